@@ -1,0 +1,1 @@
+"""From predictions to decisions, alerts and incidents."""

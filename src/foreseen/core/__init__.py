@@ -1,0 +1,1 @@
+"""The vocabulary of Foreseen: identities, errors, matches, predictions, decisions; imports nothing of ours."""

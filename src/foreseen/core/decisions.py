@@ -1,0 +1,73 @@
+"""What the judge says of a match: prediction, decision, alert."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
+
+
+class Outcome(StrEnum):
+    """What became of a match."""
+
+    SUPPRESSED = "suppressed"
+    ALERTED = "alerted"
+
+
+class Basis(StrEnum):
+    """Why the outcome is what it is; everything but EXPECTED alerts (law 4)."""
+
+    EXPECTED = "expected"
+    UNEXPECTED = "unexpected"
+    NO_MODEL = "no model for this rule"
+    NOT_FORESEEN = "rule is not marked for a model"
+    COLD_START = "too little clean history"
+    BROKEN_MODEL = "model failed"
+    INCOMPLETE_WINDOW = "window has known telemetry loss"
+    OPEN_INCIDENT = "tied to an open incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One member's share of a prediction, in words a person reads.
+
+    Attributes:
+        member: Name of the model's member, e.g. `context`, `novelty`, `neighbours`.
+        surprise: Its surprise in bits (-log2 of the share of expected matches at least as odd).
+        sentence: Plain sentence: what was (not) seen before.
+    """
+
+    member: str
+    surprise: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A model's answer for one match.
+
+    Attributes:
+        probability: Share of expected matches at least as surprising as this one, 0..1.
+        surprise: -log2(probability), in bits.
+        evidence: The members' shares, most surprising first.
+        model: Content hash of the model that answered.
+    """
+
+    probability: float
+    surprise: float
+    evidence: tuple[Evidence, ...]
+    model: ContentHash
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The judge's word on one match, with the hashes of all that it depended on."""
+
+    tenant: TenantId
+    match_uid: str
+    event_uid: EventUid
+    rule: RuleId
+    outcome: Outcome
+    basis: Basis
+    prediction: Prediction | None
+    incident: str | None
+    artefacts: dict[str, ContentHash] = field(default_factory=dict)

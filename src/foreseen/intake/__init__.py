@@ -1,0 +1,1 @@
+"""The durable log: append, fsync, acknowledge, read by offset."""

@@ -1,0 +1,1 @@
+"""Delta tables, the cursor in the table's transaction, and read-only SQL over them."""

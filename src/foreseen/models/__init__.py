@@ -1,0 +1,1 @@
+"""Windows to predictions: features, one model a rule, calibration, explanation."""

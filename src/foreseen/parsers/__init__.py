@@ -1,0 +1,1 @@
+"""Wire formats to rows, one format a file; no pyarrow, no I/O."""

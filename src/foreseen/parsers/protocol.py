@@ -1,0 +1,74 @@
+"""What a parser is: lines of one wire format in, rows of our columns out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from foreseen.core.records import Line, Quarantined
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event, not yet placed in a stream.
+
+    Attributes:
+        source: Source of its first line.
+        offset: Offset of its first line; (source, offset) is its identity.
+        host: Machine that reported it.
+        boot: Distinguishes boots of that host, so that process ids do not mix.
+        time: When it happened, ms UTC.
+        received: When we had it, ms UTC; None in a replay.
+        columns: Values of `schema.columns.PARSED` by name; absent means null.
+    """
+
+    source: str
+    offset: int
+    host: str
+    boot: str
+    time: int
+    received: int | None
+    columns: dict[str, object]
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What a batch of lines gave."""
+
+    rows: list[Row] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+
+
+class Parser(Protocol[State]):
+    """One wire format. Pure: all that it remembers between batches is its state."""
+
+    name: str
+
+    def sniff(self, head: Sequence[bytes]) -> bool:
+        """Whether the first lines of a source look like this format."""
+        ...
+
+    def initial(self) -> State:
+        """State before the first line."""
+        ...
+
+    def parse(self, state: State, lines: Sequence[Line]) -> Parsed:
+        """Rows of the events that these lines complete, in order of completion.
+
+        `state` is advanced in place and belongs to the caller. The result for a sequence of lines
+        does not depend on how it is cut into calls.
+        """
+        ...
+
+    def finish(self, state: State) -> Parsed:
+        """What is still pending when the source has ended (an explicit record of the log)."""
+        ...
+
+    def dump(self, state: State) -> Mapping[str, object]:
+        """State as JSON-ready values, for the snapshot."""
+        ...
+
+    def load(self, dumped: Mapping[str, object]) -> State:
+        """State from `dump`."""
+        ...

@@ -1,0 +1,1 @@
+"""The two pure steps that every run goes through: shard and judge."""

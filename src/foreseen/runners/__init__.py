@@ -1,0 +1,1 @@
+"""Move batches and state through the two steps; no logic of detection."""

@@ -1,0 +1,1 @@
+"""The OCSF columns that Foreseen keeps, declared without pyarrow; `arrow` turns rows into batches."""

@@ -1,0 +1,1 @@
+"""How bytes arrive: one source a file."""
