@@ -1,4 +1,4 @@
-"""Identities: types for the ids that travel, and the hashes that make them the same in every run."""
+"""Identities: types for ids that travel, and the hashes that make them equal in every run."""
 
 import hashlib
 from typing import NewType

@@ -40,7 +40,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A line that could not be understood: kept with its place and reason so that it can be replayed."""
+    """A line that could not be understood, kept with place and reason; it can be replayed."""
 
     line: Line
     reason: Reason

@@ -1,1 +1,1 @@
-"""Sigma rules: load, lint, compile, label; `packs` holds the rules that we ship, each with its tests."""
+"""Sigma rules: load, lint, compile, label; `packs` holds those that we ship, with tests."""

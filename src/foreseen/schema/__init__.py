@@ -1,1 +1,1 @@
-"""The OCSF columns that Foreseen keeps, declared without pyarrow; `arrow` turns rows into batches."""
+"""The OCSF columns that we keep, declared without pyarrow; `arrow` makes batches of rows."""

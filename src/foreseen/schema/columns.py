@@ -30,28 +30,28 @@ class Column:
     meaning: str
 
 
-S, I, B, SS, II = Kind.STRING, Kind.INT, Kind.BOOL, Kind.STRINGS, Kind.INTS
+S, N, B, SS, NS = Kind.STRING, Kind.INT, Kind.BOOL, Kind.STRINGS, Kind.INTS
 
 IDENTITY = (
     Column("tenant", S, "metadata.tenant_uid", "organisation that the event belongs to"),
     Column("stream", S, "", "where order holds: host/boot, container, task, pod or principal"),
-    Column("seq", I, "metadata.sequence", "position in the stream, from 1, without gaps"),
+    Column("seq", N, "metadata.sequence", "position in the stream, from 1, without gaps"),
     Column("workload", S, "", "role that the stream plays; what a baseline belongs to"),
     Column("host", S, "device.hostname", "machine that reported the event"),
-    Column("time", I, "time", "when it happened, ms UTC"),
+    Column("time", N, "time", "when it happened, ms UTC"),
     Column(
-        "ingested_time", I, "metadata.logged_time", "when we had it, ms UTC; event time in a replay"
+        "ingested_time", N, "metadata.logged_time", "when we had it, ms UTC; event time in a replay"
     ),
     Column("event_uid", S, "metadata.uid", "hash(tenant, source, offset)"),
 )
 
 PARSED = (
     Column(
-        "class_uid", I, "class_uid", "OCSF class: 1007 process, 1001 file, 4001 network, 3002 login"
+        "class_uid", N, "class_uid", "OCSF class: 1007 process, 1001 file, 4001 network, 3002 login"
     ),
-    Column("activity_id", I, "activity_id", "OCSF activity in the class"),
-    Column("status_id", I, "status_id", "1 success, 2 failure, 0 unknown"),
-    Column("exit_code", I, "exit_code", "result of the system call, as reported"),
+    Column("activity_id", N, "activity_id", "OCSF activity in the class"),
+    Column("status_id", N, "status_id", "1 success, 2 failure, 0 unknown"),
+    Column("exit_code", N, "exit_code", "result of the system call, as reported"),
     Column("product", S, "metadata.product.name", "what recorded it, e.g. auditd"),
     Column(
         "event_type", S, "metadata.event_code", "system call or record type, e.g. execve, USER_AUTH"
@@ -61,7 +61,7 @@ PARSED = (
     Column("user_uid", S, "actor.user.uid", "who: login user id (auid), unchanged by sudo"),
     Column("user_name", S, "actor.user.name", "who: login user's name if the source says it"),
     Column("session_uid", S, "actor.session.uid", "login session"),
-    Column("process_pid", I, "process.pid", "process id"),
+    Column("process_pid", N, "process.pid", "process id"),
     Column("process_uid", S, "process.uid", "process identity that survives pid reuse"),
     Column("process_name", S, "process.name", "short name (comm)"),
     Column("process_path", S, "process.file.path", "image"),
@@ -70,7 +70,7 @@ PARSED = (
     Column("process_user_uid", S, "process.user.uid", "as whom: effective user id"),
     Column("process_user_name", S, "process.user.name", "as whom: name if the source says it"),
     Column("process_terminal", S, "process.tty.name", "terminal, null without one"),
-    Column("parent_pid", I, "process.parent_process.pid", "parent's process id"),
+    Column("parent_pid", N, "process.parent_process.pid", "parent's process id"),
     Column("parent_uid", S, "process.parent_process.uid", "parent's process identity"),
     Column("parent_path", S, "process.parent_process.file.path", "parent's image"),
     Column("parent_cmd_line", S, "process.parent_process.cmd_line", "parent's command line"),
@@ -78,11 +78,11 @@ PARSED = (
     Column("lineage_paths", SS, "", "images of the ancestors, parent first"),
     Column("file_path", S, "file.path", "file acted on, absolute"),
     Column("file_target", S, "file_result.path", "new path of a rename or link"),
-    Column("file_mode", I, "file.mode", "permission bits set by chmod"),
+    Column("file_mode", N, "file.mode", "permission bits set by chmod"),
     Column("src_ip", S, "src_endpoint.ip", "source address"),
-    Column("src_port", I, "src_endpoint.port", "source port"),
+    Column("src_port", N, "src_endpoint.port", "source port"),
     Column("dst_ip", S, "dst_endpoint.ip", "destination address"),
-    Column("dst_port", I, "dst_endpoint.port", "destination port"),
+    Column("dst_port", N, "dst_endpoint.port", "destination port"),
     Column("dst_path", S, "dst_endpoint.name", "destination of a local (unix) socket"),
     Column(
         "auth_service", S, "service.name", "program that asked for the login (sshd, sudo, cron)"
@@ -105,8 +105,8 @@ WINDOW = (
     Column(
         "window_complete", B, "", "false when telemetry before the match is known to be missing"
     ),
-    Column("window_seqs", II, "", "seq of the events before, oldest first"),
-    Column("window_ages", II, "", "their age at the match, ms"),
+    Column("window_seqs", NS, "", "seq of the events before, oldest first"),
+    Column("window_ages", NS, "", "their age at the match, ms"),
     Column("window_tokens", SS, "", "what they were, folded"),
     Column("session_tokens", SS, "", "events before in the same login session, oldest first"),
     Column("lineage_tokens", SS, "", "the ancestors' last program starts, parent first"),
@@ -118,9 +118,9 @@ MATCH_COLUMNS = tuple(c for c in EVENT_COLUMNS if c.name not in _NOT_IN_MATCH) +
 QUARANTINE_COLUMNS = (
     Column("tenant", S, "", "organisation"),
     Column("source", S, "", "source of the line"),
-    Column("offset", I, "", "byte position in the source"),
+    Column("offset", N, "", "byte position in the source"),
     Column("path", S, "", "file or endpoint"),
-    Column("line", I, "", "line number in it"),
+    Column("line", N, "", "line number in it"),
     Column("reason", S, "", "why it was not understood"),
     Column("detail", S, "", "what exactly"),
     Column("raw_hex", S, "", "the bytes, hexadecimal"),
