@@ -1,3 +1,3 @@
-"""Foreseen: cloud security alerts that were not to be expected, with the proof of what was silenced."""
+"""Foreseen: alerts that were not to be expected, with the proof of what was silenced."""
 
 __version__ = "0.1.0"

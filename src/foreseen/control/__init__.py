@@ -1,1 +1,1 @@
-"""The control-plane database: tenants, users, tokens, cursors, artefacts, alerts, outbox, dispositions, jobs."""
+"""The control database: who, what was decided, and how far the work has come."""

@@ -1,1 +1,1 @@
-"""The vocabulary of Foreseen: identities, errors, matches, predictions, decisions; imports nothing of ours."""
+"""The vocabulary: identities, errors, predictions, decisions; imports nothing of ours."""

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: Longest line that is understood, in bytes; a longer one is quarantined.
+LINE_LIMIT = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -49,6 +49,10 @@ class Parser(Protocol[State]):
         """Whether the first lines of a source look like this format."""
         ...
 
+    def stands_alone(self, line: bytes) -> bool:
+        """Whether a line begins as a record and does not continue the one before it."""
+        ...
+
     def initial(self) -> State:
         """State before the first line."""
         ...

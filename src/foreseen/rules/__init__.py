@@ -1,1 +1,10 @@
-"""Sigma rules: load, lint, compile, label; `packs` holds those that we ship, with tests."""
+"""Sigma rules: parse and lint documents, compile them to atoms, label batches of events."""
+
+from foreseen.rules.cases import check
+from foreseen.rules.document import RuleError
+from foreseen.rules.lint import Problem, lint
+from foreseen.rules.parse import parse_rules
+from foreseen.rules.rule import Logsource, Rule
+from foreseen.rules.ruleset import RuleSet
+
+__all__ = ["Logsource", "Problem", "Rule", "RuleError", "RuleSet", "check", "lint", "parse_rules"]

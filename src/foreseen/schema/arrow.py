@@ -7,6 +7,7 @@ import pyarrow as pa
 from foreseen.schema.columns import (
     EVENT_COLUMNS,
     MATCH_COLUMNS,
+    PREDICTION_COLUMNS,
     QUARANTINE_COLUMNS,
     Column,
     Kind,
@@ -30,6 +31,7 @@ def arrow_schema(columns: Sequence[Column]) -> pa.Schema:
 EVENT_SCHEMA = arrow_schema(EVENT_COLUMNS)
 MATCH_SCHEMA = arrow_schema(MATCH_COLUMNS)
 QUARANTINE_SCHEMA = arrow_schema(QUARANTINE_COLUMNS)
+PREDICTION_SCHEMA = arrow_schema(PREDICTION_COLUMNS)
 
 
 def batch_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.RecordBatch:

@@ -30,7 +30,7 @@ class Column:
     meaning: str
 
 
-S, N, B, SS, NS = Kind.STRING, Kind.INT, Kind.BOOL, Kind.STRINGS, Kind.INTS
+S, N, F, B, SS, NS = Kind.STRING, Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.STRINGS, Kind.INTS
 
 IDENTITY = (
     Column("tenant", S, "metadata.tenant_uid", "organisation that the event belongs to"),
@@ -109,7 +109,6 @@ WINDOW = (
     Column("window_ages", NS, "", "their age at the match, ms"),
     Column("window_tokens", SS, "", "what they were, folded"),
     Column("session_tokens", SS, "", "events before in the same login session, oldest first"),
-    Column("lineage_tokens", SS, "", "the ancestors' last program starts, parent first"),
     Column("sibling_tokens", SS, "", "earlier events of the parent's other children, oldest first"),
 )
 _NOT_IN_MATCH = {"raw", "unmapped", "labels"}
@@ -124,4 +123,21 @@ QUARANTINE_COLUMNS = (
     Column("reason", S, "", "why it was not understood"),
     Column("detail", S, "", "what exactly"),
     Column("raw_hex", S, "", "the bytes, hexadecimal"),
+)
+
+PREDICTION_COLUMNS = (
+    Column("tenant", S, "", "organisation"),
+    Column("match_uid", S, "", "the match that was judged"),
+    Column("event_uid", S, "", "its event"),
+    Column("rule_id", S, "", "its rule"),
+    Column("workload", S, "", "its workload"),
+    Column("time", N, "", "when the event happened, ms UTC"),
+    Column("outcome", S, "", "suppressed or alerted"),
+    Column("basis", S, "", "why"),
+    Column("probability", F, "", "share of expected matches at least as surprising, 0..1"),
+    Column("surprise", F, "", "-log2(probability), bits"),
+    Column("evidence", S, "", "the members' shares, as a JSON array"),
+    Column("model", S, "", "content hash of the model that answered"),
+    Column("incident", S, "", "incident that the match belongs to"),
+    Column("artefacts", S, "", "name to content hash of all that it depended on, as JSON"),
 )

@@ -1,0 +1,66 @@
+# Everything that a person or CI types. A fresh machine needs Python 3.11 or newer, and make.
+# Settings: WORKERS=4 (test processes), PYTHON=/path/to/python3 (else the newest one found).
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+WORKERS ?= 2
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+RUNTIME := .venv/runtime.stamp
+DEV := .venv/dev.stamp
+SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHON
+
+.PHONY: help demo test check-all bench setup lint format types contract wheel lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry
+	@$(BIN)/foreseen demo
+
+test: $(DEV) ## Set up, then run the everyday tests
+	@$(PYTEST) -m "not slow"
+
+check-all: lint types contract ## What CI runs: lint, types, imports, every test, the wheel
+	@$(PYTEST) --durations=10
+
+bench: $(DEV) ## Measure, and fail where a ratio is over its budget
+	@$(BIN)/python benchmarks/run.py
+
+setup: $(DEV) ## Make .venv from the locks; nothing to do when it is current
+
+lint: $(DEV) ## Check style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(DEV) ## Repair style and formatting where that is safe
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: $(DEV) ## Check types
+	@$(BIN)/mypy
+
+contract: $(DEV) ## Check that imports go down only and that the core is pure
+	@$(BIN)/lint-imports
+
+wheel: $(DEV) ## Build dist/*.tar.gz, and from it dist/*.whl
+	@$(BIN)/python -m build --no-isolation
+
+lock: $(DEV) ## Renew both locks after a change of pyproject.toml; ARGS=--upgrade takes newer versions
+	@scripts/lock.sh $(ARGS)
+
+clean: ## Remove what the targets above have made
+	rm -rf .venv .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(RUNTIME): requirements.lock $(SETUP)
+	@scripts/setup.sh requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock $(SETUP)
+	@scripts/setup.sh requirements-dev.lock
+	@touch $(RUNTIME) $@

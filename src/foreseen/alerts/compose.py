@@ -1,0 +1,106 @@
+"""Alerts in words: what happened, where, why it was not to be expected."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from foreseen.core.alerts import Alert
+from foreseen.core.decisions import Basis, Decision, Prediction
+from foreseen.core.ids import TenantId
+from foreseen.models.moments import Moment
+from foreseen.rules import Rule
+
+_SENTENCES = 3
+_LONGEST = 160
+
+_BASIS_SENTENCES: Mapping[Basis, str] = {
+    Basis.NO_MODEL: "The rule has no trained model yet, so every match alerts.",
+    Basis.NOT_FORESEEN: "The rule always alerts: no model may silence it.",
+    Basis.COLD_START: "This workload has too little clean history for the rule's model to speak.",
+    Basis.BROKEN_MODEL: "The rule's model failed, so the match alerts.",
+    Basis.INCOMPLETE_WINDOW: "Telemetry is missing before the match, so it cannot be judged.",
+    Basis.OPEN_INCIDENT: "It belongs to an open incident by its process lineage or login session.",
+}
+
+
+def alert_of(
+    row: Mapping[str, object], moment: Moment, decision: Decision, rule: Rule | None
+) -> Alert:
+    """A new alert from a row of the matches table and the decision on it."""
+    return Alert(
+        uid=moment.uid,
+        tenant=TenantId(decision.tenant),
+        rule=decision.rule,
+        workload=moment.workload,
+        host=str(row["host"]),
+        stream=str(row["stream"]),
+        first_time=moment.time,
+        last_time=moment.time,
+        severity=rule.level if rule else "medium",
+        title=f"{rule.title if rule else decision.rule}: {what_happened(row)}",
+        sentences=tuple(_sentences(row, moment, decision)),
+        surprise=decision.prediction.surprise if decision.prediction else None,
+        members=(moment.uid,),
+        incident=decision.incident,
+        decision=as_json(decision),
+    )
+
+
+def joined(alert: Alert, match_uid: str, time: int, prediction: Prediction | None) -> Alert:
+    """The alert with one more like match in it."""
+    surprises = [alert.surprise, prediction.surprise if prediction else None]
+    return replace(
+        alert,
+        members=(*alert.members, match_uid),
+        last_time=max(alert.last_time, time),
+        surprise=max((bits for bits in surprises if bits is not None), default=None),
+    )
+
+
+def what_happened(row: Mapping[str, object]) -> str:
+    """One line on what the event did."""
+    image = str(row.get("process_path") or row.get("process_name") or "a process")
+    command = str(row.get("process_cmd_line") or image)
+    if row.get("dst_ip"):
+        return _short(f"{image} connected to {row['dst_ip']}:{row['dst_port']}")
+    if row.get("file_path"):
+        return _short(f"{image} {row['event_type']} {row['file_path']}")
+    return _short(command)
+
+
+def _sentences(row: Mapping[str, object], moment: Moment, decision: Decision) -> list[str]:
+    """What happened, then the basis or the strongest evidence, most surprising first."""
+    parent = row.get("parent_cmd_line") or row.get("parent_path")
+    started = f", started by '{_short(str(parent))}'" if parent else ""
+    said = [f"On {row['host']} user {moment.who} ran '{what_happened(row)}'{started}."]
+    if decision.basis in _BASIS_SENTENCES:
+        said.append(_BASIS_SENTENCES[decision.basis])
+    if decision.prediction:
+        surprising = [e.sentence for e in decision.prediction.evidence if e.surprise > 1]
+        said.extend(surprising[:_SENTENCES])
+    return said
+
+
+def as_json(decision: Decision) -> dict[str, object]:
+    """The decision as plain values, for the store and the API."""
+    prediction = decision.prediction
+    return {
+        "outcome": decision.outcome.value,
+        "basis": decision.basis.value,
+        "event_uid": decision.event_uid,
+        "artefacts": dict(decision.artefacts),
+        "prediction": None
+        if prediction is None
+        else {
+            "probability": prediction.probability,
+            "surprise": prediction.surprise,
+            "model": prediction.model,
+            "evidence": [
+                {"member": e.member, "surprise": e.surprise, "sentence": e.sentence}
+                for e in prediction.evidence
+            ],
+        },
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

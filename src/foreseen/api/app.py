@@ -1,0 +1,36 @@
+"""The HTTP API: ingest, alerts, health; every route states who may call it."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from foreseen import __version__
+from foreseen.api import alerts, health, ingest, problems
+from foreseen.api.services import Services
+
+__all__ = ["Services", "create_app"]
+
+
+def create_app(services: Services) -> FastAPI:
+    """Build the app over the stores that are handed in; it has no other state."""
+    app = FastAPI(
+        title="Foreseen",
+        version=__version__,
+        openapi_url=None,  # served by a route of ours, so that it states its scope like all
+        docs_url=None,  # these pages would load scripts of others
+        redoc_url=None,
+    )
+    app.state.services = services
+    problems.install(app)
+    for router in (health.router, ingest.router, alerts.router):
+        app.include_router(router)
+    described = app.openapi
+
+    def with_problems() -> dict[str, Any]:
+        schema = described()
+        components = schema.setdefault("components", {}).setdefault("schemas", {})
+        components["Problem"] = problems.Problem.model_json_schema()
+        return schema
+
+    app.openapi = with_problems  # type: ignore[method-assign] # FastAPI's documented way
+    return app

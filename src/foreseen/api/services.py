@@ -1,0 +1,35 @@
+"""What the API works with, handed in by who runs it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+
+from foreseen.intake.log import IntakeLog
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Stores and facts of this installation.
+
+    Attributes:
+        intake: The durable log that `ingest` appends to.
+        control: The control database.
+        clock: Now, ms UTC.
+        formats: Names of the wire formats that have a parser.
+    """
+
+    intake: IntakeLog
+    control: Engine
+    clock: Callable[[], int]
+    formats: frozenset[str]
+
+
+def services_of(request: Request) -> Services:
+    """The services of the app that a request came to."""
+    return cast("Services", request.app.state.services)
+
+
+Serviced = Annotated[Services, Depends(services_of)]

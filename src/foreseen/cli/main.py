@@ -1,0 +1,51 @@
+"""`foreseen`: the commands, and the one place where errors become words and exit codes."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from foreseen import __version__
+from foreseen.cli import demo, hunt, lab, label, models, replay, rules, up
+from foreseen.cli.terminal import console, exit_code, inert
+from foreseen.core.errors import ForeseenError
+
+app = typer.Typer(
+    name="foreseen",
+    help="Alerts that were not to be expected, with the proof of what was silenced.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(up.up)
+app.command()(replay.replay)
+app.command()(label.label)
+app.command()(hunt.hunt)
+app.command()(demo.demo)
+app.add_typer(models.app, name="models")
+app.add_typer(rules.app, name="rules")
+app.add_typer(lab.app, name="lab")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"foreseen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run a command; our errors end it with their message and exit code."""
+    try:
+        app()
+    except ForeseenError as error:
+        console.print(f"[bold red]error:[/] {inert(str(error))}", soft_wrap=True)
+        sys.exit(exit_code(error))

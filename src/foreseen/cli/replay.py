@@ -1,0 +1,150 @@
+"""`foreseen replay`: files through the same steps as the server; alerts out."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from foreseen.alerts.finding import finding_of
+from foreseen.cli.terminal import (
+    Exit,
+    console,
+    inert,
+    milliseconds_of,
+    plain,
+    print_json,
+    progress_bar,
+    when,
+)
+from foreseen.core.alerts import Alert
+from foreseen.runners.replay import BUDGET, Progress, Replayed, ReplayOrder
+from foreseen.runners.replay import replay as replay_files
+from foreseen.runners.rule_files import load_rules
+
+_SHOWN = 20
+
+
+def replay(
+    files: Annotated[list[str], typer.Argument(help="Files in order, read as one; - is stdin.")],
+    format_: Annotated[str, typer.Option("--format", help="Wire format, or auto.")] = "auto",
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
+    ] = None,
+    train_until: Annotated[
+        str | None,
+        typer.Option(help="Accept all before this time (UTC) as clean history and train on it."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder to keep lake and alerts in; else thrown away.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
+    ] = BUDGET,
+    seed: Annotated[int, typer.Option(help="Makes training repeatable.")] = 0,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print alerts as OCSF Detection Findings, one a line.")
+    ] = False,
+    fail_on: Annotated[
+        bool, typer.Option("--fail-on-alerts", help="Exit with 6 when there are alerts.")
+    ] = False,
+) -> None:
+    """Label, foresee and decide what files hold, as the server would."""
+    loaded = load_rules(rules)
+    with folder(data) as place:
+        order = ReplayOrder(
+            files=files,
+            format=format_,
+            rules=loaded,
+            data=place,
+            now=time.time_ns() // 1_000_000,
+            train_until=milliseconds_of(train_until) if train_until else None,
+            budget=budget,
+            seed=seed,
+        )
+        with shown_progress() as progress:
+            result = replay_files(order, progress)
+        if json:
+            known = {rule.id: rule for rule in loaded.rules}
+            for alert in result.alerts:
+                print_json(finding_of(alert, known.get(alert.rule)))
+        else:
+            print_alerts(result.alerts)
+        print_summary(result)
+    _exit(result, fail_on=fail_on)
+
+
+@contextmanager
+def folder(data: Path | None) -> Iterator[Path]:
+    """The folder that was asked for, or one that is thrown away."""
+    if data is not None:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="foreseen-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Progress of a replay on stderr: the stage and how far it is."""
+    with progress_bar("replay") as advance:
+
+        def tell(stage: str, done: float, total: float) -> None:
+            advance(done, total, stage)
+
+        yield tell
+
+
+def print_alerts(alerts: Sequence[Alert]) -> None:
+    """The most surprising alerts on stdout, with their reasons."""
+    ordered = sorted(alerts, key=lambda alert: -(alert.surprise or 0))
+    for alert in ordered[:_SHOWN]:
+        count = f" ({alert.count} matches)" if alert.count > 1 else ""
+        typer.echo(f"{when(alert.first_time)}  {alert.severity:>8}  {plain(alert.title)}{count}")
+        for sentence in alert.sentences:
+            typer.echo(f"{'':21}{plain(sentence)}")
+    if len(alerts) > _SHOWN:
+        typer.echo(f"... and {len(alerts) - _SHOWN} more; --json prints all")
+
+
+def print_summary(result: Replayed) -> None:
+    """Counts on stderr: lines, events, matches, decisions, quarantine."""
+    tally = result.tally
+    quarantined = sum(tally.quarantined.values())
+    console.print(
+        f"{tally.lines:,} lines: {tally.events:,} events, {quarantined:,} in quarantine;"
+        f" {sum(tally.matches.values()):,} matches, {len(result.alerts):,} alerts"
+    )
+    console.print(_by_rule(result))
+    for reason, count in sorted(tally.quarantined.items()):
+        console.print(inert(f"  quarantine: {count:,} x {reason}"))
+    if quarantined:
+        rows = result.lake.read("quarantine", ["path", "line", "reason", "detail"])
+        for row in rows.slice(0, _SHOWN).to_pylist():
+            place = f"{row['path']}:{row['line']}"
+            console.print(inert(f"    {place}: {row['reason']} {row['detail']}"), soft_wrap=True)
+
+
+def _by_rule(result: Replayed) -> Table:
+    table = Table("rule", "matches", "judged", "suppressed", "alerted")
+    outcomes: dict[str, dict[str, int]] = {}
+    for (rule, outcome, _), count in result.verdicts.counts.items():
+        found = outcomes.setdefault(rule, {"suppressed": 0, "alerted": 0})
+        found[outcome] += count
+    for rule, count in sorted(result.tally.matches.items(), key=lambda item: -item[1]):
+        judged = outcomes.get(rule, {"suppressed": 0, "alerted": 0})
+        total = sum(judged.values())
+        cells = (count, total, judged["suppressed"], judged["alerted"])
+        table.add_row(inert(rule), *(f"{cell:,}" for cell in cells))
+    return table
+
+
+def _exit(result: Replayed, *, fail_on: bool) -> None:
+    if fail_on and result.alerts:
+        raise typer.Exit(Exit.FINDINGS)
+    if result.tally.quarantined:
+        raise typer.Exit(Exit.QUARANTINED)

@@ -1,0 +1,77 @@
+"""`foreseen rules`: list, lint and test Sigma rules."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from foreseen.cli.terminal import Exit, inert, print_json, report
+from foreseen.rules import Problem, check, lint
+from foreseen.runners.rule_files import (
+    folder_documents,
+    load_rules,
+    shipped_documents,
+    shipped_tests,
+)
+
+app = typer.Typer(help="List, lint and test Sigma rules.", no_args_is_help=True)
+
+Folder = Annotated[Path | None, typer.Argument(help="Folder or file of rules; else the shipped.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command(name="list")
+def list_(folder: Folder = None, json: Json = False) -> None:
+    """List rules; those marked 'model' may have matches suppressed by a model."""
+    rules = load_rules(folder)
+    if json:
+        print_json(
+            [
+                {
+                    "id": rule.id,
+                    "title": rule.title,
+                    "level": rule.level,
+                    "techniques": list(rule.techniques),
+                    "model": rule.foresee,
+                    "logsource": str(rule.logsource),
+                    "path": rule.path,
+                }
+                for rule in rules.rules
+            ]
+        )
+        return
+    table = Table("rule", "level", "decided by", "ATT&CK", "title")
+    for rule in rules.rules:
+        judge = "model" if rule.foresee else "rule alone"
+        cells = (rule.id, rule.level, judge, ", ".join(rule.techniques), rule.title)
+        table.add_row(*map(inert, cells))
+    report.print(table)
+    report.print(f"{len(rules.rules)} rules, set {rules.hash[:12]}")
+
+
+@app.command(name="lint")
+def lint_(folder: Folder = None, json: Json = False) -> None:
+    """Name everything that is wrong with rules, by file and line."""
+    documents = shipped_documents() if folder is None else folder_documents(folder)
+    _tell(lint(documents), f"{len(documents)} files: nothing wrong", json=json)
+
+
+@app.command(name="test")
+def test(folder: Folder = None, json: Json = False) -> None:
+    """Run the tests beside the rules: events that must match, and that must not."""
+    rules = load_rules(folder)
+    tests = shipped_tests() if folder is None else folder_documents(folder, tests=True)
+    _tell(check(rules, tests), f"{len(rules.rules)} rules keep their promises", json=json)
+
+
+def _tell(problems: list[Problem], well: str, *, json: bool) -> None:
+    if json:
+        print_json([{"path": p.path, "line": p.line, "message": p.message} for p in problems])
+    else:
+        for problem in problems:
+            report.print(inert(f"{problem.path}:{problem.line}: {problem.message}"), soft_wrap=True)
+        if not problems:
+            report.print(well)
+    if problems:
+        raise typer.Exit(Exit.ERROR)

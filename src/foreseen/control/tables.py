@@ -1,0 +1,184 @@
+"""The control database's tables; `migrations/` brings a file to this shape."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+_SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts INTEGER keys only
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Root of the tables. Times are ms UTC; every row belongs to a tenant."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {int: BigInteger, float: Float, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy reads it so)
+
+
+class TenantRow(Base):
+    """An organisation."""
+
+    __tablename__ = "tenant"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    created: Mapped[int]
+
+
+class UserRow(Base):
+    """A person of a tenant."""
+
+    __tablename__ = "user"
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    created: Mapped[int]
+
+
+class TokenRow(Base):
+    """A bearer token; only its hash is kept."""
+
+    __tablename__ = "token"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), index=True)
+    name: Mapped[str]
+    scope: Mapped[str]
+    created: Mapped[int]
+    revoked: Mapped[int | None]
+
+
+class CursorRow(Base):
+    """How far a consumer has come, and its state there, in one row (law 1)."""
+
+    __tablename__ = "cursor"
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    state: Mapped[bytes | None]
+
+
+class ArtefactRow(Base):
+    """Something that decisions depend on, by the hash of its bytes; never deleted."""
+
+    __tablename__ = "artefact"
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    created: Mapped[int]
+    size: Mapped[int]
+    content: Mapped[bytes]
+    __table_args__ = (Index(None, "tenant", "kind", "name", "created"),)
+
+
+class IncidentRow(Base):
+    """What one story ties together."""
+
+    __tablename__ = "incident"
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    uid: Mapped[str] = mapped_column(primary_key=True)
+    opened: Mapped[int]
+    keys: Mapped[list[str]] = mapped_column(JSON)
+
+
+class AlertRow(Base):
+    """A match, or a group of like matches, that a person should see."""
+
+    __tablename__ = "alert"
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    uid: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str]
+    workload: Mapped[str]
+    host: Mapped[str]
+    stream: Mapped[str]
+    first_time: Mapped[int]
+    last_time: Mapped[int]
+    count: Mapped[int]
+    severity: Mapped[str]
+    title: Mapped[str]
+    sentences: Mapped[list[str]] = mapped_column(JSON)
+    surprise: Mapped[float | None]
+    members: Mapped[list[str]] = mapped_column(JSON)
+    incident: Mapped[str | None]
+    decision: Mapped[dict[str, object]] = mapped_column(JSON)
+    status: Mapped[str]
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant"], ["tenant.id"]),
+        ForeignKeyConstraint(["tenant", "incident"], ["incident.tenant", "incident.uid"]),
+        CheckConstraint(
+            "status in ('open', 'acknowledged', 'dismissed', 'escalated')", name="status"
+        ),
+        Index(None, "tenant", "first_time", "uid"),
+        Index(None, "tenant", "status", "first_time", "uid"),
+        Index(None, "tenant", "incident"),
+    )
+
+
+class OutboxEntry(Base):
+    """An alert to be told to one output, once."""
+
+    __tablename__ = "outbox"
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    alert: Mapped[str] = mapped_column(primary_key=True)
+    output: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    attempts: Mapped[int]
+    error: Mapped[str | None]
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant", "alert"], ["alert.tenant", "alert.uid"]),
+        CheckConstraint("state in ('waiting', 'sent', 'failed')", name="state"),
+        Index(None, "state", "attempts"),
+    )
+
+
+class DispositionRow(Base):
+    """What a person said of an alert; undone, never deleted."""
+
+    __tablename__ = "disposition"
+    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    tenant: Mapped[str]
+    alert: Mapped[str]
+    actor: Mapped[str]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    text: Mapped[str]
+    time: Mapped[int]
+    undone: Mapped[int | None]
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant", "alert"], ["alert.tenant", "alert.uid"]),
+        CheckConstraint("verdict in ('dismissed', 'escalated')", name="verdict"),
+        Index(None, "tenant", "alert"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class JobRow(Base):
+    """Long work that a person waits for: training, a study."""
+
+    __tablename__ = "job"
+    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), index=True)
+    kind: Mapped[str]
+    state: Mapped[str]
+    progress: Mapped[float]
+    error: Mapped[str | None]
+    created: Mapped[int]
+    changed: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("state in ('waiting', 'running', 'done', 'failed')", name="state"),
+        {"sqlite_autoincrement": True},
+    )

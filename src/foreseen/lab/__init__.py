@@ -1,0 +1,1 @@
+"""Records real workloads and harmless attacks on a Linux host, as an open benchmark."""

@@ -1,0 +1,1 @@
+"""Harmless attack chains on loopback, and the truth about them."""

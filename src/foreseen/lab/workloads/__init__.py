@@ -1,0 +1,1 @@
+"""The benign work of the four hosts."""

@@ -1,0 +1,48 @@
+"""Drives the bastion: three administrators who log in, look around, repair and copy."""
+
+import random
+from threading import Event
+
+from foreseen.lab.channels import Login, Units
+from foreseen.lab.themes import Theme, habits
+
+
+def start(units: Units, theme: Theme) -> None:
+    """Start the monitor."""
+    units.start(
+        "ops",
+        "/bin/sh",
+        "/usr/local/lib/hostmon/collect.sh",
+        theme.monitor_seconds,
+        "/home/ops/state",
+    )
+
+
+def work(user: str, theme: Theme, rng: random.Random, end: Event) -> None:
+    """Let one administrator work in sessions, with breaks between them."""
+    while not end.wait(rng.uniform(5, 32)):
+        login = Login(user)
+        for _ in range(rng.randint(4, 14)):
+            if end.is_set():
+                break
+            line = rng.choice(rng.choices((_COMMON, _RARE, theme.novel), (86, 12, 2))[0])
+            login.type(filled(line, theme, rng), rng.uniform(1, 9))
+        login.close()
+
+
+def filled(line: str, theme: Theme, rng: random.Random) -> str:
+    """A command line with this part's names in it."""
+    return line.format(
+        name=rng.choice(theme.files),
+        customer=rng.choice(theme.customers),
+        n=rng.randint(2, 90),
+        package=rng.choice(
+            ("bash", "nginx-light", "openssl", "sudo", "cron", "rsync", "curl", "tar")
+        ),
+        user=rng.choice(("web", "ci", "deploy", "dbadmin", "pgsvc")),
+        host=rng.choice(("deploy@127.0.1.10", "dbadmin@127.0.1.30")),
+        site=rng.choice(("/health", "/home", "/item?id=4", "/static/sitemap.txt")),
+    )
+
+
+_COMMON, _RARE = habits("bastion/common"), habits("bastion/rare")

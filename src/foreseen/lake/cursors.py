@@ -1,0 +1,33 @@
+"""How far a producer has come: versions that travel in the tables' own transactions."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a producer has come with the rows that it commits.
+
+    Attributes:
+        app_id: The producer, e.g. `shard-0`.
+        version: Offset after the input that the rows came from; grows with every commit.
+        after: Offset before that input. Given, a commit that would repeat part of what a table
+            holds is refused instead of duplicated.
+    """
+
+    app_id: str
+    version: int
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a producer finds when it starts again.
+
+    Attributes:
+        done: Every table holds the input up to here; start after it. None: nothing yet.
+        reached: Some table holds the input up to here. When it is more than `done`, a crash fell
+            between two tables: deliver exactly (done, reached] as the first commit.
+    """
+
+    done: int | None
+    reached: int | None

@@ -1,0 +1,123 @@
+"""Parquet files of the lake, on disk before a commit may name them, and Delta's word on them."""
+
+import json
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake.transaction import AddAction
+
+DATA_FOLDER = "data"
+_ROW_GROUP = 122_880  # rows; DuckDB's own unit
+_COMPRESSION_LEVEL = 3
+_COUNTED = ("time", "ingested_time", "seq", "class_uid", "tenant", "stream", "workload", "rule_id")
+_LONGEST_STATISTIC = 256  # characters; longer values give no statistics
+
+
+def write_file(
+    folder: Path,
+    rows: pa.Table,
+    partition: dict[str, str | None],
+    *,
+    modified: int,
+    data_change: bool = True,
+) -> AddAction:
+    """Write rows to a new file of the table in `folder`, fsync it, and describe it for the log.
+
+    Names are random: a file that no commit names is an orphan, never overwritten, swept by
+    `Lake.compact`.
+
+    Args:
+        folder: The table's folder.
+        rows: Data columns only.
+        partition: Values of the partition columns.
+        modified: Time stamp for the log, ms UTC.
+        data_change: False when the rows only move from other files.
+
+    Raises:
+        OSError: It could not be written (disk full); nothing is left behind.
+    """
+    data = folder / DATA_FOLDER
+    data.mkdir(parents=True, exist_ok=True)
+    path = data / f"{uuid.uuid4().hex}.parquet"
+    try:
+        pq.write_table(
+            rows,
+            path,
+            compression="zstd",
+            compression_level=_COMPRESSION_LEVEL,
+            row_group_size=_ROW_GROUP,
+        )
+        sync_file(path)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return AddAction(
+        f"{DATA_FOLDER}/{path.name}",
+        path.stat().st_size,
+        partition,
+        modified,
+        data_change,
+        json.dumps(_statistics(rows)),
+    )
+
+
+def data_path(folder: Path, logged: str) -> Path:
+    """Place of a file by its (URL-encoded) path in the Delta log."""
+    return folder / unquote(logged)
+
+
+def read_files(paths: Sequence[Path], schema: pa.Schema) -> pa.Table:
+    """Rows of files in their order; columns that an older file lacks are null."""
+    if not paths:
+        return schema.empty_table()
+    tables = [_conformed(pq.ParquetFile(path).read(), schema) for path in paths]
+    return pa.concat_tables(tables)
+
+
+def sync_file(path: Path) -> None:
+    """Force a file, or a folder's list of names, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _conformed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = [
+        rows.column(field.name).cast(field.type)
+        if field.name in rows.schema.names
+        else pa.nulls(rows.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _statistics(rows: pa.Table) -> dict[str, object]:
+    least: dict[str, object] = {}
+    most: dict[str, object] = {}
+    nulls: dict[str, int] = {}
+    for name in _COUNTED:
+        if name not in rows.schema.names:
+            continue
+        column = rows.column(name)
+        low, high = pc.min(column).as_py(), pc.max(column).as_py()
+        if low is None or _too_long(low) or _too_long(high):
+            continue
+        least[name], most[name], nulls[name] = low, high, column.null_count
+    return {
+        "numRecords": rows.num_rows,
+        "minValues": least,
+        "maxValues": most,
+        "nullCount": nulls,
+    }
+
+
+def _too_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > _LONGEST_STATISTIC

@@ -1,0 +1,99 @@
+"""What an event did, as text at three depths: exact, shape and kind; computed once a distinct act."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+from posixpath import basename
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from foreseen.models.tokens import folded, place, shape
+
+_SEPARATOR = "\x1f"
+_COLUMNS = (
+    "class_uid",
+    "event_type",
+    "process_path",
+    "process_cmd_line",
+    "file_path",
+    "file_target",
+    "dst_ip",
+    "dst_port",
+    "dst_path",
+    "auth_service",
+    "auth_account",
+    "status_id",
+)
+_LOGIN, _NETWORK, _FILE = "3002", "4001", "1001"
+_FAILURE = "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act at three depths, most exact first.
+
+    Attributes:
+        exact: Folded command line, file or destination: unique names fold together.
+        shape: Program, options and kinds of arguments.
+        kind: Event type and image alone.
+    """
+
+    exact: str
+    shape: str
+    kind: str
+
+
+def acts_of(batch: pa.RecordBatch | pa.Table) -> tuple[list[Act], pa.Array]:
+    """Distinct acts of a batch and, for each row, the index of its own.
+
+    Args:
+        batch: Rows with the columns of the events table; a missing column reads as null.
+
+    Returns:
+        The distinct acts, and an int32 array of indices into them, one a row.
+    """
+    keys = [_text(batch, name) for name in _COLUMNS]
+    joined = pc.binary_join_element_wise(*keys, _SEPARATOR)
+    encoded = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
+    encoded = encoded.dictionary_encode()
+    return [_act(key) for key in encoded.dictionary.to_pylist()], encoded.indices
+
+
+def _text(batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
+    if name not in batch.schema.names:
+        return pa.array([""] * batch.num_rows, pa.string())
+    return pc.fill_null(pc.cast(batch.column(name), pa.string()), "")
+
+
+@lru_cache(maxsize=65_536)
+def _act(key: str) -> Act:
+    (event_class, event_type, image, command, path, target, ip, port, socket, service, account,
+     status) = key.split(_SEPARATOR)  # fmt: skip
+    program = folded(basename(image)) or "?"
+    failed = "!" if status == _FAILURE else ""
+    verb = f"{event_type}{failed}"
+    kind = f"{verb} {program}"
+    if event_class == _LOGIN:
+        return Act(f"{kind} {service} {account}", f"{kind} {basename(service)} {account}", kind)
+    if event_class == _NETWORK:
+        where = _destination(ip, port) if ip else folded(socket)
+        return Act(f"{kind} {where} {folded(command)}", f"{kind} {where}", kind)
+    if event_class == _FILE:
+        to = f" > {folded(target)}" if target else ""
+        return Act(f"{kind} {folded(path)}{to}", f"{kind} {place(path)}", kind)
+    return Act(f"{verb} {folded(command) or image}", f"{verb} {shape(command) or program}", kind)
+
+
+def _destination(ip: str, port: str) -> str:
+    """Loopback, private or public, and the port unless it is one of the ephemeral ones."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return f"?:{port}"
+    reach = "loopback" if address.is_loopback else "private" if address.is_private else "public"
+    number = int(port or 0)
+    return f"{reach}:{number if number < _FIRST_EPHEMERAL else 'ephemeral'}"
+
+
+_FIRST_EPHEMERAL = 32_768

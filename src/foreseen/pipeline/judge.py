@@ -1,0 +1,225 @@
+"""The judge step: matches in the lake's commit order to predictions, decisions and alerts. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import orjson
+import pyarrow as pa
+
+from foreseen.alerts.compose import alert_of, joined
+from foreseen.alerts.decide import Policy, Question, decide
+from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents, Ties, ties_of
+from foreseen.core.alerts import Alert, Incident
+from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
+from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
+from foreseen.models.foresight import Foresight
+from foreseen.models.moments import Moment, moments_of
+from foreseen.rules import Rule
+from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeArtefacts:
+    """What the step depends on besides matches.
+
+    Attributes:
+        tenant: Organisation; one judge serves one.
+        rules: Loaded rules by id.
+        foresight: Trained models; None before the first training.
+        policy: Bounds of silence.
+        hashes: Content hashes by kind, written on every prediction.
+    """
+
+    tenant: TenantId
+    rules: Mapping[RuleId, Rule]
+    foresight: Foresight | None
+    policy: Policy
+    hashes: Mapping[str, ContentHash]
+
+
+Like = tuple[str, str, str]
+"""What makes matches alike for one alert: stream, rule and the shape of the act."""
+
+
+@dataclass(slots=True)
+class JudgeState:
+    """Open incidents and the alerts that like matches still join."""
+
+    incidents: OpenIncidents = field(default_factory=OpenIncidents)
+    alerts: dict[Like, Alert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOut:
+    """What a batch of matches gave.
+
+    Attributes:
+        decisions: One a match, in order.
+        alerts: Alerts that are new or took new members, each as it stands after the batch.
+        incidents: Incidents opened.
+    """
+
+    decisions: Sequence[Decision]
+    alerts: Sequence[Alert]
+    incidents: Sequence[Incident]
+
+
+def step(
+    state: JudgeState, matches: pa.Table, artefacts: JudgeArtefacts
+) -> tuple[JudgeState, JudgeOut]:
+    """Decide every match of a batch, in order.
+
+    The state is advanced in place and returned: the one passed in must not be used again. The
+    decisions, and the last version of each alert, do not depend on how matches are cut into batches.
+    """
+    rows = matches.to_pylist()
+    moments = moments_of(matches)
+    answers = _predictions(moments, artefacts)
+    decisions: list[Decision] = []
+    changed: dict[str, Alert] = {}
+    opened: list[Incident] = []
+    for row, moment in zip(rows, moments, strict=True):
+        ties = ties_of(row)
+        incident = state.incidents.find(ties, moment.time)
+        decision = _decision(row, moment, answers.get(moment.uid), incident, artefacts)
+        if decision.outcome is Outcome.ALERTED:
+            decision, alert = _alert(state, row, moment, decision, ties, artefacts)
+            changed[alert.uid] = alert
+            if alert.incident == alert.uid and alert.count == 1:
+                opened.append(Incident(alert.uid, artefacts.tenant, moment.time, ties.own))
+        decisions.append(decision)
+    if rows:
+        _forget(state, moments[-1].time)
+    return state, JudgeOut(decisions, list(changed.values()), opened)
+
+
+Answer = Prediction | Exception
+
+
+def _predictions(moments: Sequence[Moment], artefacts: JudgeArtefacts) -> dict[str, Answer]:
+    """Answers by match, asked a rule at a time; a model that fails answers with its error."""
+    if artefacts.foresight is None:
+        return {}
+    by_rule: dict[RuleId, list[Moment]] = {}
+    for moment in moments:
+        by_rule.setdefault(RuleId(moment.rule), []).append(moment)
+    answers: dict[str, Answer] = {}
+    for rule, asked in by_rule.items():
+        if rule in artefacts.foresight.models:
+            answers.update(_ask(artefacts.foresight, rule, asked, artefacts.policy.budget))
+    return answers
+
+
+def _ask(
+    foresight: Foresight, rule: RuleId, asked: Sequence[Moment], budget: float
+) -> Iterable[tuple[str, Answer]]:
+    uids = [moment.uid for moment in asked]
+    try:
+        return list(zip(uids, foresight.predict(rule, asked, budget), strict=True))
+    except Exception as error:  # noqa: BLE001 (law 4: whatever a model does, its matches alert)
+        return [(uid, error) for uid in uids]
+
+
+def _decision(
+    row: Mapping[str, object],
+    moment: Moment,
+    answer: Answer | None,
+    incident: str | None,
+    artefacts: JudgeArtefacts,
+) -> Decision:
+    rule = artefacts.rules.get(RuleId(moment.rule))
+    foresight = artefacts.foresight
+    prediction = answer if isinstance(answer, Prediction) else None
+    question = Question(
+        foresee=rule is not None and rule.foresee,
+        has_model=foresight is not None and moment.rule in foresight.models,
+        failed=isinstance(answer, Exception),
+        history=foresight.history(RuleId(moment.rule), moment.workload) if foresight else 0,
+        prediction=prediction,
+        complete=row["window_complete"] is True,
+        incident=incident,
+    )
+    outcome, basis = decide(question, artefacts.policy)
+    return Decision(
+        tenant=artefacts.tenant,
+        match_uid=moment.uid,
+        event_uid=EventUid(str(row["event_uid"])),
+        rule=RuleId(moment.rule),
+        outcome=outcome,
+        basis=basis,
+        prediction=prediction,
+        incident=incident,
+        artefacts=dict(artefacts.hashes),
+    )
+
+
+def _alert(
+    state: JudgeState,
+    row: Mapping[str, object],
+    moment: Moment,
+    decision: Decision,
+    ties: Ties,
+    artefacts: JudgeArtefacts,
+) -> tuple[Decision, Alert]:
+    """The alert that a decision opens or joins; the decision then names the incident."""
+    like = (str(row["stream"]), moment.rule, moment.act.shape)
+    found = state.alerts.get(like)
+    if found and moment.time - found.last_time <= OPEN_FOR:
+        alert = joined(found, moment.uid, moment.time, decision.prediction)
+    else:
+        incident = decision.incident or moment.uid
+        rule = artefacts.rules.get(decision.rule)
+        alert = alert_of(row, moment, replace(decision, incident=incident), rule)
+    state.alerts[like] = alert
+    incident = decision.incident or alert.incident or alert.uid
+    if decision.basis not in _WITHOUT_STORY:
+        state.incidents.join(incident, ties, moment.time)
+    return replace(decision, incident=incident), alert
+
+
+_WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}
+"""Alerts for want of a model say nothing of the act: they must not drag their lineage with them."""
+
+
+def _forget(state: JudgeState, now: int) -> None:
+    state.incidents.forget(now)
+    stale = [like for like, alert in state.alerts.items() if now - alert.last_time > OPEN_FOR]
+    for like in stale:
+        del state.alerts[like]
+
+
+def predictions_table(
+    matches: pa.Table, decisions: Sequence[Decision]
+) -> pa.RecordBatch:
+    """Decisions as rows of the predictions table, one a match."""
+    times = matches.column("time").to_pylist()
+    workloads = matches.column("workload").to_pylist()
+    rows = [
+        _row(decision, time, workload)
+        for decision, time, workload in zip(decisions, times, workloads, strict=True)
+    ]
+    return batch_of(rows, PREDICTION_SCHEMA)
+
+
+def _row(decision: Decision, time: int, workload: str) -> dict[str, object]:
+    prediction = decision.prediction
+    evidence = [] if prediction is None else [
+        {"member": e.member, "surprise": e.surprise, "sentence": e.sentence}
+        for e in prediction.evidence
+    ]  # fmt: skip
+    return {
+        "tenant": decision.tenant,
+        "match_uid": decision.match_uid,
+        "event_uid": decision.event_uid,
+        "rule_id": decision.rule,
+        "workload": workload,
+        "time": time,
+        "outcome": decision.outcome.value,
+        "basis": decision.basis.value,
+        "probability": prediction.probability if prediction else None,
+        "surprise": prediction.surprise if prediction else None,
+        "evidence": orjson.dumps(evidence).decode(),
+        "model": prediction.model if prediction else None,
+        "incident": decision.incident,
+        "artefacts": orjson.dumps(decision.artefacts, option=orjson.OPT_SORT_KEYS).decode(),
+    }

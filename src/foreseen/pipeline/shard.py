@@ -1,0 +1,181 @@
+"""The shard step: lines to events, labels and matches with their windows. Pure but for its state."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from foreseen.core.ids import ContentHash, RuleId, TenantId, event_uid, match_uid
+from foreseen.core.records import Line, Quarantined
+from foreseen.models.windows import empty_tail, windows_of
+from foreseen.parsers.protocol import Parsed, Row
+from foreseen.parsers.registry import PARSERS
+from foreseen.pipeline.lineage import ProcessCache, fill
+from foreseen.pipeline.workloads import Workloads
+from foreseen.rules import RuleSet
+from foreseen.schema.arrow import EVENT_SCHEMA, MATCH_SCHEMA, QUARANTINE_SCHEMA, batch_of
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Input of one source in one format.
+
+    Attributes:
+        source: Name of the source.
+        format: Name of the parser.
+        lines: Lines in order.
+        ended: The log's record that the source has ended: nothing that is pending will be completed.
+        quarantined: What never became a line (a damaged file, a line over the limit).
+    """
+
+    source: str
+    format: str
+    lines: Sequence[Line]
+    ended: bool = False
+    quarantined: Sequence[Quarantined] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShardArtefacts:
+    """What the step depends on besides its input; each has a content hash."""
+
+    tenant: TenantId
+    rules: RuleSet
+    workloads: Workloads = field(default_factory=Workloads)
+
+    @property
+    def hashes(self) -> Mapping[str, ContentHash]:
+        """Content hashes by kind."""
+        return {"rules": self.rules.hash}
+
+
+@dataclass(slots=True)
+class ShardState:
+    """All that the step remembers; `snapshots` turns it into JSON and back."""
+
+    parsers: dict[tuple[str, str], object] = field(default_factory=dict)
+    processes: ProcessCache = field(default_factory=ProcessCache)
+    sequences: dict[str, int] = field(default_factory=dict)
+    tail: pa.Table = field(default_factory=empty_tail)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardOut:
+    """Tables for the lake, each in the order of its events.
+
+    Attributes:
+        events: Columns of `schema.columns.EVENT_COLUMNS`.
+        matches: Columns of `schema.columns.MATCH_COLUMNS`, one row a rule and event.
+        quarantine: Columns of `schema.columns.QUARANTINE_COLUMNS`.
+    """
+
+    events: pa.RecordBatch
+    matches: pa.RecordBatch
+    quarantine: pa.RecordBatch
+
+
+def step(
+    state: ShardState, batch: Sequence[Lines], artefacts: ShardArtefacts
+) -> tuple[ShardState, ShardOut]:
+    """Events, matches and quarantine of a batch.
+
+    The state is advanced in place and returned: the one passed in must not be used again. The
+    concatenation of results does not depend on how the input is cut into batches.
+    """
+    parsed = _parse(state, batch)
+    fill(state.processes, parsed.rows)
+    rows = [_placed(row, state, artefacts) for row in parsed.rows]
+    events = batch_of(rows, EVENT_SCHEMA)
+    labels = artefacts.rules.label(events)
+    events = _with(events, {"labels": labels, "ruleset_hash": _same(rows, artefacts.rules.hash)})
+    matches, state.tail = _matches(events, labels, state.tail)
+    return state, ShardOut(events, matches, _quarantine(parsed.quarantined, artefacts.tenant))
+
+
+def _parse(state: ShardState, batch: Sequence[Lines]) -> Parsed:
+    together = Parsed()
+    for part in batch:
+        together.quarantined.extend(part.quarantined)
+        parser = PARSERS[part.format]
+        key = (part.format, part.source)
+        remembered = state.parsers.setdefault(key, parser.initial())
+        results = [parser.parse(remembered, part.lines)]
+        if part.ended:
+            results.append(parser.finish(remembered))
+            del state.parsers[key]
+        for parsed in results:
+            together.rows.extend(parsed.rows)
+            together.quarantined.extend(parsed.quarantined)
+    return together
+
+
+def _placed(row: Row, state: ShardState, artefacts: ShardArtefacts) -> dict[str, object]:
+    """The row with its identity: tenant, stream, sequence number, workload, times, uid."""
+    stream = f"{row.host}/{row.boot}"
+    seq = state.sequences.get(stream, 0) + 1
+    state.sequences[stream] = seq
+    columns = row.columns
+    columns.update(
+        tenant=artefacts.tenant,
+        stream=stream,
+        seq=seq,
+        workload=artefacts.workloads.of(row.host),
+        host=row.host,
+        time=row.time,
+        ingested_time=row.time if row.received is None else row.received,
+        event_uid=event_uid(artefacts.tenant, row.source, row.offset),
+    )
+    return columns
+
+
+def _matches(
+    events: pa.RecordBatch, labels: pa.ListArray, tail: pa.Table
+) -> tuple[pa.RecordBatch, pa.Table]:
+    """One row a label, with the window before it; and the new tail."""
+    rules = pc.list_flatten(labels)
+    rows = pc.list_parent_indices(labels)
+    windows, tail = windows_of(tail, events, rows.to_numpy().astype(np.int64))
+    matched = events.take(rows)
+    uids = [
+        match_uid(event, RuleId(rule))
+        for event, rule in zip(
+            matched.column("event_uid").to_pylist(), rules.to_pylist(), strict=True
+        )
+    ]
+    own: dict[str, pa.Array[Any]] = {
+        "rule_id": rules,
+        "match_uid": pa.array(uids, pa.string()),
+        "window_complete": pa.array([True] * len(uids), pa.bool_()),
+        **windows,
+    }
+    arrays = [own[f.name] if f.name in own else matched.column(f.name) for f in MATCH_SCHEMA]
+    return pa.RecordBatch.from_arrays(arrays, schema=MATCH_SCHEMA), tail
+
+
+def _with(batch: pa.RecordBatch, columns: "Mapping[str, pa.Array[Any]]") -> pa.RecordBatch:
+    arrays = [columns.get(f.name, batch.column(f.name)) for f in batch.schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+
+def _same(rows: Sequence[object], value: str) -> pa.StringArray:
+    return pa.array([value] * len(rows), pa.string())
+
+
+def _quarantine(entries: Sequence[Quarantined], tenant: TenantId) -> pa.RecordBatch:
+    rows = [
+        {
+            "tenant": tenant,
+            "source": entry.line.source,
+            "offset": entry.line.offset,
+            "path": entry.line.path,
+            "line": entry.line.number,
+            "reason": entry.reason.value,
+            "detail": entry.detail,
+            "raw_hex": entry.line.data.hex(),
+        }
+        for entry in entries
+    ]
+    return batch_of(rows, QUARANTINE_SCHEMA)

@@ -1,0 +1,23 @@
+"""Which workload a host's stream plays: configured patterns first, else the host's name without its number."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+_NUMBERED = re.compile(r"^(?P<role>.*?[^-_.\d])[-_.]?\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Workloads:
+    """Host patterns (shell style) to workload names, first match wins."""
+
+    patterns: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, host: str) -> str:
+        """The workload that a host plays: `web-1` and `web-2` are both `web` unless configured."""
+        for pattern, workload in self.patterns.items():
+            if fnmatchcase(host, pattern):
+                return workload
+        numbered = _NUMBERED.match(host)
+        return numbered["role"] if numbered else host

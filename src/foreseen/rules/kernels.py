@@ -1,0 +1,33 @@
+"""Arrow's functions and arrays under types that hold: the stubs know few of their forms."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute
+
+Array: TypeAlias = Any  # an arrow array: the stubs deny it `flatten` and mistake `pa.array(numpy)`
+Lists: TypeAlias = "pa.ListArray[Any]"
+Codes = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+compute: Any = pyarrow.compute
+
+
+def truth_of(array: Array) -> Mask:
+    """Arrow booleans as numpy's; null counts as false."""
+    mask: Mask = compute.fill_null(array, False).to_numpy(zero_copy_only=False)  # noqa: FBT003
+    return mask
+
+
+def texts_of(array: Array) -> list[str]:
+    """Texts of an array that has no nulls."""
+    texts: list[str] = array.to_pylist()
+    return texts
+
+
+def array_of(values: object, kind: pa.DataType | None = None) -> Array:
+    """An arrow array of numpy or Python values."""
+    make: Any = pa.array
+    return make(values, kind)

@@ -1,0 +1,188 @@
+"""Replay files through the same two steps as the server, into stores of their own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from foreseen.alerts.decide import Policy
+from foreseen.control import alerts, tenants
+from foreseen.control.database import open_database
+from foreseen.core.alerts import Alert
+from foreseen.core.records import Line, Quarantined
+from foreseen.core.ids import DEFAULT_TENANT, TenantId
+from foreseen.lake.lake import Lake
+from foreseen.parsers.registry import PARSERS, parser_named, sniff, stands_alone
+from foreseen.pipeline.shard import Lines, ShardArtefacts
+from foreseen.rules import RuleSet
+from foreseen.runners.judging import Judge, Verdicts, judge_artefacts
+from foreseen.runners.shards import Shard, Tally
+from foreseen.sources.file import read
+from foreseen.studies.train import Order, Stored, stored_foresight, train_models
+
+Progress = Callable[[str, float, float], None]
+
+BUDGET = 0.02
+"""Share of expected matches that may alert, unless the person says otherwise."""
+
+LEAST_HISTORY = 30
+BATCH_LINES = 150_000
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOrder:
+    """What to replay and how.
+
+    Attributes:
+        files: Paths in order, read as one stream; `-` is the standard input.
+        format: Name of a parser, or `auto`.
+        rules: Rules that label.
+        data: Folder of the lake and the control database.
+        now: Wall time for records of what was trained, ms UTC; no decision depends on it.
+        train_until: Everything before is accepted as clean history and trains the models, ms UTC.
+        budget: Share of expected matches that may alert.
+        seed: Makes training repeatable.
+        tenant: Organisation.
+    """
+
+    files: Sequence[str]
+    format: str
+    rules: RuleSet
+    data: Path
+    now: int
+    train_until: int | None = None
+    budget: float = BUDGET
+    seed: int = 0
+    tenant: TenantId = DEFAULT_TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay gave; details are in the lake and the control database.
+
+    Attributes:
+        tally: Lines, events, matches, quarantine.
+        verdicts: Decisions by rule, outcome and basis.
+        trained: Models trained in this replay.
+        alerts: Alerts, oldest first.
+        lake: The lake, for questions.
+    """
+
+    tally: Tally
+    verdicts: Verdicts
+    trained: Stored | None
+    alerts: Sequence[Alert]
+    lake: Lake
+
+
+def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed:
+    """Files to events, labels, predictions, decisions and alerts.
+
+    Raises:
+        NotFoundError: A file is missing; or nothing may teach before `train_until`.
+        ConfigurationError: An unknown format.
+    """
+    lake = Lake.open(order.data / "lake")
+    engine = open_database(order.data / "control.db")
+    tenants.ensure_tenant(engine, order.tenant, now=order.now)
+    tally = _to_lake(order, lake, progress)
+    trained = _trained(order, lake, engine, progress)
+    policy = Policy(order.budget, LEAST_HISTORY)
+    judge = Judge(lake, engine, judge_artefacts(order.tenant, order.rules, policy, trained))
+    progress("judging", 0, 1)
+    judge.drain(since=order.train_until)
+    progress("judging", 1, 1)
+    raised = sorted(_alerts(engine, order.tenant), key=lambda alert: (alert.first_time, alert.uid))
+    return Replayed(tally, judge.verdicts, trained, raised, lake)
+
+
+def label(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed:
+    """Files to events and labels only.
+
+    Raises:
+        NotFoundError: A file is missing.
+        ConfigurationError: An unknown format.
+    """
+    lake = Lake.open(order.data / "lake")
+    return Replayed(_to_lake(order, lake, progress), Verdicts(), None, [], lake)
+
+
+def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
+    """All files through the shard step, a few large commits."""
+    artefacts = ShardArtefacts(order.tenant, order.rules)
+    shard: Shard | None = None
+    done = 0
+    for part in _parts(order, lambda read_bytes, total: progress("reading", read_bytes, total)):
+        shard = shard or Shard(lake, artefacts, f"shard/{part.source}")
+        version = max([done, *(_end(line) for line in part.lines)]) + 1
+        shard.process([part], after=done, version=version)
+        done = version
+    return shard.tally if shard else Tally()
+
+
+def _parts(order: ReplayOrder, progress: Callable[[int, int], None]) -> Iterator[Lines]:
+    """The stream in parts of one format and some `BATCH_LINES` lines; the last one has ended."""
+    forced = None if order.format == "auto" else parser_named(order.format).name
+    lines: list[Line] = []
+    unread: list[Quarantined] = []
+    known = forced or next(iter(PARSERS))
+    stream = read(
+        order.files,
+        recognise=sniff if forced is None else lambda _: forced,
+        stands_alone=stands_alone,
+        progress=progress,
+    )
+    for batch in stream:
+        if batch.format and batch.format != known and lines:
+            yield Lines(_source(lines, unread), known, lines, ended=True, quarantined=unread)
+            lines, unread = [], []
+        known = batch.format or known
+        lines += batch.lines
+        unread += batch.quarantined
+        if len(lines) >= BATCH_LINES:
+            yield Lines(_source(lines, unread), known, lines, quarantined=unread)
+            lines, unread = [], []
+    yield Lines(_source(lines, unread), known, lines, ended=True, quarantined=unread)
+
+
+def _source(lines: Sequence[Line], unread: Sequence[Quarantined]) -> str:
+    for line in (*lines[:1], *(entry.line for entry in unread[:1])):
+        return line.source
+    return ""
+
+
+def _end(line: Line) -> int:
+    return line.offset + len(line.data)
+
+
+def _trained(
+    order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress
+) -> Stored | None:
+    if order.train_until is None:
+        return stored_foresight(engine, order.tenant)
+    training = Order(
+        tenant=order.tenant,
+        accepted_until=order.train_until,
+        budget=order.budget,
+        least_history=LEAST_HISTORY,
+        seed=order.seed,
+        now=order.now,
+    )
+    marked = sum(rule.foresee for rule in order.rules.rules)
+    done: list[str] = []
+
+    def one_more(rule: str) -> None:
+        done.append(rule)
+        progress("training", len(done), marked)
+
+    return train_models(lake, engine, order.rules, training, one_more)
+
+
+def _alerts(engine: Engine, tenant: TenantId) -> Iterator[Alert]:
+    """All alerts, a page at a time."""
+    after: alerts.AlertKey | None = None
+    while page := alerts.alerts(engine, tenant, after=after, limit=_PAGE):
+        yield from page
+        after = alerts.AlertKey(page[-1].first_time, page[-1].uid)

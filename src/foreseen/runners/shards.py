@@ -1,0 +1,62 @@
+"""Move lines through the shard step into the lake, with the state's snapshot at the cursor."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from foreseen.core.ids import ContentHash
+from foreseen.lake.lake import Cursor, Lake
+from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went through: received = stored + quarantined, always.
+
+    Attributes:
+        lines: Lines read.
+        events: Events stored.
+        matches: Matches by rule.
+        quarantined: Lines quarantined, by reason.
+    """
+
+    lines: int = 0
+    events: int = 0
+    matches: Counter[str] = field(default_factory=Counter)
+    quarantined: Counter[str] = field(default_factory=Counter)
+
+    def add(self, lines: int, out: ShardOut) -> None:
+        """Count a batch."""
+        self.lines += lines
+        self.events += out.events.num_rows
+        self.matches.update(out.matches.column("rule_id").to_pylist())
+        self.quarantined.update(out.quarantine.column("reason").to_pylist())
+
+
+class Shard:
+    """One shard over one lake: its state, and the commit of what a batch gave."""
+
+    def __init__(self, lake: Lake, artefacts: ShardArtefacts, app_id: str) -> None:
+        """App id: names the producer in the lake's transactions."""
+        self._lake = lake
+        self._artefacts = artefacts
+        self._app_id = app_id
+        self.state = ShardState()
+        self.tally = Tally()
+
+    @property
+    def ruleset(self) -> ContentHash:
+        """Content hash of the rules that label."""
+        return self._artefacts.rules.hash
+
+    def process(self, batch: Sequence[Lines], *, after: int, version: int) -> None:
+        """Put the input between two cursors through the step and commit what it gave."""
+        self.state, out = step(self.state, batch, self._artefacts)
+        self.tally.add(sum(len(part.lines) for part in batch), out)
+        tables = {"events": out.events, "matches": out.matches, "quarantine": out.quarantine}
+        self._lake.commit(
+            {name: pa.Table.from_batches([rows]) for name, rows in tables.items()},
+            Cursor(self._app_id, version, after),
+        )

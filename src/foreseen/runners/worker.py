@@ -1,0 +1,111 @@
+"""The live pipeline of one tenant: intake log to lake to decisions, resumed where it stopped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+
+from sqlalchemy import Engine
+
+from foreseen.alerts.decide import Policy
+from foreseen.control.cursors import Checkpoint, checkpoint, save
+from foreseen.core.ids import TenantId
+from foreseen.core.records import Line
+from foreseen.intake.entries import EntryKind, Stored
+from foreseen.intake.log import IntakeLog
+from foreseen.lake.lake import Lake
+from foreseen.pipeline.shard import Lines, ShardArtefacts
+from foreseen.pipeline.snapshots import dump_shard, load_shard
+from foreseen.rules import RuleSet
+from foreseen.runners.judging import Judge, judge_artefacts
+from foreseen.runners.shards import Shard
+from foreseen.studies.train import stored_foresight
+
+BATCH_BYTES = 4 << 20
+_TABLES = ("events", "matches", "quarantine")
+_IDLE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The three stores of an installation."""
+
+    intake: IntakeLog
+    lake: Lake
+    control: Engine
+
+
+class Worker:
+    """Consumes the intake log by offset; every restart goes on at the last snapshot."""
+
+    def __init__(self, stores: Stores, tenant: TenantId, rules: RuleSet, policy: Policy) -> None:
+        """Policy: bounds of silence for the judge."""
+        self._stores, self._tenant, self._rules, self._policy = stores, tenant, rules, policy
+        self._name = f"shard/{tenant}"
+        self._shard = Shard(stores.lake, ShardArtefacts(tenant, rules), self._name)
+        found = checkpoint(stores.control, tenant, self._name)
+        self._cursor = found.version if found else stores.intake.first
+        if found and found.state:
+            self._shard.state = load_shard(found.state)
+        self._foresight = stored_foresight(stores.control, tenant)
+        artefacts = judge_artefacts(tenant, rules, policy, self._foresight)
+        self._judge = Judge(stores.lake, stores.control, artefacts)
+
+    def run(self, stop: Event) -> None:
+        """Work until told to stop; sleeps while there is nothing to do."""
+        while not stop.is_set():
+            if not self.drain():
+                stop.wait(_IDLE_SECONDS)
+
+    def drain(self) -> bool:
+        """One batch through both steps; False when nothing was waiting."""
+        batch = self._next()
+        if batch:
+            self._to_lake(batch)
+        self._take_newer_models()
+        return self._judge.drain() > 0 or bool(batch)
+
+    def _next(self) -> Sequence[Stored]:
+        """Entries after the cursor. After a crash exactly those that the lake already has."""
+        entries = self._stores.intake.read(self._cursor, BATCH_BYTES)
+        reached = self._stores.lake.progress(self._name, _TABLES).reached
+        if reached is not None and reached > self._cursor:
+            return [stored for stored in entries if stored.end <= reached]
+        return entries
+
+    def _to_lake(self, batch: Sequence[Stored]) -> None:
+        own = [stored for stored in batch if stored.entry.tenant == self._tenant]
+        lines = [_lines(stored) for stored in own if stored.entry.kind is not EntryKind.TICK]
+        end = batch[-1].end
+        self._shard.process(lines, after=self._cursor, version=end)
+        reached = Checkpoint(self._name, end, dump_shard(self._shard.state))
+        save(self._stores.control, self._tenant, reached)
+        self._cursor = end
+        self._stores.intake.trim(end)
+
+    def _take_newer_models(self) -> None:
+        newest = stored_foresight(self._stores.control, self._tenant, unless=self._foresight)
+        if newest is not self._foresight:
+            self._foresight = newest
+            self._judge.artefacts = judge_artefacts(
+                self._tenant, self._rules, self._policy, newest
+            )
+
+
+def _lines(stored: Stored) -> Lines:
+    """Lines of one body, each with its place in the log."""
+    entry = stored.entry
+    lines: list[Line] = []
+    place = 0
+    for number, data in enumerate(entry.data.split(b"\n"), start=1):
+        line = Line(
+            source=entry.source,
+            offset=stored.offset + place,
+            number=number,
+            path=entry.path,
+            data=data.removesuffix(b"\r"),
+            received=entry.received,
+        )
+        lines.append(line)
+        place += len(data) + 1
+    ended = entry.kind is EntryKind.END
+    return Lines(entry.source, entry.format, lines if entry.data else [], ended)

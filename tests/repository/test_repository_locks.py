@@ -1,0 +1,53 @@
+"""Promises about the locks: exact, hashed, free of any index, and in step with pyproject.toml."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
+PIN = re.compile(
+    r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", re.MULTILINE
+)
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Version by package of a lock."""
+    text = (ROOT / LOCKS[lock]).read_text(encoding="utf-8")
+    return {name: version for name, version, _ in PIN.findall(text)}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_only_pins_with_hashes(lock: str) -> None:
+    text = (ROOT / LOCKS[lock]).read_text(encoding="utf-8")
+    rest = [line for line in PIN.sub("", text).splitlines() if line and not line.startswith("#")]
+    assert rest == []
+    assert pins(lock)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_place_to_download_from(lock: str) -> None:
+    text = (ROOT / LOCKS[lock]).read_text(encoding="utf-8")
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host", text)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_pins_everything_that_pyproject_declares(lock: str) -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "declared.py"), lock]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    declared = [re.split(r"[<>=!~;\[ ]", line)[0].lower() for line in shown.splitlines()]
+    assert [name for name in declared if name not in pins(lock)] == []
+
+
+def test_the_dev_lock_pins_what_the_runtime_lock_pins() -> None:
+    runtime, dev = pins("runtime"), pins("dev")
+    assert {name: dev.get(name) for name in runtime} == runtime
+
+
+def test_set_up_builds_with_what_the_build_system_asks_for() -> None:
+    tree = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(tree["build-system"]["requires"]) <= set(tree["dependency-groups"]["build"])
