@@ -141,7 +141,7 @@ def test_damage_in_an_older_segment_is_found_when_it_is_read(tmp_path: Path) -> 
 
 
 def test_a_missing_or_cut_older_segment_is_an_error(tmp_path: Path) -> None:
-    with IntakeLog.open(tmp_path, limits=LogLimits(segment=100)) as log:
+    with IntakeLog.open(tmp_path, limits=LogLimits(segment=10)) as log:
         for text in (b"one", b"two", b"three"):
             log.append([entry(text)])
     middle = sorted(tmp_path.glob("*.log"))[1]
@@ -236,9 +236,10 @@ def test_a_short_write_is_rolled_back_and_the_log_heals_when_there_is_room(tmp_p
 def test_trim_deletes_whole_segments_and_frees_the_backlog(tmp_path: Path) -> None:
     limits = LogLimits(segment=1000, backlog=5000)
     with IntakeLog.open(tmp_path, limits=limits) as log:
+        while log.end + 400 < 5000:
+            log.append([entry(b"x" * 300)])
         with pytest.raises(BacklogFullError, match="wait to be read"):
-            for _ in range(100):
-                log.append([entry(b"x" * 300)])
+            log.append([entry(b"x" * 500)])
         assert log.end <= 5000
         log.trim(log.end)
         assert log.first > 0

@@ -4,9 +4,13 @@ import re
 import shlex
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+
+from foreseen.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -68,6 +72,35 @@ def test_every_make_target_in_a_page_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = {words[1] for words in commands(page) if words[0] == "make" and len(words) > 1}
     assert named - targets == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_foreseen_command_and_option_in_a_page_exists(page: Path) -> None:
+    named = [words for words in commands(page) if words[0].rpartition("/")[2] == "foreseen"]
+    assert [unknown for words in named for unknown in unknown_words(words[1:])] == []
+
+
+def test_unknown_commands_and_options_are_found() -> None:
+    assert list(unknown_words(["replay", "x.log", "--train-until", "now"])) == []
+    assert list(unknown_words(["repaly", "x.log"])) == ["repaly"]
+    assert list(unknown_words(["rules", "lnt"])) == ["lnt"]
+    assert list(unknown_words(["replay", "--until=now"])) == ["--until"]
+
+
+def unknown_words(words: list[str]) -> Iterator[str]:
+    """Words of a `foreseen` command line that no command or option has."""
+    command = typer.main.get_command(app)
+    while words and words[0].isalpha() and hasattr(command, "commands"):
+        name, *words = words
+        if name not in command.commands:
+            yield name
+            return
+        command = command.commands[name]
+    options = {flag for parameter in command.params for flag in parameter.opts} | {"--help"}
+    for word in words:
+        option = word.split("=")[0]
+        if option.startswith("--") and option not in options:
+            yield option
 
 
 def test_make_alone_lists_every_target_with_what_it_does() -> None:

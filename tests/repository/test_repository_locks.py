@@ -1,5 +1,6 @@
 """Promises about the locks: exact, hashed, free of any index, and in step with pyproject.toml."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
+IMPORT_NAMES = {"pysigma": "sigma", "pyyaml": "yaml"}
 PIN = re.compile(
     r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", re.MULTILINE
 )
@@ -46,6 +48,26 @@ def test_a_lock_pins_everything_that_pyproject_declares(lock: str) -> None:
 def test_the_dev_lock_pins_what_the_runtime_lock_pins() -> None:
     runtime, dev = pins("runtime"), pins("dev")
     assert {name: dev.get(name) for name in runtime} == runtime
+
+
+def test_the_code_imports_what_is_declared_and_nothing_else() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[<>=!~;\[ ]", line)[0] for line in project["dependencies"]}
+    found = {
+        package.split(".")[0]
+        for path in (ROOT / "src" / "foreseen").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for package in imported(node)
+    }
+    ours = found - sys.stdlib_module_names - {"foreseen"}
+    assert ours == {IMPORT_NAMES.get(name, name) for name in declared}
+
+
+def imported(node: ast.AST) -> list[str]:
+    """Packages that a statement imports."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
 
 
 def test_set_up_builds_with_what_the_build_system_asks_for() -> None:

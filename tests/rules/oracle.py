@@ -37,7 +37,6 @@ NAMES = {
     "CommandLine": "process_cmd_line",
     "ParentImage": "parent_path",
     "ProcessId": "process_pid",
-    "DestinationIp": "dst_ip",
 }
 UNMAPPED = ("OriginalFileName", "Hashes")
 HAYSTACK = """

@@ -1,5 +1,6 @@
 """Decide a match: suppressed only when a model with enough clean history expected it (law 4)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from foreseen.core.decisions import Basis, Outcome, Prediction
@@ -33,7 +34,7 @@ class Policy:
     """Bounds of silence.
 
     Attributes:
-        budget: Share of expected matches that may alert: what a prediction's probability is held to.
+        budget: Share of expected matches that may alert; a prediction is held to it.
         least_history: Clean matches on the workload below which everything alerts.
     """
 
@@ -42,22 +43,27 @@ class Policy:
 
 
 def decide(question: Question, policy: Policy) -> tuple[Outcome, Basis]:
-    """Outcome and its basis. Every way but one leads to an alert."""
+    """Outcome and its basis: suppressed only where nothing objects."""
+    for basis in _objections(question, policy):
+        return Outcome.ALERTED, basis
+    return Outcome.SUPPRESSED, Basis.EXPECTED
+
+
+def _objections(question: Question, policy: Policy) -> Iterator[Basis]:
+    """Reasons to alert, the weightiest first."""
     if not question.foresee:
-        return Outcome.ALERTED, Basis.NOT_FORESEEN
+        yield Basis.NOT_FORESEEN
     if question.incident is not None:
-        return Outcome.ALERTED, Basis.OPEN_INCIDENT
+        yield Basis.OPEN_INCIDENT
     if question.failed:
-        return Outcome.ALERTED, Basis.BROKEN_MODEL
+        yield Basis.BROKEN_MODEL
     if not question.has_model:
-        return Outcome.ALERTED, Basis.NO_MODEL
+        yield Basis.NO_MODEL
     if not question.complete:
-        return Outcome.ALERTED, Basis.INCOMPLETE_WINDOW
+        yield Basis.INCOMPLETE_WINDOW
     if question.history < policy.least_history:
-        return Outcome.ALERTED, Basis.COLD_START
+        yield Basis.COLD_START
     if question.prediction is None:
-        return Outcome.ALERTED, Basis.BROKEN_MODEL
-    # Written so that a probability that is not a number alerts.
-    if question.prediction.probability > policy.budget:
-        return Outcome.SUPPRESSED, Basis.EXPECTED
-    return Outcome.ALERTED, Basis.UNEXPECTED
+        yield Basis.BROKEN_MODEL
+    elif not question.prediction.probability > policy.budget:  # so a NaN alerts, too
+        yield Basis.UNEXPECTED

@@ -19,6 +19,7 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,  # served by a route of ours, so that it states its scope like all
         docs_url=None,  # these pages would load scripts of others
         redoc_url=None,
+        redirect_slashes=False,  # an unknown path is a 404, not a redirect
     )
     app.state.services = services
     problems.install(app)

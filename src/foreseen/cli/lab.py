@@ -9,8 +9,8 @@ import typer
 from foreseen.cli.terminal import console, inert, print_json
 from foreseen.core.errors import ConfigurationError
 from foreseen.lab import host
-from foreseen.lab.record import THEMES
 from foreseen.lab.record import record as record_parts
+from foreseen.lab.themes import THEMES
 
 app = typer.Typer(help="Record real workloads and harmless attacks.", no_args_is_help=True)
 

@@ -18,7 +18,9 @@ from foreseen.core.errors import (
     NotFoundError,
 )
 
-_CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F)], "\N{MIDDLE DOT}")
+_CONTROL = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F)], "\N{MIDDLE DOT}"
+)
 _CONTROL |= dict.fromkeys(range(0x2066, 0x206A), "\N{MIDDLE DOT}")
 
 console = Console(stderr=True, highlight=False)
@@ -89,7 +91,11 @@ def progress_bar(title: str) -> Iterator[Callable[..., None]]:
     """
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
     with Progress(
-        *columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     ) as progress:
         task = progress.add_task(title, total=None)
 

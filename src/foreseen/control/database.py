@@ -1,6 +1,7 @@
 """Open the control database: SQLite with the guarantees that we need, migrated to our tables."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -23,6 +25,8 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=10000",  # ms that a writer waits for another
 )
 _IMMEDIATE = "foreseen_immediate"
+_CONNECTIONS = 60  # more than the threads that a server answers with
+_MIGRATING = threading.Lock()  # Alembic's context is one for the process
 
 
 def open_database(path: str | Path) -> Engine:
@@ -35,7 +39,7 @@ def open_database(path: str | Path) -> Engine:
     """
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{file}")
+    engine = create_engine(URL.create("sqlite", database=str(file)), max_overflow=_CONNECTIONS)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     try:
@@ -60,7 +64,8 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    with _MIGRATING:
+        command.upgrade(config, revision)
 
 
 @contextmanager
@@ -92,6 +97,8 @@ def _told(engine: Engine) -> Iterator[None]:
         yield
     except OperationalError as error:
         raise TransientError(f"{engine.url.database}: {error.orig}; try again") from error
+    except PoolTimeoutError as error:
+        raise TransientError(f"{engine.url.database}: all connections are in use") from error
 
 
 def _on_connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -117,7 +117,6 @@ class AlertRow(Base):
     decision: Mapped[dict[str, object]] = mapped_column(JSON)
     status: Mapped[str]
     __table_args__ = (
-        ForeignKeyConstraint(["tenant"], ["tenant.id"]),
         ForeignKeyConstraint(["tenant", "incident"], ["incident.tenant", "incident.uid"]),
         CheckConstraint(
             "status in ('open', 'acknowledged', 'dismissed', 'escalated')", name="status"

@@ -9,6 +9,11 @@ from foreseen.lab import host
 from foreseen.lab.record import record
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
 def main() -> int:
     """Record the parts that were asked for."""
     parser = argparse.ArgumentParser(prog="python -m foreseen.lab", description=__doc__)
@@ -17,8 +22,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--install", action="store_true", help="install missing Debian packages")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; the host was cleaned up"))
-    signal.signal(signal.SIGINT, lambda *_: sys.exit("stopped; the host was cleaned up"))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit("stopped; the host was cleaned up"))
     minutes = {name: float(value) for name, _, value in (p.partition("=") for p in options.part)}
     try:
         host.require(install=options.install)
@@ -27,12 +32,13 @@ def main() -> int:
             list(minutes),
             minutes=minutes,
             seed=options.seed,
-            progress=lambda line: print(line, file=sys.stderr, flush=True),
+            progress=_say,
         )
     except host.LabError as error:
-        print(error, file=sys.stderr)
+        _say(str(error))
         return 1
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foreseen.lab.host import LabError, run
-from foreseen.lab.layout import AUID_HIGH, AUID_LOW, USERS
+from foreseen.lab.layout import AUID_HIGH, AUID_LOW, SHM, TMP, USERS
 
 _WHO = f"-F auid>={AUID_LOW} -F auid<={AUID_HIGH}"
 
@@ -28,7 +28,7 @@ def rules() -> str:
         "/var/log",
         "/var/spool/cron",
         "/home",
-        "/dev/shm",
+        SHM,
         "/srv/shop/conf",
         "/srv/db/conf",
     ]
@@ -51,7 +51,7 @@ def rules() -> str:
         f"-a always,exit -F arch=b64 -S ptrace,init_module,finit_module,mount {_WHO} -k admin",
         *(
             f"-a always,exit -F arch=b64 {removed} -F dir={path} {_WHO} -k remove"
-            for path in ("/tmp",)
+            for path in (TMP,)
         ),
         *(
             f"-a always,exit -F arch=b64 -F dir={path} -F perm=wa {_WHO} -k write"

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from foreseen.lab.layout import TEMPORARY
 from foreseen.lab.raw import Record, command, text
 
 _SERVERS = (
@@ -13,7 +14,7 @@ _SERVERS = (
     "/usr/bin/node",
 )
 _SHELLS = ("/usr/bin/dash", "/usr/bin/bash")
-_TEMPORARY = ("/tmp/", "/dev/shm/", "/var/tmp/")
+_TEMPORARY = tuple(f"{folder}/" for folder in TEMPORARY)
 _RECON = frozenset(("id", "whoami", "uname", "ps", "ss", "hostname", "w", "who", "last", "lsof"))
 _SECRET = re.compile(r"^/etc/(shadow|sudoers)|/\.ssh/id_|\.env$|\.key$|\.pgpass$|\.netrc$|\.npmrc$")
 

@@ -145,7 +145,7 @@ def _roots(
 
 
 def _is_cron(act: _Act) -> bool:
-    """Cron starts a line with `sh -c`; planting it went through the web page, which is a root itself."""
+    """Cron starts a line with `sh -c`; planting it went through the web page, a root itself."""
     words = act.arguments.split("\0")
     return (
         words[:2] == ["/bin/sh", "-c"]

@@ -8,7 +8,12 @@ UNSET = 4294967295
 
 ASSETS = Path(__file__).parent / "assets"
 SHOP, CI, DB, POOL = Path("/srv/shop"), Path("/srv/ci"), Path("/srv/db"), Path("/srv/pool")
+MONITOR = Path("/usr/local/lib/hostmon")
 SYSTEM = Path("/srv/system")  # daemon settings that no workload reads or writes
+
+# Folders that programs under watch write to; the lab itself keeps nothing there.
+TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 -- see above
+TMP, VAR_TMP, SHM = TEMPORARY
 
 WEB_ADDRESS, CI_ADDRESS, DB_ADDRESS, BASTION_ADDRESS, POOL_ADDRESS = (
     "127.0.1.10",

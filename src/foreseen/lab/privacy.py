@@ -1,8 +1,9 @@
-"""Finds what must not leave the lab in a recording: foreign paths, users, hosts, addresses, tokens."""
+"""Finds what must not leave the lab: foreign paths, users, hosts, addresses and tokens."""
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+import socket
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class Finding:
 
 
 _USER_FIELDS = frozenset(
-    (
+    [
         "auid",
         "old-auid",
         "uid",
@@ -36,206 +37,214 @@ _USER_FIELDS = frozenset(
         "ouid",
         "ogid",
         "id",
-    )
+    ]
 )
+_HOST_FIELDS = frozenset(("hostname", "addr", "laddr", "raddr"))
 _PLAIN_FIELDS = frozenset(
-    (*("arch", "syscall", "success", "exit", "items", "ppid", "pid", "ses", "old-ses", "inode", "dev"),
-     *("mode", "rdev", "nametype", "cap_fp", "cap_fi", "cap_fe", "cap_fver", "cap_frootid", "res", "argc"),
-     *("fver", "fp", "fi", "fe", "old_pp", "old_pi", "old_pe", "old_pa", "pp", "pi", "pe", "pa", "item", "tty"))
-)  # fmt: skip
-_ROOTS = frozenset(
-    (
-        "bin",
-        "boot",
+    [
+        "arch",
+        "syscall",
+        "success",
+        "exit",
+        "items",
+        "ppid",
+        "pid",
+        "ses",
+        "old-ses",
+        "inode",
         "dev",
-        "etc",
-        "home",
-        "lib",
-        "lib32",
-        "lib64",
-        "libx32",
-        "lost+found",
-        "media",
-        "mnt",
-    )
-    + (
-        "opt",
-        "proc",
-        "root",
-        "run",
-        "sbin",
-        "srv",
-        "sys",
-        "tmp",
-        "usr",
-        "var",
-        "work",
-        "workspace",
-        "data",
-        "app",
-    )
+        "mode",
+        "rdev",
+        "nametype",
+        "cap_fp",
+        "cap_fi",
+        "cap_fe",
+        "cap_fver",
+        "cap_frootid",
+        "res",
+        "argc",
+        "fver",
+        "fp",
+        "fi",
+        "fe",
+        "old_pp",
+        "old_pi",
+        "old_pe",
+        "old_pa",
+        "pp",
+        "pi",
+        "pe",
+        "pa",
+        "item",
+        "tty",
+    ]
 )
-_OWN_ROOTS = frozenset(
-    (
-        "bin",
-        "dev",
-        "etc",
-        "home",
-        "lib",
-        "lib64",
-        "proc",
-        "run",
-        "sbin",
-        "srv",
-        "sys",
-        "tmp",
-        "usr",
-        "var",
-    )
-)
-_PATH = re.compile(r"(?<![\w.:~*$)}/@+-])/([\w.+-]+)(?:/([\w.+-]+))?")
-_URL = re.compile(r"https?://([^/\s'\":@]+)[^\s'\"]*")
-_ADDRESS = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])")
-_DOMAIN = re.compile(
-    r"\b(?:[a-z0-9-]+\.)+(?:com|org|net|io|dev|cloud|internal|local|corp|lan|ai|app|edu|gov)\b(?![(.\w])",
-    re.IGNORECASE,
-)
-_WORDS = re.compile(
-    r"pyenv|\.venv|foreseen|pypi|npmjs|github|gitlab|githubusercontent|conda|anthropic|claude|sandbox|runsc"
-    r"|proxy|ghp_|AKIA[0-9A-Z]|eyJ[A-Za-z0-9]|sk-[A-Za-z0-9]{8}|xox[bp]-|BEGIN [A-Z ]*PRIVATE",
-    re.IGNORECASE,
-)
-_LONG = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
-_WHEEL = re.compile(
-    r"^(?:/tmp/pip-ephem-wheel-cache-\w+/wheels/../../../)?[0-9a-f]{50}(?=/|$)"
-)  # pip's folder
-_PUBLIC_KEY = re.compile(r"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA[\w+/=]+")
+_SYSTEM_USERS = 1000  # Debian gives people ids from here on
+_NOBODY = 65534
+_CALL_ARGUMENT = re.compile(r"a[0-3]")
 
 
-def check(path: Path, *, forbidden: Iterable[str] = ()) -> list[Finding]:
+def check(path: Path, *, forbidden: Sequence[str] = ()) -> list[Finding]:
     """Everything foreign in a compressed part.
 
     Args:
         path: the part.
-        forbidden: more words that must not occur, such as the machine's name.
+        forbidden: more words that must not occur, such as the recording machine's name.
     """
     return list(check_lines(read_lines(path), forbidden=forbidden))
 
 
-def check_lines(lines: Iterable[str], *, forbidden: Iterable[str] = ()) -> Iterator[Finding]:
+def check_lines(lines: Iterable[str], *, forbidden: Sequence[str] = ()) -> Iterator[Finding]:
     """Everything foreign in raw records; each distinct value is reported once."""
-    words = [re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])") for word in forbidden]
+    judge = _Judge(forbidden)
     seen: set[tuple[str, str, str]] = set()
     for number, line in enumerate(lines, 1):
         one = record(line)
         if one is None:
             yield Finding(number, "", line[:80], "not an audit record")
             continue
-        group = "args" if one.type == "EXECVE" else one.type
+        argument = one.type == "EXECVE"
         for name, value in one.fields.items():
-            mark = (group, "a" if group == "args" else name, value)
+            mark = (one.type, "a" if argument else name, value)
             if name in _PLAIN_FIELDS or mark in seen:
                 continue
             seen.add(mark)
-            for reason in _reasons(one.type, name, value, words):
+            for reason in judge.reasons(one.type, name, value):
                 yield Finding(number, f"{one.type}.{name}", value[:200], reason)
 
 
-def _reasons(kind: str, name: str, value: str, words: list[re.Pattern[str]]) -> Iterator[str]:
-    if name in _USER_FIELDS:
-        yield from _user(value)
-    elif name == "saddr":
-        yield from _socket_address(value)
-    elif kind == "SYSCALL" and re.fullmatch(r"a[0-3]", name):
-        return
-    else:
-        plain = text(name, value)
-        if name in {"acct", "op"} and name == "acct" and plain not in (*USERS, "root", "?", ""):
-            if not _made_account(plain):
+class _Judge:
+    """Says what is foreign about a field."""
+
+    def __init__(self, forbidden: Sequence[str]) -> None:
+        words = (re.escape(word) for word in forbidden)
+        self._forbidden = [re.compile(rf"(?<![\w-]){word}(?![\w-])") for word in words]
+
+    def reasons(self, kind: str, name: str, value: str) -> Iterator[str]:
+        """Why the value is foreign; nothing if it is the lab's own."""
+        if name in _USER_FIELDS:
+            yield from _user(value)
+        elif name == "saddr":
+            yield from self._socket_address(value)
+        elif kind == "SYSCALL" and _CALL_ARGUMENT.fullmatch(name):
+            return  # numbers and pointers
+        else:
+            plain = text(name, value)
+            if name == "acct" and not _own_account(plain):
                 yield f"user {plain}"
-        if name in {"hostname", "addr", "laddr", "raddr"} and not _own_host(plain):
-            yield f"host {plain}"
-        yield from _text(plain, words)
+            if name in _HOST_FIELDS and not _own_host(plain):
+                yield f"host {plain}"
+            yield from self._text(plain)
+
+    def _text(self, plain: str) -> Iterator[str]:
+        for word in (_WORDS, *self._forbidden):
+            if found := word.search(plain):
+                yield f"word {found[0]}"
+        yield from _places(plain)
+        rest = _URL.sub("", plain)
+        yield from _paths(rest)
+        for found in _LONG.finditer(_OWN_KEYS.sub("", rest)):
+            if _looks_secret(found[0]):
+                yield f"token {found[0][:12]}..."
+
+    def _socket_address(self, value: str) -> Iterator[str]:
+        raw = bytes.fromhex(value) if _HEXADECIMAL.fullmatch(value) else b""
+        family = int.from_bytes(raw[:2], "little")
+        if family == socket.AF_UNIX:
+            yield from self._text(raw[2:].split(b"\0")[0].decode("utf-8", "replace"))
+        elif family in {socket.AF_INET, socket.AF_INET6}:
+            end = raw[4:8] if family == socket.AF_INET else raw[8:24]
+            address = socket.inet_ntop(family, end)
+            if not _own_host(address):
+                yield f"address {address}"
+        elif family not in {socket.AF_UNSPEC, socket.AF_NETLINK}:
+            yield f"socket address of family {family}"
 
 
-def _made_account(name: str) -> bool:
-    return re.fullmatch(r"(support|backup2|sysadm|svc-mon|helpdesk)\d{1,2}", name) is not None
+_HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_WORDS = re.compile(
+    r"(?i:pyenv|\.venv|foreseen|pypi|npmjs|github|gitlab|conda|anthropic|claude|sandbox|runsc)"
+    r"|(?i:https?_proxy)|\bghp_|\bAKIA[0-9A-Z]{12}|\beyJ[\w-]{10}|\bsk-\w{10}|\bxox[bp]-"
+    r"|BEGIN [A-Z ]*PRIVATE"
+)
 
 
 def _user(value: str) -> Iterator[str]:
     if value.isdigit():
         number = int(value)
-        system = number < 1000 or number in {65534, UNSET}
+        system = number < _SYSTEM_USERS or number in {_NOBODY, UNSET}
         if not system and not AUID_LOW <= number <= AUID_HIGH:
             yield f"user id {number}"
 
 
+_MADE_BY_ATTACKS = re.compile(r"(?:support|backup2|sysadm|svc-mon|helpdesk)\d{1,2}")
+
+
+def _own_account(name: str) -> bool:
+    return name in {*USERS, "root", "?", ""} or _MADE_BY_ATTACKS.fullmatch(name) is not None
+
+
 def _own_host(value: str) -> bool:
-    return value in {"?", "localhost", "lab", *NODES, ""} or _loopback(value)
-
-
-def _loopback(value: str) -> bool:
+    if value in {"?", "", "localhost", "lab", *NODES}:
+        return True
     try:
         address = ipaddress.ip_address(value)
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback or address.is_unspecified
 
 
-def _socket_address(value: str) -> Iterator[str]:
-    raw = bytes.fromhex(value) if re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", value) else b""
-    family = int.from_bytes(raw[:2], "little")
-    if family == 2:  # AF_INET
-        address = str(ipaddress.IPv4Address(raw[4:8]))
-    elif family == 10:  # AF_INET6
-        address = str(ipaddress.IPv6Address(raw[8:24]))
-    elif family == 1:  # AF_UNIX
-        yield from _text(raw[2:].split(b"\0")[0].decode("utf-8", "replace"), [])
-        return
-    elif family in {0, 16}:  # AF_UNSPEC, AF_NETLINK
-        return
-    else:
-        yield f"socket address of family {family}"
-        return
-    if not _loopback(address):
-        yield f"address {address}"
+_URL = re.compile(r"https?://([^/\s'\":@]+)[^\s'\"]*")
+_ADDRESS = re.compile(r"(?<![\w.-])(\d{1,3}(?:\.\d{1,3}){3})(?![\w.])")
+_DOMAIN = re.compile(
+    r"\b(?:[a-z0-9-]+\.)+"
+    r"(?:com|org|net|io|dev|cloud|internal|local|corp|lan|ai|app|edu|gov)\b(?![(.\w])",
+    re.IGNORECASE,
+)
 
 
-def _text(plain: str, words: list[re.Pattern[str]]) -> Iterator[str]:
-    if found := _WORDS.search(plain):
-        yield f"word {found[0]}"
-    for word in words:
-        if word.search(plain):
-            yield f"forbidden word {word.pattern}"
+def _places(plain: str) -> Iterator[str]:
+    """Foreign hosts, addresses and domains in a text."""
     for host in _URL.findall(plain):
         if not _own_host(host):
             yield f"host {host}"
     for address in _ADDRESS.findall(plain):
-        if not _loopback(address):
+        if not _own_host(address):
             yield f"address {address}"
-    rest = _WHEEL.sub("", _PUBLIC_KEY.sub("", _URL.sub("", plain)))
-    for found in _DOMAIN.finditer(rest):
+    for found in _DOMAIN.finditer(_URL.sub("", plain)):
         yield f"domain {found[0]}"
-    for first, second in _PATH.findall(rest):
-        if first in _ROOTS and first not in _OWN_ROOTS:
+
+
+_PATH = re.compile(r"(?<![\w.:~*$)}/@+-])/([\w.+-]+)(?:/([\w.+-]+))?")
+_FOREIGN_ROOTS = frozenset(
+    ["root", "work", "workspace", "mnt", "media", "opt", "data", "app", "lost+found", "boot"]
+)
+
+
+def _paths(plain: str) -> Iterator[str]:
+    """Paths that lie where the lab has nothing."""
+    for first, second in _PATH.findall(plain):
+        if first in _FOREIGN_ROOTS:
             yield f"path /{first}"
-        if first == "home" and second and second not in USERS and not _made_account(second):
+        if first == "home" and second and not _own_account(second):
             yield f"home of {second}"
-    for found in _LONG.finditer(rest):
-        if _looks_secret(found[0]):
-            yield f"token {found[0][:12]}..."
+
+
+_LONG = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
+_DIGEST = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_OWN_KEYS = re.compile(
+    # public keys that an attack chain plants, and the folder names of pip's wheel cache
+    r"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA[\w+/=]+"
+    r"|^(?:/tmp/pip-ephem-wheel-cache-\w+/wheels/../../../)?[0-9a-f]{50}(?=/|$)"
+)
+_SHORTEST_TOKEN = 32
 
 
 def _looks_secret(word: str) -> bool:
     """Long, without the structure of a path or a name, letters and digits mixed."""
-    if re.fullmatch(r"[0-9a-f]{32,}|[0-9A-F]{32,}", word):
-        return True
-    pieces = re.split(r"[/_=-]", word)
-    return any(
-        len(piece) >= 32
-        and re.search(r"\d", piece)
-        and re.search(r"[a-z]", piece)
-        and re.search(r"[A-Z]", piece)
-        for piece in pieces
+    return _DIGEST.fullmatch(word) is not None or any(
+        len(piece) >= _SHORTEST_TOKEN
+        and all(re.search(kind, piece) for kind in (r"\d", r"[a-z]", r"[A-Z]"))
+        for piece in re.split(r"[/_=-]", word)
     )

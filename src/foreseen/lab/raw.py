@@ -8,7 +8,7 @@ _HELD = 64  # events that auditd may still be writing records of
 _STAMP = re.compile(
     r"^(?:node=(?P<node>\S+) )?type=(?P<type>\S+) msg=audit\((?P<time>[\d.]+):(?P<serial>\d+)\): ?"
 )
-_FIELD = re.compile(r"""([A-Za-z_][\w-]*)=("[^"]*"|'[^']*'|\S*)""")
+_FIELD = re.compile(r"""([A-Za-z_][\w\[\]-]*)=("[^"]*"|'[^']*'|\S*)""")
 _HEXADECIMAL = re.compile(r"^(?:[0-9A-F]{2})+$")
 _TEXT_FIELDS = frozenset(
     (

@@ -11,15 +11,17 @@ from functools import partial
 from pathlib import Path
 
 from foreseen.lab import host
+from foreseen.lab.accounts import remove_rights
 from foreseen.lab.attacks.plan import campaign
 from foreseen.lab.attacks.runs import Run, resolve_web_roots, run_of
 from foreseen.lab.audit import Auditd, Status, rules
 from foreseen.lab.channels import Store, Units
 from foreseen.lab.datasheet import write_datasheet
+from foreseen.lab.furnish import furnish
 from foreseen.lab.labels import write_labels
 from foreseen.lab.recording import write_part
 from foreseen.lab.themes import THEMES, Theme
-from foreseen.lab.workloads import bastion, ci, db, packages, web
+from foreseen.lab.workloads import bastion, ci, db, web
 
 Progress = Callable[[str], None]
 
@@ -75,18 +77,15 @@ def record_part(
     out: Path, part: str, *, minutes: float, seed: str, progress: Progress
 ) -> tuple[PartReport, list[Run]]:
     """Record one part on a host prepared afresh."""
-    theme = THEMES[part]
-    host.remove()
-    host.prepare()
-    host.set_crontabs(theme.times)
-    packages.publish(theme)
+    remove()
+    furnish(THEMES[part])
     audit = Auditd(Path("/var/log/labaudit") / part)
     start = time.time()
     try:
-        runs = _play(part, theme, seed, minutes=minutes, watch=audit, progress=progress)
+        runs = _play(part, seed, minutes=minutes, watch=audit, progress=progress)
     finally:
         last: Status = audit.stop()
-        host.remove()
+        remove()
     report = PartReport(part, start, time.time(), last.lost, audit.disturbed)
     progress(f"{part}: lost {last.lost}, rules restored {audit.disturbed} times; writing")
     report.events = write_part(audit.log, out / f"{part}.log.zst")
@@ -95,37 +94,22 @@ def record_part(
     return report, runs
 
 
-def _play(
-    part: str, theme: Theme, seed: str, *, minutes: float, watch: Auditd, progress: Progress
-) -> list[Run]:
+def remove() -> None:
+    """End all that belongs to the lab and take its traces off the host; the users stay."""
+    host.end_everything()
+    remove_rights()
+    host.remove_files()
+
+
+def _play(part: str, seed: str, *, minutes: float, watch: Auditd, progress: Progress) -> list[Run]:
     """Start the services, let people and attackers work, stop all."""
-    daemons, units, store, end = host.Daemons(), Units(), Store(), threading.Event()
-    runs: list[Run] = []
+    daemons, units, store = host.Daemons(), Units(), Store()
     try:
-        db.start(units, theme)
-        web.start(units, theme)
-        ci.start(units, theme)
-        bastion.start(units, theme)
-        threads = [threading.Thread(target=job, daemon=True) for job in _people(theme, seed, end)]
-        for thread in threads:
-            thread.start()
-        until = time.time() + minutes * 60
-        attacker = threading.Thread(
-            target=campaign,
-            args=(part, _seeded(f"{seed}/attacks")),
-            kwargs={"until": until, "runs": runs, "progress": progress},
-        )
-        attacker.start()
-        while time.time() < until:
-            time.sleep(2)
-            watch.check()
-        end.set()
-        attacker.join(timeout=240)
-        for thread in threads:
-            thread.join(timeout=90)
+        for place in (db, web, ci, bastion):
+            place.start(units, THEMES[part])
+        runs = _work(part, seed, until=time.time() + minutes * 60, watch=watch, progress=progress)
         resolve_web_roots(runs, Path("/srv/shop/run/requests.trace"))
     finally:
-        end.set()
         progress(f"{part}: {host.build_results()}")
         daemons.stop()
         host.end_everything()
@@ -134,8 +118,33 @@ def _play(
     return runs
 
 
-def _people(theme: Theme, seed: str, end: threading.Event) -> list[Callable[[], None]]:
+def _work(part: str, seed: str, *, until: float, watch: Auditd, progress: Progress) -> list[Run]:
+    """Let people and attackers work until the end; gives the attack runs."""
+    end = threading.Event()
+    runs: list[Run] = []
+    people = [threading.Thread(target=job, daemon=True) for job in _people(part, seed, end)]
+    attacker = threading.Thread(
+        target=campaign,
+        args=(part, _seeded(f"{seed}/attacks")),
+        kwargs={"until": until, "runs": runs, "progress": progress},
+        daemon=True,
+    )
+    try:
+        for thread in (*people, attacker):
+            thread.start()
+        while time.time() < until:
+            time.sleep(2)
+            watch.check()
+    finally:
+        end.set()
+    for thread in (attacker, *people):
+        thread.join(timeout=240)
+    return runs
+
+
+def _people(part: str, seed: str, end: threading.Event) -> list[Callable[[], None]]:
     """Everybody who does benign work, each with randomness of their own."""
+    theme = THEMES[part]
     jobs: dict[str, Callable[[Theme, random.Random, threading.Event], None]] = {
         "visit": web.visit,
         "release": web.release,

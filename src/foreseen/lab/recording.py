@@ -11,10 +11,21 @@ from foreseen.lab.layout import AUID_HIGH, AUID_LOW, NODE_OF_UID, USERS
 from foreseen.lab.raw import Record, events, fields
 
 _AUID = re.compile(r"(?<![\w-])auid=(\d+)")
+_LOGIN_DAEMONS = frozenset(('"/usr/sbin/sshd"', '"/usr/sbin/cron"'))
 _KEPT_WITHOUT_LOGIN = frozenset(
-    ("USER_AUTH", "USER_ACCT", "CRED_ACQ", "CRED_REFR", "CRED_DISP", "USER_START", "USER_END", "USER_LOGIN",
-     "USER_ERR", "USER_CMD")
-)  # fmt: skip
+    [
+        "USER_AUTH",
+        "USER_ACCT",
+        "CRED_ACQ",
+        "CRED_REFR",
+        "CRED_DISP",
+        "USER_START",
+        "USER_END",
+        "USER_LOGIN",
+        "USER_ERR",
+        "USER_CMD",
+    ]
+)
 
 
 def write_part(source: Path, target: Path) -> dict[str, int]:
@@ -24,10 +35,13 @@ def write_part(source: Path, target: Path) -> dict[str, int]:
         compression_params=zstandard.ZstdCompressionParameters.from_level(19, window_log=27)
     )
     new = target.with_suffix(".new")
-    with source.open(encoding="utf-8", errors="surrogateescape") as lines, new.open("wb") as raw:
-        with compressor.stream_writer(raw) as out:
-            for line in node_lines(lines, counts):
-                out.write(line.encode("utf-8", "surrogateescape"))
+    with (
+        source.open(encoding="utf-8", errors="surrogateescape") as lines,
+        new.open("wb") as raw,
+        compressor.stream_writer(raw) as out,
+    ):
+        for line in node_lines(lines, counts):
+            out.write(line.encode("utf-8", "surrogateescape"))
     new.rename(target)
     return dict(counts)
 
@@ -53,6 +67,8 @@ def node_of(event: Iterable[Record]) -> str | None:
     for one in event:
         if one.type in _KEPT_WITHOUT_LOGIN:
             values = fields(one.body)
+            if values.get("exe") not in _LOGIN_DAEMONS:
+                continue
             name = values.get("acct", "").strip('"')
             if name in USERS:
                 return USERS[name].node

@@ -48,12 +48,15 @@ TRAIN = Theme(
         "sort -u ~/{name}.txt | head -3",
     ),
     times={
-        "even": "*/2", "odd": "1-59/2", "fifth": "*/5", "size": "50", "dump": "shop", "stats": "tables",
+        "even": "*/2", "odd": "1-59/2", "fifth": "*/5",
+        "size": "50", "dump": "shop", "stats": "tables",
     },
 )  # fmt: skip
 
 TEST = Theme(
-    c_packages=("bitgrid", "fastcrc", "memslab", "parsec2", "vecops", "inifile", "hexdump2", "trieset"),
+    c_packages=(
+        "bitgrid", "fastcrc", "memslab", "parsec2", "vecops", "inifile", "hexdump2", "trieset",
+    ),
     python_packages=("colsum", "datewin", "graphlet", "wordbag", "lzpack"),
     node_packages=("pad-right", "hue-shift", "cal-view", "path-tree", "mini-cache"),
     reports=("orders", "margin", "baskets", "churn", "quarter", "suppliers"),
@@ -75,7 +78,8 @@ TEST = Theme(
         "sudo stat /srv/db/data | head -4",
     ),
     times={
-        "even": "*/3", "odd": "1-59/3", "fifth": "2-59/4", "size": "80", "dump": "orders", "stats": "rows",
+        "even": "*/3", "odd": "1-59/3", "fifth": "2-59/4",
+        "size": "80", "dump": "orders", "stats": "rows",
     },
 )  # fmt: skip
 

@@ -81,8 +81,9 @@ def hunt(
 
 def _only_select(database: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     try:
+        sql.encode()  # DuckDB's binding answers a lone surrogate with a TypeError
         found = database.extract_statements(sql)
-    except duckdb.Error as error:
+    except (duckdb.Error, UnicodeEncodeError) as error:
         raise MalformedInputError(f"the query is no SQL: {error}") from error
     if len(found) != 1 or found[0].type != duckdb.StatementType.SELECT:
         kinds = ", ".join(statement.type.name for statement in found) or "nothing"

@@ -1,4 +1,4 @@
-"""What an event did, as text at three depths: exact, shape and kind; computed once a distinct act."""
+"""What an event did, as text at three depths; computed once a distinct act."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -6,9 +6,10 @@ from ipaddress import ip_address
 from posixpath import basename
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from foreseen.models.keys import joined
 from foreseen.models.tokens import folded, place, shape
+from foreseen.schema.arrow import AnyArray
 
 _SEPARATOR = "\x1f"
 _COLUMNS = (
@@ -44,7 +45,7 @@ class Act:
     kind: str
 
 
-def acts_of(batch: pa.RecordBatch | pa.Table) -> tuple[list[Act], pa.Array]:
+def acts_of(batch: pa.RecordBatch | pa.Table) -> tuple[list[Act], AnyArray]:
     """Distinct acts of a batch and, for each row, the index of its own.
 
     Args:
@@ -54,16 +55,16 @@ def acts_of(batch: pa.RecordBatch | pa.Table) -> tuple[list[Act], pa.Array]:
         The distinct acts, and an int32 array of indices into them, one a row.
     """
     keys = [_text(batch, name) for name in _COLUMNS]
-    joined = pc.binary_join_element_wise(*keys, _SEPARATOR)
-    encoded = joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
-    encoded = encoded.dictionary_encode()
-    return [_act(key) for key in encoded.dictionary.to_pylist()], encoded.indices
+    encoded = joined(keys, _SEPARATOR).dictionary_encode()
+    return [_act(str(key)) for key in encoded.dictionary.to_pylist()], encoded.indices
 
 
-def _text(batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
+def _text(batch: pa.RecordBatch | pa.Table, name: str) -> AnyArray:
     if name not in batch.schema.names:
         return pa.array([""] * batch.num_rows, pa.string())
-    return pc.fill_null(pc.cast(batch.column(name), pa.string()), "")
+    column = batch.column(name)
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole.cast(pa.string()).fill_null("")
 
 
 @lru_cache(maxsize=65_536)

@@ -1,4 +1,4 @@
-"""Context classifier: does this act belong in this context? Gradient boosting against corruptions."""
+"""Context classifier: does this act belong here? Gradient boosting against corruptions."""
 
 from collections.abc import Mapping
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from foreseen.core.decisions import Evidence
 from foreseen.models.ensemble import RuleModel
@@ -100,7 +101,9 @@ def context_evidence(model: RuleModel, moments: Sequence[Moment]) -> list[Eviden
     ]
 
 
-def _weightiest(model: RuleModel, shares: np.ndarray, values: np.ndarray, odds: float) -> str:  # type: ignore[type-arg]
+def _weightiest(
+    model: RuleModel, shares: npt.NDArray[np.float64], values: npt.NDArray[np.float32], odds: float
+) -> str:
     present = np.where(values > 0, shares, -np.inf)
     column = int(present.argmax())
     section, token = model.features.names[column].split(" ", 1)

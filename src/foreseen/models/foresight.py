@@ -1,4 +1,4 @@
-"""All models of a tenant together: scores fused into the share of expected matches as surprising."""
+"""All models of a tenant together: scores fused into a share of expected matches."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Fusion:
     weights: tuple[float, ...]
     fused: Calibration
 
-    def score(self, rule: str, raw: Scores) -> Scores:
+    def score(self, rule: RuleId, raw: Scores) -> Scores:
         """Weighted bits of raw scores (moments, members)."""
         bits = [
             -np.log2(calibration.shares(rule, column))
@@ -42,7 +42,7 @@ class Fusion:
         ]
         return np.asarray(np.column_stack(bits) @ np.asarray(self.weights), np.float64)
 
-    def probabilities(self, rule: str, raw: Scores) -> Scores:
+    def probabilities(self, rule: RuleId, raw: Scores) -> Scores:
         """Share of expected matches at least as surprising, one a moment."""
         return self.fused.shares(rule, self.score(rule, raw))
 
@@ -98,7 +98,7 @@ class Foresight:
         weighed.sort(key=lambda evidence: -evidence.surprise)
         return Prediction(probability, -log2(probability), tuple(weighed), self.hashes[rule])
 
-    def _bits(self, rule: str, raw: Scores) -> list[float]:
+    def _bits(self, rule: RuleId, raw: Scores) -> list[float]:
         return [
             float(-np.log2(calibration.shares(rule, raw[i : i + 1])[0]))
             for i, calibration in enumerate(self.fusion.members)
@@ -133,6 +133,7 @@ def load(models: Mapping[ContentHash, bytes], fusion: bytes) -> Foresight:
         CorruptError: The bytes do not have the promised hash, or are no model.
     """
     loaded: dict[RuleId, RuleModel] = {}
+    hashes: dict[RuleId, ContentHash] = {}
     for name, content in models.items():
         if content_hash(content) != name:
             raise CorruptError(f"model {name} does not have its content; train again")
@@ -141,9 +142,8 @@ def load(models: Mapping[ContentHash, bytes], fusion: bytes) -> Foresight:
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptError(f"model {name} cannot be read: {error}; train again") from error
         loaded[RuleId(model.rule)] = model
-    return Foresight(
-        loaded, _fusion(fusion), {RuleId(m.rule): h for m, h in zip(loaded.values(), models)}
-    )
+        hashes[RuleId(model.rule)] = name
+    return Foresight(loaded, _fusion(fusion), hashes)
 
 
 def _fusion(content: bytes) -> Fusion:

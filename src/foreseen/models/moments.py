@@ -1,9 +1,9 @@
 """A match as the models see it: its act, who did it, from what parent, and the tokens before it."""
 
 from dataclasses import dataclass
+from posixpath import basename
 
 import pyarrow as pa
-from posixpath import basename
 
 from foreseen.models.acts import Act, acts_of
 from foreseen.models.tokens import folded, shape
@@ -62,7 +62,9 @@ def moments_of(matches: pa.Table) -> list[Moment]:
     columns = [matches.column(name).to_pylist() for name in _COLUMNS]
     return [
         _moment(acts[index], values)
-        for index, values in zip(indices.to_pylist(), zip(*columns, strict=True), strict=True)
+        for index, values in zip(
+            indices.to_numpy().tolist(), zip(*columns, strict=True), strict=True
+        )
     ]
 
 

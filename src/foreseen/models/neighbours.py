@@ -26,7 +26,9 @@ class Neighbours:
         weights = np.log((1.0 + 1e-3) / (share + 1e-3)).astype(np.float32) + np.float32(0.2)
         distinct = np.unique(np.round(matrix, 2), axis=0)
         if len(distinct) > MAX_REFERENCES:
-            chosen = np.random.default_rng(seed).choice(len(distinct), MAX_REFERENCES, replace=False)
+            chosen = np.random.default_rng(seed).choice(
+                len(distinct), MAX_REFERENCES, replace=False
+            )
             distinct = distinct[np.sort(chosen)]
         return cls(_unit(distinct * weights), weights)
 
@@ -35,7 +37,7 @@ class Neighbours:
         if not len(matrix):
             return np.zeros(0)
         nearest = (_unit(matrix * self._weights) @ self._references.T).max(axis=1)
-        return np.clip(1.0 - nearest.astype(np.float64), 0.0, 1.0)
+        return np.asarray(np.clip(1.0 - nearest, 0.0, 1.0), np.float64)
 
     def dump(self) -> dict[str, object]:
         """JSON-ready: the rows' non-zero columns and values."""

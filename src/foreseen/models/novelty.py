@@ -47,7 +47,9 @@ class Novelty:
 
     def __init__(self, counts: Mapping[str, Sequence[Mapping[Key, int]]]) -> None:
         """Counts by `workload/view`, one mapping a depth."""
-        self._counts = {name: [Counter(depth) for depth in depths] for name, depths in counts.items()}
+        self._counts = {
+            name: [Counter(depth) for depth in depths] for name, depths in counts.items()
+        }
         self._escapes = {
             name: [_escape(depth) for depth in depths] for name, depths in self._counts.items()
         }

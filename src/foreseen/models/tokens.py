@@ -26,7 +26,9 @@ _ADDRESS_OR_NUMBER = re.compile(
     r"(?P<address>\b(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::(?P<port>\d{1,5}))?\b)|\d+"
 )
 _FIRST_EPHEMERAL = 32_768
-_URL = re.compile(r"^(?P<scheme>[a-z][a-z0-9+]*)://(?:[^/@]*@)?(?P<host>[^/:]+)(?::(?P<port>\d+))?(?P<path>[^?#]*)")
+_URL = re.compile(
+    r"^(?P<scheme>[a-z][a-z0-9+]*)://(?:[^/@]*@)?(?P<host>[^/:]+)(?::(?P<port>\d+))?(?P<path>[^?#]*)"
+)
 _COMMAND_BREAK = re.compile(r"[|;&\n(){}`]+|\$\(")
 _PLAIN_WORD = re.compile(r"^[a-z][a-z_-]{0,15}$")
 _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")

@@ -5,6 +5,7 @@ position are a slice of its group. What an event can still need is kept as a tai
 so that a window does not depend on where batches are cut.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.models.acts import acts_of
+from foreseen.models.keys import joined
+from foreseen.schema.arrow import AnyArray, AnyChunks, AnyLists
 
 Integers = npt.NDArray[np.int64]
 
@@ -23,16 +26,15 @@ REACH = 5_000
 
 _FORKS = ("clone", "clone3", "fork", "vfork")
 
-TAIL_SCHEMA = pa.schema(
-    [
-        ("stream", pa.string()),
-        ("seq", pa.int64()),
-        ("time", pa.int64()),
-        ("session", pa.string()),
-        ("parent", pa.string()),
-        ("token", pa.string()),
-    ]
+_TAIL_COLUMNS: Sequence[tuple[str, pa.DataType]] = (
+    ("stream", pa.string()),
+    ("seq", pa.int64()),
+    ("time", pa.int64()),
+    ("session", pa.string()),
+    ("parent", pa.string()),
+    ("token", pa.string()),
 )
+TAIL_SCHEMA = pa.schema(_TAIL_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def empty_tail() -> pa.Table:
 
 def windows_of(
     tail: pa.Table, events: pa.RecordBatch, matched: Integers
-) -> tuple[dict[str, pa.Array], pa.Table]:
+) -> tuple[dict[str, AnyArray], pa.Table]:
     """Window columns of the matched rows of a batch, and the tail for the next batch.
 
     Args:
@@ -73,7 +75,7 @@ def windows_of(
     sessions = _before(session, seq, positions, GROUP_EVENTS)
     siblings = _before(parent, seq, positions, GROUP_EVENTS)
     ages = np.repeat(known["time"].to_numpy()[positions], np.diff(streams.offsets))
-    columns = {
+    columns: dict[str, AnyArray] = {
         "window_seqs": _lists(streams, known["seq"]),
         "window_ages": pa.ListArray.from_arrays(
             pa.array(streams.offsets, pa.int32()),
@@ -111,9 +113,9 @@ def _compact(events: pa.RecordBatch) -> pa.RecordBatch:
 
 def _codes(known: pa.Table, *names: str) -> Integers:
     """One integer per distinct combination of columns; -1 where one of them is null."""
-    joined = pc.binary_join_element_wise(*(known[name] for name in names), "\x1f")
-    encoded = joined.combine_chunks().dictionary_encode()
-    return np.asarray(pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False), np.int64)
+    columns = [pa.array(known[name].combine_chunks(), pa.string()) for name in names]
+    codes = joined(columns, "\x1f").dictionary_encode().indices.cast(pa.int64())
+    return np.asarray(codes.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 
 def _before(codes: Integers, seq: Integers, positions: Integers, limit: int) -> Before:
@@ -135,8 +137,8 @@ def _before(codes: Integers, seq: Integers, positions: Integers, limit: int) -> 
     return Before(offsets, order[flat])
 
 
-def _lists(before: Before, values: pa.ChunkedArray) -> pa.ListArray:
-    taken = values.combine_chunks().take(pa.array(before.rows))
+def _lists(before: Before, values: AnyChunks) -> AnyLists:
+    taken = values.combine_chunks().take(pa.array(before.rows, pa.int64()))
     return pa.ListArray.from_arrays(pa.array(before.offsets, pa.int32()), taken)
 
 

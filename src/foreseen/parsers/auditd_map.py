@@ -88,7 +88,7 @@ def _call_columns(event: Event, record: Record) -> dict[str, object] | None:
     if exit_code == _IN_PROGRESS and call == "connect":
         columns["status_id"] = 0  # a connection under way has not failed
     unmapped: dict[str, object] = {
-        "type": [one.name for one in event.records],
+        "type": [one.name for one in event.records if one.name != "EOE"],
         "arch": architecture,
     }
     uid = fields.get("euid")

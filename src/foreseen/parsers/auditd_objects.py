@@ -23,7 +23,7 @@ from foreseen.parsers.auditd_commands import arguments, command_line, title
 from foreseen.parsers.auditd_files import Item, absolute, files_of, item
 from foreseen.parsers.auditd_records import Record
 from foreseen.parsers.auditd_sockets import Endpoint, endpoint
-from foreseen.parsers.auditd_text import fields_of, octal, register, text
+from foreseen.parsers.auditd_text import fields_of, octal, plain, register, text
 
 Columns = dict[str, object]
 
@@ -40,6 +40,7 @@ _MORE = {
     "NETFILTER_CFG": ("table", "family", "op"),
     "CAPSET": ("cap_pe",),
 }
+_ENCODED = frozenset(("ocomm", "name"))
 
 
 @dataclass(slots=True)
@@ -116,7 +117,8 @@ def _take_more(record: Record, parts: _Parts, unmapped: dict[str, object]) -> No
     fields = fields_of(record.body)
     for name in _MORE[record.name]:
         if name in fields:
-            unmapped[f"{record.name}.{name}"] = text(fields[name])
+            decode = text if name in _ENCODED else plain
+            unmapped[f"{record.name}.{name}"] = decode(fields[name])
     if record.name == "OPENAT2":
         parts.open_flags = octal(fields.get("oflag"))
 

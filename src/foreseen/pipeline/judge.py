@@ -8,14 +8,14 @@ import pyarrow as pa
 
 from foreseen.alerts.compose import alert_of, joined
 from foreseen.alerts.decide import Policy, Question, decide
-from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents, Ties, ties_of
+from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents, ties_of
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
 from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment, moments_of
 from foreseen.rules import Rule
-from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
+from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of, integers, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def step(
     """Decide every match of a batch, in order.
 
     The state is advanced in place and returned: the one passed in must not be used again. The
-    decisions, and the last version of each alert, do not depend on how matches are cut into batches.
+    decisions, and the last version of each alert, do not depend on how matches are cut.
     """
     rows = matches.to_pylist()
     moments = moments_of(matches)
@@ -83,7 +83,11 @@ def step(
         incident = state.incidents.find(ties, moment.time)
         decision = _decision(row, moment, answers.get(moment.uid), incident, artefacts)
         if decision.outcome is Outcome.ALERTED:
-            decision, alert = _alert(state, row, moment, decision, ties, artefacts)
+            rule = artefacts.rules.get(decision.rule)
+            alert = _alert(state, row, moment, decision, rule)
+            decision = replace(decision, incident=decision.incident or alert.incident)
+            if decision.basis not in _WITHOUT_STORY:
+                state.incidents.join(str(decision.incident), ties, moment.time)
             changed[alert.uid] = alert
             if alert.incident == alert.uid and alert.count == 1:
                 opened.append(Incident(alert.uid, artefacts.tenant, moment.time, ties.own))
@@ -158,23 +162,18 @@ def _alert(
     row: Mapping[str, object],
     moment: Moment,
     decision: Decision,
-    ties: Ties,
-    artefacts: JudgeArtefacts,
-) -> tuple[Decision, Alert]:
-    """The alert that a decision opens or joins; the decision then names the incident."""
+    rule: Rule | None,
+) -> Alert:
+    """The alert that a decision opens or joins."""
     like = (str(row["stream"]), moment.rule, moment.act.shape)
     found = state.alerts.get(like)
     if found and moment.time - found.last_time <= OPEN_FOR:
         alert = joined(found, moment.uid, moment.time, decision.prediction)
     else:
-        incident = decision.incident or moment.uid
-        rule = artefacts.rules.get(decision.rule)
-        alert = alert_of(row, moment, replace(decision, incident=incident), rule)
+        named = replace(decision, incident=decision.incident or moment.uid)
+        alert = alert_of(row, moment, named, rule)
     state.alerts[like] = alert
-    incident = decision.incident or alert.incident or alert.uid
-    if decision.basis not in _WITHOUT_STORY:
-        state.incidents.join(incident, ties, moment.time)
-    return replace(decision, incident=incident), alert
+    return alert
 
 
 _WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}
@@ -188,12 +187,9 @@ def _forget(state: JudgeState, now: int) -> None:
         del state.alerts[like]
 
 
-def predictions_table(
-    matches: pa.Table, decisions: Sequence[Decision]
-) -> pa.RecordBatch:
+def predictions_table(matches: pa.Table, decisions: Sequence[Decision]) -> pa.RecordBatch:
     """Decisions as rows of the predictions table, one a match."""
-    times = matches.column("time").to_pylist()
-    workloads = matches.column("workload").to_pylist()
+    times, workloads = integers(matches, "time"), texts(matches, "workload")
     rows = [
         _row(decision, time, workload)
         for decision, time, workload in zip(decisions, times, workloads, strict=True)

@@ -112,11 +112,12 @@ def _process(host: Host, row: Row, pid: int) -> Process:
     """The process that the row's pid means now; begun if it was not known."""
     process = host.seen.get(pid)
     child = host.born.get(pid)
-    if child is not None and _is_newer(child, process) and _is_same(host, child, row):
+    if child is not None and _takes_over(host, child, process, row):
         process = child
         del host.born[pid]
     elif process is None or not _is_same(host, process, row):
-        process = _begun(row, pid, cast("int | None", row.columns.get("parent_pid")))
+        ppid = cast("int | None", row.columns.get("parent_pid"))
+        process = _begun(row, pid, ppid, process)
     host.seen[pid] = process
     host.seen.move_to_end(pid)
     if len(host.seen) > MOST_PROCESSES:
@@ -124,8 +125,14 @@ def _process(host: Host, row: Row, pid: int) -> Process:
     return process
 
 
-def _is_newer(child: Process, process: Process | None) -> bool:
-    return process is None or child.start > process.start
+def _takes_over(host: Host, child: Process, process: Process | None, row: Row) -> bool:
+    """Whether the row is the first one of a child that a clone named."""
+    if process is not None:
+        if child.start <= process.start:
+            return False
+        if row.columns.get("parent_pid") != child.ppid and _is_same(host, process, row):
+            return False
+    return _is_same(host, child, row)
 
 
 def _is_same(host: Host, process: Process, row: Row) -> bool:
@@ -155,8 +162,10 @@ def _is_orphan(host: Host, process: Process, ppid: int, columns: dict[str, objec
     return adopter is not None and adopter.uid in process.lineage
 
 
-def _begun(row: Row, pid: int, ppid: int | None) -> Process:
-    return Process(f"{row.host}/{row.boot}:{pid}:{row.time}", pid, ppid, row.time)
+def _begun(row: Row, pid: int, ppid: int | None, former: Process | None) -> Process:
+    """A new process; its start is later than that of the pid's former owner, so names differ."""
+    start = row.time if former is None else max(row.time, former.start + 1)
+    return Process(f"{row.host}/{row.boot}:{pid}:{start}", pid, ppid, start)
 
 
 def _learn(host: Host, process: Process, row: Row) -> None:
@@ -181,7 +190,7 @@ def _learn(host: Host, process: Process, row: Row) -> None:
 
 
 def _adopt(process: Process, parent: Process | None, time: int) -> None:
-    if parent is None or parent is process:
+    if parent is None or parent is process or process.uid in parent.lineage:
         return
     if parent.exited is not None and time > parent.exited:
         return
@@ -219,7 +228,7 @@ def _bear(host: Host, parent: Process, row: Row, pid: int) -> None:
     seen = host.seen.get(pid)
     if seen is not None and seen.ppid == parent.pid and seen.start >= row.time:
         return
-    child = _begun(row, pid, parent.pid)
+    child = _begun(row, pid, parent.pid, seen)
     child.path, child.cmd_line = parent.path, parent.cmd_line
     child.user, child.session = parent.user, parent.session
     _adopt(child, parent, row.time)

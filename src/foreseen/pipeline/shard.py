@@ -1,14 +1,13 @@
-"""The shard step: lines to events, labels and matches with their windows. Pure but for its state."""
+"""The shard step: lines to events, labels and matches with their windows; pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreseen.core.ids import ContentHash, RuleId, TenantId, event_uid, match_uid
+from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId, event_uid, match_uid
 from foreseen.core.records import Line, Quarantined
 from foreseen.models.windows import empty_tail, windows_of
 from foreseen.parsers.protocol import Parsed, Row
@@ -16,7 +15,15 @@ from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline.lineage import ProcessCache, fill
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
-from foreseen.schema.arrow import EVENT_SCHEMA, MATCH_SCHEMA, QUARANTINE_SCHEMA, batch_of
+from foreseen.schema.arrow import (
+    EVENT_SCHEMA,
+    MATCH_SCHEMA,
+    QUARANTINE_SCHEMA,
+    AnyArray,
+    AnyLists,
+    batch_of,
+    texts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Lines:
         source: Name of the source.
         format: Name of the parser.
         lines: Lines in order.
-        ended: The log's record that the source has ended: nothing that is pending will be completed.
+        ended: The log's record that the source has ended: what is pending stays incomplete.
         quarantined: What never became a line (a damaged file, a line over the limit).
     """
 
@@ -132,7 +139,7 @@ def _placed(row: Row, state: ShardState, artefacts: ShardArtefacts) -> dict[str,
 
 
 def _matches(
-    events: pa.RecordBatch, labels: pa.ListArray, tail: pa.Table
+    events: pa.RecordBatch, labels: AnyLists, tail: pa.Table
 ) -> tuple[pa.RecordBatch, pa.Table]:
     """One row a label, with the window before it; and the new tail."""
     rules = pc.list_flatten(labels)
@@ -140,12 +147,10 @@ def _matches(
     windows, tail = windows_of(tail, events, rows.to_numpy().astype(np.int64))
     matched = events.take(rows)
     uids = [
-        match_uid(event, RuleId(rule))
-        for event, rule in zip(
-            matched.column("event_uid").to_pylist(), rules.to_pylist(), strict=True
-        )
+        match_uid(EventUid(event), RuleId(str(rule)))
+        for event, rule in zip(texts(matched, "event_uid"), rules.to_pylist(), strict=True)
     ]
-    own: dict[str, pa.Array[Any]] = {
+    own: dict[str, AnyArray] = {
         "rule_id": rules,
         "match_uid": pa.array(uids, pa.string()),
         "window_complete": pa.array([True] * len(uids), pa.bool_()),
@@ -155,7 +160,7 @@ def _matches(
     return pa.RecordBatch.from_arrays(arrays, schema=MATCH_SCHEMA), tail
 
 
-def _with(batch: pa.RecordBatch, columns: "Mapping[str, pa.Array[Any]]") -> pa.RecordBatch:
+def _with(batch: pa.RecordBatch, columns: Mapping[str, AnyArray]) -> pa.RecordBatch:
     arrays = [columns.get(f.name, batch.column(f.name)) for f in batch.schema]
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 

@@ -1,4 +1,4 @@
-"""Which workload a host's stream plays: configured patterns first, else the host's name without its number."""
+"""Which workload a host plays: configured patterns first, else its name without the number."""
 
 import re
 from collections.abc import Mapping

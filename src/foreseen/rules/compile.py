@@ -59,8 +59,8 @@ class Compiler:
             trees.append(self._node(parsed))
         return trees[0] if len(trees) == 1 else Some(tuple(trees))
 
-    def field(self, name: str) -> Field:
-        """Meaning of a field's name.
+    def field(self, name: str, asked_by: str = "") -> Field:
+        """Meaning of a field's name, and for the message the field that refers to it.
 
         Raises:
             RuleError: Not known for this log source; the message has the nearest name.
@@ -69,7 +69,9 @@ class Compiler:
         if field is None:
             nearest = self._scope.nearest(name)
             hint = f"; did you mean '{nearest}'?" if nearest else ""
-            raise self._refused(name, f"field '{name}' is not known for {self._scope.name}{hint}")
+            raise self._refused(
+                asked_by or name, f"field '{name}' is not known for {self._scope.name}{hint}"
+            )
         return field
 
     def _node(self, node: object) -> Tree:
@@ -93,7 +95,7 @@ class Compiler:
             return Some(tuple(self._asked(name, each) for each in value.values))
         if isinstance(value, SigmaFieldReference):
             kind = reference_kind(value)
-            return Atom(field, kind, other=self.field(value.field))
+            return Atom(field, kind, other=self.field(value.field, name))
         try:
             return atom_of(field, value)
         except Refusal as refusal:

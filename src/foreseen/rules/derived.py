@@ -54,8 +54,7 @@ def _record_types(columns: Columns) -> Array:
     joined = columns.unmapped("type")
     calls = columns.column("event_type")
     own = compute.if_else(compute.utf8_is_lower(calls), _NOTHING, calls)
-    has_types = compute.not_equal(compute.list_value_length(joined), 0)
-    return compute.if_else(has_types, joined, _side_by_side([own]))
+    return compute.if_else(_empty(joined), _side_by_side([own]), joined)
 
 
 def _success(columns: Columns) -> Array:
@@ -84,9 +83,13 @@ def _same_as_effective(name: str) -> Callable[[Columns], Array]:
     def derived(columns: Columns) -> Array:
         kept = columns.unmapped(name)
         effective = _side_by_side([columns.column("process_user_uid")])
-        return compute.if_else(compute.equal(compute.list_value_length(kept), 0), effective, kept)
+        return compute.if_else(_empty(kept), effective, kept)
 
     return derived
+
+
+def _empty(lists: Array) -> Array:
+    return compute.equal(compute.fill_null(compute.list_value_length(lists), 0), 0)
 
 
 def _side_by_side(arrays: list[Array]) -> Array:
@@ -107,4 +110,16 @@ DERIVED: Mapping[str, Callable[[Columns], Array]] = {
     "FileMode": _file_mode,
     "MadeFile": _made,
     **{name: _same_as_effective(name) for name in KEPT_IDS},
+}
+
+#: Columns that each derivation reads.
+READS: Mapping[str, tuple[str, ...]] = {
+    "User": ("process_user_name", "process_user_uid"),
+    "Initiated": ("event_type",),
+    "SYSCALL": ("event_type",),
+    "type": ("event_type", "unmapped"),
+    "success": ("status_id",),
+    "FileMode": ("file_mode",),
+    "MadeFile": ("file_path", "file_target"),
+    **dict.fromkeys(KEPT_IDS, ("process_user_uid", "unmapped")),
 }

@@ -11,11 +11,12 @@ from yaml import YAMLError
 
 from foreseen.core.ids import RuleId
 from foreseen.rules.compile import Compiler
+from foreseen.rules.derived import READS
 from foreseen.rules.document import Document, documents_of
 from foreseen.rules.fields import known_logsources, scope_of
 from foreseen.rules.rule import SEVERITY_OF_LEVEL, Logsource, Rule
 from foreseen.rules.ruleset import Compiled, RuleSet, rule_set
-from foreseen.rules.tree import Origin, atoms_of
+from foreseen.rules.tree import Field, Origin, Tree, atoms_of
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _TECHNIQUE = re.compile(r"t\d{4}(?:\.\d{3})?")
@@ -60,11 +61,19 @@ def _compiled(document: Document) -> Compiled:
             f"no events of logsource '{logsource}'; known are {', '.join(known_logsources())}",
         )
     tree = Compiler(document, scope).tree(sigma)
-    columns = {atom.field for atom in atoms_of(tree)}
-    columns |= {atom.other for atom in atoms_of(tree) if atom.other is not None}
-    names = {field.name for field in columns if field.origin is Origin.COLUMN}
-    rule = _rule(document, sigma, logsource, tuple(sorted(names)))
+    rule = _rule(document, sigma, logsource, _columns_of(tree))
     return Compiled(rule, scope.gate, tree, document.text)
+
+
+def _columns_of(tree: Tree) -> tuple[str, ...]:
+    fields = {field for atom in atoms_of(tree) for field in (atom.field, atom.other) if field}
+    return tuple(sorted({column for field in fields for column in _columns_behind(field)}))
+
+
+def _columns_behind(field: Field) -> tuple[str, ...]:
+    if field.origin is Origin.COLUMN:
+        return (field.name,)
+    return ("unmapped",) if field.origin is Origin.UNMAPPED else READS[field.name]
 
 
 def _sigma_rule(document: Document) -> SigmaRule:

@@ -24,6 +24,7 @@ from foreseen.rules.kernels import compute
 from foreseen.rules.tree import Atom, Field, Kind, No, Origin, Tree
 
 TIME_COLUMNS = ("time", "ingested_time")
+_LARGEST = 2**53
 _MANY, _ONE = "*", "?"
 _COMPARISONS = {
     CompareOperators.LT: Kind.LT,
@@ -69,6 +70,7 @@ def atom_of(field: Field, value: SigmaType, *, inside: bool = False) -> Tree:
             atom = _time_atom(field, value)
         case SigmaNumber() | SigmaBool():
             kind = Kind.CONTAINS if inside else Kind.EQUALS
+            _check_exact(value)
             atom = Atom(field, kind, canonical(_plain(value)))
         case SigmaNull():
             atom = Atom(field, Kind.NULL)
@@ -80,6 +82,7 @@ def atom_of(field: Field, value: SigmaType, *, inside: bool = False) -> Tree:
         case SigmaCIDRExpression():
             atom = Atom(field, Kind.CIDR, str(value.network))
         case SigmaCompareExpression() if value.op in _COMPARISONS:
+            _check_exact(value.number)
             atom = Atom(field, _COMPARISONS[value.op], number=value.number.number)
         case _:
             raise Refusal(f"a value of kind {type(value).__name__} is not supported")
@@ -104,6 +107,12 @@ def fold(text: str) -> str:
     """Lower case, character by character (Unicode simple mapping), as columns are folded."""
     folded: str = compute.utf8_lower(pa.scalar(text, pa.string())).as_py()
     return folded
+
+
+def _check_exact(value: SigmaNumber | SigmaBool) -> None:
+    """PySigma rounds whole numbers that a float cannot hold."""
+    if isinstance(value, SigmaNumber) and abs(value.number) >= _LARGEST:
+        raise Refusal(f"number {value.number} is too large to be exact; write it in quotes")
 
 
 def _plain(value: SigmaNumber | SigmaBool) -> object:

@@ -76,7 +76,7 @@ class Judge:
     def _judge(self, commit: Commit, since: int | None) -> int:
         matches = commit.rows
         if since is not None:
-            matches = matches.filter(pc.greater_equal(matches["time"], since))
+            matches = matches.filter(pc.field("time") >= since)
         self._state, out = step(self._state, matches, self.artefacts)
         rows = pa.Table.from_batches([predictions_table(matches, out.decisions)])
         # Predictions first: their cursor makes a second delivery harmless, and an alert without

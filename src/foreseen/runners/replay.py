@@ -10,8 +10,8 @@ from foreseen.alerts.decide import Policy
 from foreseen.control import alerts, tenants
 from foreseen.control.database import open_database
 from foreseen.core.alerts import Alert
-from foreseen.core.records import Line, Quarantined
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
+from foreseen.core.records import Line, Quarantined
 from foreseen.lake.lake import Lake
 from foreseen.parsers.registry import PARSERS, parser_named, sniff, stands_alone
 from foreseen.pipeline.shard import Lines, ShardArtefacts
@@ -157,9 +157,7 @@ def _end(line: Line) -> int:
     return line.offset + len(line.data)
 
 
-def _trained(
-    order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress
-) -> Stored | None:
+def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress) -> Stored | None:
     if order.train_until is None:
         return stored_foresight(engine, order.tenant)
     training = Order(

@@ -9,6 +9,7 @@ import pyarrow as pa
 from foreseen.core.ids import ContentHash
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
+from foreseen.schema.arrow import texts
 
 
 @dataclass(slots=True)
@@ -31,8 +32,8 @@ class Tally:
         """Count a batch."""
         self.lines += lines
         self.events += out.events.num_rows
-        self.matches.update(out.matches.column("rule_id").to_pylist())
-        self.quarantined.update(out.quarantine.column("reason").to_pylist())
+        self.matches.update(texts(out.matches, "rule_id"))
+        self.quarantined.update(texts(out.quarantine, "reason"))
 
 
 class Shard:

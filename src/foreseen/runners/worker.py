@@ -86,9 +86,7 @@ class Worker:
         newest = stored_foresight(self._stores.control, self._tenant, unless=self._foresight)
         if newest is not self._foresight:
             self._foresight = newest
-            self._judge.artefacts = judge_artefacts(
-                self._tenant, self._rules, self._policy, newest
-            )
+            self._judge.artefacts = judge_artefacts(self._tenant, self._rules, self._policy, newest)
 
 
 def _lines(stored: Stored) -> Lines:

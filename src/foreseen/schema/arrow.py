@@ -1,6 +1,7 @@
 """Rows to Arrow batches of a declared table, and back-filled columns for what a row lacks."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -12,6 +13,13 @@ from foreseen.schema.columns import (
     Column,
     Kind,
 )
+
+if TYPE_CHECKING:  # pyarrow's classes take no parameters at run time, its stubs demand them
+    AnyArray = pa.Array[Any]
+    AnyChunks = pa.ChunkedArray[Any]
+    AnyLists = pa.ListArray[Any]
+else:
+    AnyArray, AnyChunks, AnyLists = pa.Array, pa.ChunkedArray, pa.ListArray
 
 _ARROW: dict[Kind, pa.DataType] = {
     Kind.STRING: pa.string(),
@@ -42,3 +50,13 @@ def batch_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Reco
     """
     arrays = [pa.array([row.get(field.name) for row in rows], type=field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def texts(table: pa.Table | pa.RecordBatch, name: str) -> list[str]:
+    """A column of strings as Python values; null reads as the empty string."""
+    return [value or "" for value in table.column(name).to_pylist()]
+
+
+def integers(table: pa.Table | pa.RecordBatch, name: str) -> list[int]:
+    """A column of integers as Python values; null reads as 0."""
+    return [value or 0 for value in table.column(name).to_pylist()]

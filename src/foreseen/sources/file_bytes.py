@@ -2,6 +2,7 @@
 
 import lzma
 import os
+import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -93,14 +94,19 @@ def pieces(paths: Sequence[str], progress: Progress | None = None) -> Iterator[P
 def _size(path: str) -> int:
     if path == STDIN:
         return 0
-    file = Path(path)
-    if file.is_dir():
+    try:
+        status = Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotFoundError(f"{path}: no such file") from error
+    except PermissionError as error:
+        raise DeniedError(f"{path}: may not be reached by this user") from error
+    except (OSError, ValueError) as error:
+        raise MalformedInputError(f"{path}: is no name of a file ({error})") from error
+    if stat.S_ISDIR(status.st_mode):
         raise MalformedInputError(f"{path}: is a directory; name the files in it")
-    if not file.exists():
-        raise NotFoundError(f"{path}: no such file")
-    if not os.access(file, os.R_OK):
+    if not os.access(path, os.R_OK, effective_ids=True):
         raise DeniedError(f"{path}: may not be read by this user")
-    return file.stat().st_size
+    return status.st_size
 
 
 def _pieces(paths: Sequence[str], total: int, progress: Progress | None) -> Iterator[Piece]:

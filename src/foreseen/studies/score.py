@@ -42,7 +42,9 @@ class Score:
         return found, sum(count for _, count in self.chains.values())
 
 
-def score(silenced: Sequence[bool], attacks: Sequence[Attack | None], runs: Mapping[str, str]) -> Score:
+def score(
+    silenced: Sequence[bool], attacks: Sequence[Attack | None], runs: Mapping[str, str]
+) -> Score:
     """Score one method.
 
     Args:

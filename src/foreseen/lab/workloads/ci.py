@@ -5,7 +5,7 @@ import random
 from threading import Event
 
 from foreseen.lab.channels import Units
-from foreseen.lab.layout import CI
+from foreseen.lab.layout import CI, SHM, TMP
 from foreseen.lab.themes import Theme, token, version
 
 POOL_URL = "http://127.0.1.50:8099"
@@ -60,7 +60,7 @@ def _send(name: str, rng: random.Random) -> str:
 
 def _c_job(theme: Theme, rng: random.Random) -> str:
     name = rng.choice(theme.c_packages)
-    place = f"/tmp/{token(rng)}"
+    place = f"{TMP}/{token(rng)}"
     program = f"t_{token(rng, 5)}"
     rounds = " ".join("123456"[: rng.randint(2, 6)])
     return (
@@ -73,7 +73,7 @@ def _c_job(theme: Theme, rng: random.Random) -> str:
 
 def _python_job(theme: Theme, rng: random.Random) -> str:
     name = rng.choice(theme.python_packages)
-    place = f"/tmp/pip-{token(rng)}"
+    place = f"{TMP}/pip-{token(rng)}"
     check = f"import {name}; assert {name}.twice({rng.randint(1, 99)})"
     return (
         f"{fetch(name)}{PIP_INSTALL} --target {place} .\n"
@@ -90,7 +90,7 @@ def _node_job(theme: Theme, rng: random.Random) -> str:
 
 def _test_job(theme: Theme, rng: random.Random) -> str:
     name = rng.choice(theme.c_packages)
-    place = f"{rng.choice(('/tmp', '/tmp', '/tmp', '/tmp', '/dev/shm'))}/{token(rng)}"
+    place = f"{rng.choice((TMP, TMP, TMP, TMP, SHM))}/{token(rng)}"
     lines = [fetch(name), f"mkdir {place}"]
     for _ in range(rng.randint(2, 4)):
         case = f"{place}/{token(rng, 6)}"

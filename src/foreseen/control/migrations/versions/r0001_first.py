@@ -125,7 +125,6 @@ def upgrade() -> None:
             name=op.f("fk_alert_tenant_incident"),
         ),
         sa.ForeignKeyConstraint(["tenant"], ["tenant.id"], name=op.f("fk_alert_tenant")),
-        sa.ForeignKeyConstraint(["tenant"], ["tenant.id"], name=op.f("fk_alert_tenant")),
         sa.PrimaryKeyConstraint("tenant", "uid", name=op.f("pk_alert")),
     )
     op.create_index(

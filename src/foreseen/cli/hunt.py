@@ -1,0 +1,48 @@
+"""`foreseen hunt`: one read-only SELECT over the lake."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import pyarrow.csv as pa_csv
+import typer
+from rich.table import Table
+
+from foreseen.cli.terminal import console, inert, print_json, report
+from foreseen.core.errors import NotFoundError
+from foreseen.lake.hunt import hunt as run
+from foreseen.lake.lake import Lake
+
+
+class Form(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def hunt(
+    sql: Annotated[str, typer.Argument(help="One SELECT over events, matches, predictions ...")],
+    data: Annotated[Path, typer.Option("--data", help="Folder of the lake.")] = Path("data"),
+    limit: Annotated[int, typer.Option(min=1, help="Most rows.")] = 1000,
+    form: Annotated[Form, typer.Option("--as", help="How to print rows.")] = Form.TABLE,
+    json: Annotated[bool, typer.Option("--json", help="Same as --as json.")] = False,
+) -> None:
+    """Ask the lake in SQL."""
+    if not (data / "lake").is_dir():
+        raise NotFoundError(f"{data}: no lake there; name its folder with --data")
+    rows = run(Lake.open(data / "lake"), sql, limit)
+    if json or form is Form.JSON:
+        for row in rows.to_pylist():
+            print_json(row)
+    elif form is Form.CSV:
+        pa_csv.write_csv(rows, sys.stdout.buffer)
+    else:
+        table = Table(*map(inert, rows.column_names))
+        for row in rows.to_pylist():
+            table.add_row(*(inert("" if value is None else str(value)) for value in row.values()))
+        report.print(table)
+    if rows.num_rows == limit:
+        console.print(f"the first {limit:,} rows; --limit shows more")

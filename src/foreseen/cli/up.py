@@ -1,0 +1,71 @@
+"""`foreseen up`: intake, pipeline and API in one process."""
+
+import logging
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from foreseen.api.app import Services, create_app
+from foreseen.cli.terminal import Exit, console
+from foreseen.control.tokens import Scope, create_token
+from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.parsers.registry import PARSERS
+from foreseen.runners.replay import BUDGET
+from foreseen.runners.rule_files import load_rules
+from foreseen.runners.server import stores, wall_clock, working
+from foreseen.runners.worker import Stores
+
+_POLL_SECONDS = 0.5
+
+
+def up(
+    data: Annotated[Path, typer.Option("--data", help="Folder of all stores.")] = Path("data"),
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port.")] = 8440,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
+    ] = BUDGET,
+) -> None:
+    """Run the server until it is told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    loaded = load_rules(rules)
+    is_new = not (data / "control.db").exists()
+    with stores(data) as opened:
+        if is_new:
+            _first_tokens(opened)
+        services = Services(opened.intake, opened.control, wall_clock, frozenset(PARSERS))
+        config = uvicorn.Config(
+            create_app(services), host=host, port=port, log_level="info", server_header=False
+        )
+        server = uvicorn.Server(config)
+        with working(opened, loaded, budget) as failed:
+            _stop_when(failed, server)
+            server.run()
+    if failed.is_set():
+        raise typer.Exit(Exit.ERROR)
+
+
+def _first_tokens(opened: Stores) -> None:
+    """The tokens of a new installation, shown once."""
+    console.print("New installation. Its tokens, shown only now:")
+    for scope in Scope:
+        token = create_token(
+            opened.control, DEFAULT_TENANT, name=f"first-{scope}", scope=scope, now=wall_clock()
+        )
+        console.print(f"  {scope.value:>6}  {token}", soft_wrap=True)
+
+
+def _stop_when(failed: threading.Event, server: uvicorn.Server) -> None:
+    def watch() -> None:
+        while not failed.wait(_POLL_SECONDS):
+            if server.should_exit:
+                return
+        server.should_exit = True
+
+    threading.Thread(target=watch, name="watch", daemon=True).start()

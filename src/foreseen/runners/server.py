@@ -1,0 +1,71 @@
+"""The stores of an installation opened together, and its worker in a thread of its own."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+from foreseen.alerts.decide import Policy
+from foreseen.control.database import open_database
+from foreseen.control.tenants import ensure_tenant
+from foreseen.core.errors import TransientError
+from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.intake.log import IntakeLog
+from foreseen.lake.lake import Lake
+from foreseen.rules import RuleSet
+from foreseen.runners.replay import BUDGET, LEAST_HISTORY
+from foreseen.runners.worker import Stores, Worker
+
+log = logging.getLogger("foreseen.worker")
+
+_RETRY_SECONDS = 5.0
+
+
+def wall_clock() -> int:
+    """Now, ms UTC."""
+    return time.time_ns() // 1_000_000
+
+
+@contextmanager
+def stores(data: Path) -> Iterator[Stores]:
+    """Open intake, lake and control database under a folder; close them at the end.
+
+    Raises:
+        ConfigurationError: Another process has the intake log open.
+        CorruptError: A store cannot be read.
+    """
+    control = open_database(data / "control.db")
+    ensure_tenant(control, DEFAULT_TENANT, now=wall_clock())
+    with IntakeLog.open(data / "intake") as intake:
+        yield Stores(intake, Lake.open(data / "lake"), control)
+    control.dispose()
+
+
+@contextmanager
+def working(opened: Stores, rules: RuleSet, budget: float = BUDGET) -> Iterator[Event]:
+    """Run the worker until the block ends; the event is set when it failed for good."""
+    worker = Worker(opened, DEFAULT_TENANT, rules, Policy(budget, LEAST_HISTORY))
+    stop, failed = Event(), Event()
+    thread = Thread(target=_work, args=(worker, stop, failed), name="worker")
+    thread.start()
+    try:
+        yield failed
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _work(worker: Worker, stop: Event, failed: Event) -> None:
+    """Retry what may heal (a full disk, a locked database); anything else ends the server."""
+    while not stop.is_set():
+        try:
+            worker.run(stop)
+        except TransientError as error:
+            log.warning("work waits %s s: %s", _RETRY_SECONDS, error)
+            stop.wait(_RETRY_SECONDS)
+        except Exception:
+            log.exception("the worker failed; the server stops, what was acknowledged is kept")
+            failed.set()
+            return

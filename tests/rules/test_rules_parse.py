@@ -1,0 +1,186 @@
+"""Loading: what is not understood is refused with file, line and a way out."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foreseen.core.errors import MalformedInputError
+from foreseen.rules.derived import DERIVED, READS
+from foreseen.rules.lint import Problem, lint
+from foreseen.rules.parse import parse_rules
+from foreseen.schema.arrow import EVENT_SCHEMA
+
+RULE = """\
+title: Curl was run
+id: 5b1d2f64-3b3e-4a55-9a1f-6a9d0c2e7f10
+name: curl_run
+description: >-
+  Two
+  lines.
+tags: [attack.command-and-control, attack.t1105, attack.t1059.004, cve.2020-1]
+logsource:
+  product: linux
+  category: process_creation
+detection:
+  selection:
+    Image|endswith: /curl
+  condition: selection
+level: high
+falsepositives: [Health checks]
+fields: [CommandLine]
+foreseen:
+  model: true
+"""
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 7)}]\n" for n in range(1, 7)
+)
+
+
+def refused(text: str, path: str = "rules/x.yml") -> str:
+    with pytest.raises(MalformedInputError) as raised:
+        parse_rules([(path, text)])
+    return str(raised.value)
+
+
+def test_a_rule_says_who_it_is() -> None:
+    rule = parse_rules([("rules/x.yml", RULE)]).rules[0]
+    assert (rule.id, rule.uuid) == ("curl_run", "5b1d2f64-3b3e-4a55-9a1f-6a9d0c2e7f10")
+    assert rule.description == "Two lines."
+    assert rule.techniques == ("T1105", "T1059.004")
+    assert (rule.level, rule.severity, rule.foresee) == ("high", 1, True)
+    assert (rule.fields, rule.columns) == (("CommandLine",), ("process_path",))
+    assert str(rule.logsource) == "linux/process_creation"
+    assert (rule.path, rule.line, rule.falsepositives) == ("rules/x.yml", 1, ("Health checks",))
+
+
+def test_without_a_name_the_uuid_is_the_id_and_without_foreseen_no_model() -> None:
+    text = RULE.replace("name: curl_run\n", "").split("foreseen:")[0]
+    rule = parse_rules([("x.yml", text)]).rules[0]
+    assert rule.id == rule.uuid
+    assert rule.foresee is False
+
+
+def test_a_rule_names_the_columns_behind_derived_and_unmapped_fields() -> None:
+    text = RULE.replace("Image|endswith: /curl", "User: root\n    OriginalFileName|fieldref: Image")
+    columns = parse_rules([("x.yml", text)]).rules[0].columns
+    assert columns == ("process_path", "process_user_name", "process_user_uid", "unmapped")
+
+
+def test_every_derived_field_says_what_it_reads() -> None:
+    assert DERIVED.keys() == READS.keys()
+    assert {column for columns in READS.values() for column in columns} <= set(EVENT_SCHEMA.names)
+
+
+def test_the_hash_follows_the_content_not_the_file_name_or_line_ends() -> None:
+    one = parse_rules([("a.yml", RULE)]).hash
+    assert one == parse_rules([("b.yml", RULE.replace("\n", "\r\n"))]).hash
+    assert one != parse_rules([("a.yml", RULE.replace("/curl", "/curl2"))]).hash
+
+
+def test_an_unknown_field_is_refused_with_its_line_and_the_nearest_name() -> None:
+    message = refused(RULE.replace("Image|endswith: /curl", "comandline|contains: a"))
+    assert message == (
+        "rules/x.yml:13: field 'comandline' is not known for linux/process_creation; "
+        "did you mean 'CommandLine'?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("Image|endswith", "Image|endwith", 13, "Unknown modifier"),
+        ("Image|endswith: /curl", "Image|re: '(?=a)b'", 13, "invalid"),
+        ("Image|endswith: /curl", "Image|re: '('", 13, "invalid"),
+        ("Image|endswith: /curl", r"Image|re: '(a)\1'", 13, "invalid"),
+        ("Image|endswith: /curl", "Image|expand: '%tools%'", 13, "placeholder '%tools%'"),
+        ("Image|endswith: /curl", "Image|hour: 3", 13, "part of time"),
+        ("Image|endswith: /curl", "Image|gt: '5'", 13, ""),
+        ("Image|endswith: /curl", "Image|cidr: 10.0.0.1/8", 13, "host bits"),
+        ("Image|endswith: /curl", "Image|fieldref: Nothing", 13, "field 'Nothing' is not known"),
+        ("Image|endswith: /curl", "ProcessId: 9007199254740993", 13, "too large"),
+        ("condition: selection", "condition: selektion", 14, "selektion"),
+        ("condition: selection", "condition: 1 of filter_*", 14, "filter_*"),
+        ("condition: selection", "condition: selection | count() > 5", 14, "pipe"),
+        ("product: linux", "product: windows", 8, "no events of logsource 'windows/"),
+        ("category: process_creation", "category: process_creatoin", 8, "process_creation"),
+        ("level: high", "level: hihg", 15, "hihg"),
+        ("name: curl_run", "name: curl run", 3, "letters, digits"),
+        ("  model: true", "  modle: true", 19, "did you mean 'model'"),
+        ("  model: true", "  model: yes please", 19, "true or false"),
+        ("level: high", "level: high\nlevel: low", 16, "stands twice"),
+        ("level: high", "correlation: {type: event_count}", 15, "not supported yet"),
+        ("level: high", "filter: {rules: any}", 15, "not supported yet"),
+    ],
+)
+def test_refusals_name_the_line(old: str, new: str, line: int, words: str) -> None:
+    message = refused(RULE.replace(old, new))
+    assert message.startswith(f"rules/x.yml:{line}: ")
+    assert words in message
+
+
+def test_every_condition_of_a_list_and_every_document_of_a_file_is_loaded() -> None:
+    second = RULE.replace("curl_run", "curl_run_2").replace("5b1d", "6b1d")
+    rules = parse_rules([("x.yml", f"---\n{RULE}---\n{second}---\n")]).rules
+    assert [rule.id for rule in rules] == ["curl_run", "curl_run_2"]
+    assert rules[1].line > rules[0].line
+
+
+def test_two_rules_of_one_id_are_refused_and_both_places_named() -> None:
+    with pytest.raises(MalformedInputError, match=r"b\.yml:1: .*curl_run.* a\.yml:1"):
+        parse_rules([("a.yml", RULE), ("b.yml", RULE.replace("5b1d", "6b1d"))])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: [" * 2_000, "nested deeper"),
+        ("a: " + "x" * 70_000, "larger than"),
+        ("a: &a [1]\n" + "b: [" + ", ".join(["*a"] * 100) + "]", "aliases"),
+        ("a: &a [*a]\n", ""),
+        (BOMB, "expand to too much"),
+        ("a: !!python/object/apply:os.system ['true']", "not valid YAML"),
+        ("- 1\n- 2", "must be a mapping"),
+        ("a: b: c", "not valid YAML"),
+        ("? [a]\n: b", "a key must be a plain word"),
+        ("title: t", ""),
+        ("detection: 5", ""),
+        ("logsource: [1]\ndetection: {condition: 1}", ""),
+        ("a: \x07", "not valid YAML"),
+    ],
+)
+def test_hostile_files_are_refused_by_name(text: str, words: str) -> None:
+    message = refused(text)
+    assert message.startswith("rules/x.yml:")
+    assert words in message
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.text(max_size=60)
+    | st.tuples(st.integers(0, len(RULE)), st.text("{}[]:-|*&!'\"\n a", max_size=4)).map(
+        lambda cut: RULE[: cut[0]] + cut[1] + RULE[cut[0] + 1 :]
+    )
+)
+def test_any_text_is_loaded_or_refused_with_its_place(text: str) -> None:
+    for problem in lint([("rules/x.yml", text)]):
+        assert problem.path == "rules/x.yml"
+        assert 1 <= problem.line <= text.count("\n") + 2
+
+
+def test_lint_finds_every_bad_file_and_what_people_will_miss() -> None:
+    bare = RULE.replace("tags: [", "references: [").replace(
+        "description: >-\n  Two\n  lines.\n", ""
+    )
+    wrong = RULE.replace("Image|", "Imgae|")
+    problems = lint([("c.yml", RULE), ("b.yml", wrong), ("a.yml", bare)])
+    assert [(problem.path, problem.line) for problem in problems] == [
+        ("a.yml", 1),
+        ("a.yml", 1),
+        ("a.yml", 1),
+        ("b.yml", 13),
+    ]
+    assert "did you mean 'Image'" in problems[-1].message
+    assert lint([("c.yml", RULE)]) == []
+    assert isinstance(problems[0], Problem)
