@@ -48,5 +48,5 @@ def _stored(lines: list[bytes], name: str, folder: Path) -> list[int]:
     starts = range(0, len(source), BATCH)
     for version, start in enumerate(starts, 1):
         part = Lines("benchmark", name, source[start : start + BATCH], version == len(starts))
-        shard.process([part], after=start, version=version)
+        shard.process([part], after=version - 1, version=version)
     return [shard.tally.events, shard.tally.matches.total()]

@@ -63,6 +63,7 @@ def test_a_login_through_su_keeps_who_it_was(samples: Path) -> None:
     fill(ProcessCache(), rows)
     switched = [row.columns for row in rows if row.columns["event_type"] == "setuid"]
     assert [(one["user_uid"], one["process_path"]) for one in switched] == [("4242", "/usr/bin/su")]
-    last = [row.columns for row in rows if row.columns["process_cmd_line"] == "id -un"]
+    started = [row.columns for row in rows if row.columns["event_type"] == "execve"]
+    last = [one for one in started if one["process_cmd_line"] == "id -un"]
     assert [(one["user_uid"], one["process_user_uid"]) for one in last] == [("4242", "65534")]
     assert all(one["parent_path"] for one in last)

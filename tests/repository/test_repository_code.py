@@ -16,7 +16,10 @@ MIGRATIONS = SOURCE / "control" / "migrations"  # Alembic loads revisions by pat
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 35
 LONG_MODULES: dict[str, str] = {}  # path below src/foreseen -> why it may be longer
-LONG_FUNCTIONS: dict[str, str] = {}  # path:function -> why it may be longer
+LONG_FUNCTIONS = {  # path:function -> why it may be longer
+    "alerts/finding.py:finding_of": "one literal: the record of OCSF, whole",
+    "lab/audit.py:rules": "one list: the audit rules, with what each is for",
+}
 # the lab's assets are programs of the recorded machines, not of Foreseen
 MODULES = sorted(p for p in SOURCE.rglob("*.py") if SOURCE / "lab" / "assets" not in p.parents)
 UNSAFE_MODULES = {"cloudpickle", "dill", "joblib", "marshal", "pickle", "shelve"}
@@ -142,8 +145,11 @@ def test_no_committed_file_names_an_index_host_or_a_developers_folder() -> None:
     places = rf"(?<![\w.~*}}-])/{'work'}/|{re.escape(str(ROOT))}/"
     home = rf"(?<![\w.~*}}-])/{'root'}/"  # elsewhere this is telemetry: the home that rules watch
     telemetry = (ROOT / "tests", SOURCE / "lab", SOURCE / "rules", SOURCE / "parsers", ROOT / "lab")
+    searches_too = ROOT / "tests" / "lab" / "test_recording_privacy.py"
     found = []
     for path in tracked_files():
+        if path == searches_too:
+            continue
         about_telemetry = any(folder in path.parents for folder in telemetry)
         needle = "|".join([hosts, places] if about_telemetry else [hosts, places, home])
         for number, line in enumerate(path.read_bytes().decode(errors="replace").splitlines(), 1):

@@ -1,5 +1,6 @@
 """Promises about the documents: what they point at is there."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -57,6 +58,24 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert broken == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_test_that_a_page_cites_exists(page: Path) -> None:
+    cited = re.findall(r"`(?:tests/)?([\w/]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
+    missing = [(path, name) for path, name in cited if name not in _tests_in(ROOT / "tests" / path)]
+    assert missing == []
+
+
+def _tests_in(path: Path) -> set[str]:
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return set(re.findall(r"^(?:async )?def (test_\w+)\(", text, re.MULTILINE))
+
+
+def test_every_suite_has_a_budget() -> None:
+    table = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    suites = {path.parent.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [str(suite) for suite in sorted(suites) if f"| `{suite}` |" not in table] == []
+
+
 def test_every_page_that_the_code_cites_exists() -> None:
     cited = {
         (path.relative_to(ROOT).as_posix(), page)
@@ -104,7 +123,10 @@ def unknown_words(words: list[str]) -> Iterator[str]:
 
 
 def test_make_alone_lists_every_target_with_what_it_does() -> None:
-    shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}  # of make test
+    shown = subprocess.run(
+        ["make"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout
     phony = re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     listed = [line.split()[1] for line in shown.splitlines()]
     assert listed[0] == "help"

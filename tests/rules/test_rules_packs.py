@@ -72,7 +72,7 @@ def test_a_faulty_test_file_is_a_problem(text: str, words: str) -> None:
     assert any(words in each.message for each in problems if each.path == "faulty.test.yml")
 
 
-@pytest.mark.skipif(not ARCHIVE.exists(), reason=f"no rules at {ARCHIVE}; set FORESEEN_DATA")
+@pytest.mark.skipif(not ARCHIVE.exists(), reason=f"no FORESEEN_DATA: no rules at {ARCHIVE}")
 def test_linux_rules_of_sigmahq_load_or_are_refused_for_their_logsource() -> None:
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()

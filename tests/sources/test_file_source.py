@@ -80,10 +80,15 @@ def test_compression_is_told_by_content(tmp_path: Path, name: str) -> None:
     assert identities(lines) == identities(plain)
 
 
-def test_a_cut_at_any_byte_gives_the_same_lines(tmp_path: Path) -> None:
-    whole = identities(stream(written(tmp_path, [SHORT]))[0])
-    for place in range(len(SHORT) + 1):
-        lines, quarantined = stream(written(tmp_path, [SHORT[:place], SHORT[place:]]))
+@pytest.mark.parametrize(
+    "prefix", [b"", b"node=db-1 ", b"<14>Nov  1 10:00:00 web-1 audispd: node=db-1 "]
+)
+def test_a_cut_at_any_byte_gives_the_same_lines(tmp_path: Path, prefix: bytes) -> None:
+    log = b"".join(prefix + line for line in SHORT.splitlines(keepends=True)[:3])
+    whole = identities(stream(written(tmp_path, [log]))[0])
+    assert [(offset, data) for _, offset, data in whole] == expected(log)
+    for place in range(len(log) + 1):
+        lines, quarantined = stream(written(tmp_path, [log[:place], log[place:]]))
         assert quarantined == [], place
         assert identities(lines) == whole, place
 

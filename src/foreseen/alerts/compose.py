@@ -21,6 +21,8 @@ _BASIS_SENTENCES: Mapping[Basis, str] = {
     Basis.OPEN_INCIDENT: "It belongs to an open incident by its process lineage or login session.",
 }
 
+_UNUSUAL = "Its act and context together are rarer than any part: {share:.2%} of expected matches."
+
 
 def alert_of(
     row: Mapping[str, object], moment: Moment, decision: Decision, rule: Rule | None
@@ -77,6 +79,8 @@ def _sentences(row: Mapping[str, object], moment: Moment, decision: Decision) ->
     if decision.prediction:
         surprising = [e.sentence for e in decision.prediction.evidence if e.surprise > 1]
         said.extend(surprising[:_SENTENCES])
+        if decision.basis is Basis.UNEXPECTED and not surprising:
+            said.append(_UNUSUAL.format(share=decision.prediction.probability))
     return said
 
 

@@ -46,9 +46,7 @@ def finding_of(alert: Alert, rule: Rule | None) -> dict[str, object]:
             "title": alert.title,
             "desc": rule.description if rule else "",
             "analytic": {"type_id": _RULE_ANALYTIC, "uid": alert.rule, "name": _name(alert, rule)},
-            "attacks": [
-                {"technique": {"uid": technique}} for technique in (rule.techniques if rule else ())
-            ],
+            "attacks": [_attack(technique) for technique in (rule.techniques if rule else ())],
             "related_events": [{"uid": member} for member in alert.members],
         },
         "unmapped": {
@@ -64,3 +62,10 @@ def finding_of(alert: Alert, rule: Rule | None) -> dict[str, object]:
 
 def _name(alert: Alert, rule: Rule | None) -> str:
     return rule.title if rule else alert.rule
+
+
+def _attack(technique: str) -> dict[str, object]:
+    """ATT&CK ids with a dot are sub-techniques, for which OCSF has an attribute of its own."""
+    parent, dot, _ = technique.partition(".")
+    sub = {"sub_technique": {"uid": technique}} if dot else {}
+    return {"technique": {"uid": parent}, **sub}

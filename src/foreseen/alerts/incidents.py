@@ -62,7 +62,9 @@ class OpenIncidents:
     def join(self, incident: str, ties: Ties, time: int) -> None:
         """Tie the names of a member to its incident."""
         for name in ties.own:
-            self.by_name[name] = (incident, time)
+            known = self.by_name.get(name)
+            last = max(time, known[1]) if known and known[0] == incident else time
+            self.by_name[name] = (incident, last)  # a late member does not close it sooner
 
     def forget(self, now: int) -> None:
         """Drop names whose incident has been quiet for too long."""

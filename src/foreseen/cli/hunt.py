@@ -1,15 +1,16 @@
 """`foreseen hunt`: one read-only SELECT over the lake."""
 
+import csv
 import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import pyarrow.csv as pa_csv
+import pyarrow as pa
 import typer
 from rich.table import Table
 
-from foreseen.cli.terminal import console, inert, print_json, report
+from foreseen.cli.terminal import as_json, console, inert, print_json, report
 from foreseen.core.errors import NotFoundError
 from foreseen.lake.hunt import hunt as run
 from foreseen.lake.lake import Lake
@@ -38,7 +39,7 @@ def hunt(
         for row in rows.to_pylist():
             print_json(row)
     elif form is Form.CSV:
-        pa_csv.write_csv(rows, sys.stdout.buffer)
+        _print_csv(rows)
     else:
         table = Table(*map(inert, rows.column_names))
         for row in rows.to_pylist():
@@ -46,3 +47,17 @@ def hunt(
         report.print(table)
     if rows.num_rows == limit:
         console.print(f"the first {limit:,} rows; --limit shows more")
+
+
+def _print_csv(rows: pa.Table) -> None:
+    """Comma-separated values; lists and structures as JSON in their field."""
+    writer = csv.writer(sys.stdout)
+    writer.writerow(rows.column_names)
+    for row in rows.to_pylist():
+        writer.writerow(_field(value) for value in row.values())
+
+
+def _field(value: object) -> object:
+    if isinstance(value, list | dict | tuple | bytes):
+        return as_json(value).decode()
+    return value

@@ -4,7 +4,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import IntEnum
+from unicodedata import category
 
 import orjson
 from rich.console import Console
@@ -18,10 +20,12 @@ from foreseen.core.errors import (
     NotFoundError,
 )
 
-_CONTROL = dict.fromkeys(
-    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F)], "\N{MIDDLE DOT}"
-)
-_CONTROL |= dict.fromkeys(range(0x2066, 0x206A), "\N{MIDDLE DOT}")
+_OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that a terminal obeys, that turn text round or that nobody sees."""
+
+_INERT = "\N{MIDDLE DOT}"
+
+_LARGEST_INTEGER = 1 << 63
 
 console = Console(stderr=True, highlight=False)
 report = Console(highlight=False)
@@ -49,12 +53,27 @@ def exit_code(error: ForeseenError) -> Exit:
 
 def print_json(value: object) -> None:
     """One value as one line of JSON on stdout."""
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.write(as_json(value) + b"\n")
+
+
+def as_json(value: object) -> bytes:
+    """One value as JSON, whatever SQL gave."""
+    return orjson.dumps(value, _told)
+
+
+def _told(value: object) -> object:
+    """What SQL gives and JSON lacks: whole numbers of any size, bytes, spans of time."""
+    if isinstance(value, Decimal):
+        is_whole = value == value.to_integral_value() and abs(value) < _LARGEST_INTEGER
+        return int(value) if is_whole else float(value)
+    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def plain(text: str) -> str:
-    """Text from telemetry without control characters: safe for a terminal."""
-    return text.translate(_CONTROL)
+    """Text from telemetry without what a terminal obeys or a reader cannot see."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_INERT if category(letter) in _OBEYED else letter for letter in text)
 
 
 def inert(text: str) -> str:
@@ -95,7 +114,7 @@ def progress_bar(title: str) -> Iterator[Callable[..., None]]:
         TimeElapsedColumn(),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=not sys.stderr.isatty(),  # rich takes FORCE_COLOR for a terminal
     ) as progress:
         task = progress.add_task(title, total=None)
 

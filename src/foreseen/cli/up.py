@@ -1,8 +1,11 @@
 """`foreseen up`: intake, pipeline and API in one process."""
 
 import logging
+import signal
+import socket
 import threading
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -11,6 +14,7 @@ import uvicorn
 from foreseen.api.app import Services, create_app
 from foreseen.cli.terminal import Exit, console
 from foreseen.control.tokens import Scope, create_token
+from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.parsers.registry import PARSERS
 from foreseen.runners.replay import BUDGET
@@ -19,6 +23,8 @@ from foreseen.runners.server import stores, wall_clock, working
 from foreseen.runners.worker import Stores
 
 _POLL_SECONDS = 0.5
+_GRACE_SECONDS = 5
+_BACKLOG = 2048
 
 
 def up(
@@ -36,19 +42,41 @@ def up(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     loaded = load_rules(rules)
     is_new = not (data / "control.db").exists()
-    with stores(data) as opened:
+    with _listening(host, port) as listener, stores(data) as opened:
         if is_new:
             _first_tokens(opened)
         services = Services(opened.intake, opened.control, wall_clock, frozenset(PARSERS))
-        config = uvicorn.Config(
-            create_app(services), host=host, port=port, log_level="info", server_header=False
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(_config(services))
         with working(opened, loaded, budget) as failed:
             _stop_when(failed, server)
-            server.run()
+            server.run([listener])
     if failed.is_set():
         raise typer.Exit(Exit.ERROR)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """The socket to answer on, taken before anything is made or shown."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{host}:{port}: cannot listen there ({error.strerror}); choose --host and --port"
+        ) from error
+    shown = f"[{host}]" if family is socket.AF_INET6 else host
+    console.print(f"Foreseen listens on http://{shown}:{listener.getsockname()[1]}")
+    return listener
+
+
+def _config(services: Services) -> uvicorn.Config:
+    """Our own logging only, on stderr; a request that hangs does not hold up the end."""
+    return uvicorn.Config(
+        create_app(services),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
 
 
 def _first_tokens(opened: Stores) -> None:
@@ -62,6 +90,18 @@ def _first_tokens(opened: Stores) -> None:
 
 
 def _stop_when(failed: threading.Event, server: uvicorn.Server) -> None:
+    """Stop the server when the worker failed, or by a signal.
+
+    The server has handlers of its own while it runs, and raises what it caught again at its end:
+    ours make that an orderly end, and catch what comes before.
+    """
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sign, stop)
+
     def watch() -> None:
         while not failed.wait(_POLL_SECONDS):
             if server.should_exit:

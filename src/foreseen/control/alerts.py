@@ -136,6 +136,9 @@ def _filtered(query: Select[AlertRow], wanted: AlertFilter) -> Select[AlertRow]:
 def _store(session: Session, alert: Alert) -> None:
     known = session.get(AlertRow, (alert.tenant, alert.uid))
     status = alert.status if known is None else known.status
+    if known and status == AlertStatus.DISMISSED and len(known.members) < alert.count:
+        # The person spoke of what was in it then: new members open it again, and teach nothing.
+        status = AlertStatus.OPEN
     session.merge(
         AlertRow(
             tenant=alert.tenant,

@@ -86,13 +86,16 @@ def partitions(table: LakeTable, rows: pa.Table) -> list[tuple[dict[str, str | N
         raise MalformedInputError(f"{table.name}: {tenants.null_count} rows have no tenant")
     days = _days(rows) if table.by_day else pa.scalar("")
     keys = pc.binary_join_element_wise(tenants, days, _KEY_SEPARATOR)  # type: ignore[call-overload] # the stubs do not know a scalar between arrays
+    rows = rows.combine_chunks()  # taking from many chunks is slow
     order = pc.sort_indices(keys)  # stable: rows of a partition keep their order
     runs = pc.call_function("run_end_encode", [keys.take(order).combine_chunks()])
     parts, start = [], 0
     for key, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
         tenant, _, day = key.rpartition(_KEY_SEPARATOR)
         values = {PART_TENANT: tenant} | ({PART_DAY: day} if table.by_day else {})
-        parts.append((values, rows.take(order.slice(start, end - start))))
+        whole = end - start == rows.num_rows
+        part = rows if whole else rows.take(order.slice(start, end - start))
+        parts.append((values, part))
         start = end
     return parts
 

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 from posixpath import basename
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from foreseen.models.keys import joined
-from foreseen.models.tokens import folded, place, shape
+from foreseen.models.tokens import LONGEST, folded, place, shape
 from foreseen.schema.arrow import AnyArray
 
 _SEPARATOR = "\x1f"
@@ -19,6 +19,7 @@ _COLUMNS = (
     "process_cmd_line",
     "file_path",
     "file_target",
+    "file_mode",
     "dst_ip",
     "dst_port",
     "dst_path",
@@ -28,6 +29,7 @@ _COLUMNS = (
 )
 _LOGIN, _NETWORK, _FILE = "3002", "4001", "1001"
 _FAILURE = "2"
+_SET_ID_BITS = 0o6000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ def acts_of(batch: pa.RecordBatch | pa.Table) -> tuple[list[Act], AnyArray]:
         The distinct acts, and an int32 array of indices into them, one a row.
     """
     keys = [_text(batch, name) for name in _COLUMNS]
-    encoded = joined(keys, _SEPARATOR).dictionary_encode()
+    # The stubs of pyarrow do not know that the separator may be a plain string.
+    joined: AnyArray = pc.binary_join_element_wise(*keys, _SEPARATOR)  # type: ignore[call-overload]
+    encoded = joined.dictionary_encode()
     return [_act(str(key)) for key in encoded.dictionary.to_pylist()], encoded.indices
 
 
@@ -64,13 +68,15 @@ def _text(batch: pa.RecordBatch | pa.Table, name: str) -> AnyArray:
         return pa.array([""] * batch.num_rows, pa.string())
     column = batch.column(name)
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return whole.cast(pa.string()).fill_null("")
+    text: pa.StringArray = whole.cast(pa.string()).fill_null("")  # type: ignore[assignment]
+    cut = pc.utf8_slice_codeunits(text, 0, LONGEST)
+    return pc.replace_substring(cut, _SEPARATOR, "\N{SYMBOL FOR UNIT SEPARATOR}")
 
 
 @lru_cache(maxsize=65_536)
 def _act(key: str) -> Act:
-    (event_class, event_type, image, command, path, target, ip, port, socket, service, account,
-     status) = key.split(_SEPARATOR)  # fmt: skip
+    (event_class, event_type, image, command, path, target, mode, ip, port, socket, service,
+     account, status) = key.split(_SEPARATOR)  # fmt: skip
     program = folded(basename(image)) or "?"
     failed = "!" if status == _FAILURE else ""
     verb = f"{event_type}{failed}"
@@ -78,15 +84,19 @@ def _act(key: str) -> Act:
     if event_class == _LOGIN:
         return Act(f"{kind} {service} {account}", f"{kind} {basename(service)} {account}", kind)
     if event_class == _NETWORK:
-        where = _destination(ip, port) if ip else folded(socket)
-        return Act(f"{kind} {where} {folded(command)}", f"{kind} {where}", kind)
+        reach = _reach(ip, port) if ip else folded(socket)
+        where = f"{ip} {reach}" if ip else reach
+        return Act(f"{kind} {where} {folded(command)}", f"{kind} {reach}", kind)
     if event_class == _FILE:
         to = f" > {folded(target)}" if target else ""
-        return Act(f"{kind} {folded(path)}{to}", f"{kind} {place(path)}", kind)
+        bits = int(mode or 0)
+        set_id = " set-id" if bits & _SET_ID_BITS else ""
+        exact = f"{kind} {folded(path)}{to}" + (f" {bits:o}" if mode else "")
+        return Act(exact, f"{kind} {place(path)}{set_id}", kind)
     return Act(f"{verb} {folded(command) or image}", f"{verb} {shape(command) or program}", kind)
 
 
-def _destination(ip: str, port: str) -> str:
+def _reach(ip: str, port: str) -> str:
     """Loopback, private or public, and the port unless it is one of the ephemeral ones."""
     try:
         address = ip_address(ip)

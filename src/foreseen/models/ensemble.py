@@ -11,7 +11,7 @@ from foreseen.models.features import Features
 from foreseen.models.moments import Moment
 from foreseen.models.negatives import corrupted
 from foreseen.models.neighbours import Neighbours
-from foreseen.models.novelty import Novelty
+from foreseen.models.novelty import Novelty, Surprise
 
 Scores = npt.NDArray[np.float64]
 
@@ -41,10 +41,22 @@ class RuleModel:
     context: Context | None
     neighbours: Neighbours
 
-    def scores(self, moments: Sequence[Moment]) -> Scores:
-        """Raw scores (moments, members): higher is less expected."""
+    def surprises(self, moments: Sequence[Moment]) -> list[list[Surprise]]:
+        """The views of novelty, one list a moment."""
+        return [self.novelty.surprises(moment) for moment in moments]
+
+    def scores(
+        self, moments: Sequence[Moment], surprises: Sequence[Sequence[Surprise]] | None = None
+    ) -> Scores:
+        """Raw scores (moments, members): higher is less expected.
+
+        Args:
+            moments: Matches of this rule.
+            surprises: What `surprises` gave for them, if the caller has it.
+        """
+        found = self.surprises(moments) if surprises is None else surprises
         matrix = self.features.matrix(moments)
-        novelty = [[s.bits for s in self.novelty.surprises(moment)] for moment in moments]
+        novelty = [[surprise.bits for surprise in views] for views in found]
         against = self.context.odds_against(matrix) if self.context else np.zeros(len(moments))
         distances = self.neighbours.distances(matrix)
         if not moments:

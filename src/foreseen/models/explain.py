@@ -19,6 +19,7 @@ _CONTEXT_WORDS = {
     "parent": "its parent was '{token}'",
     "ancestry": "'{token}' is among its ancestors",
     "who": "it ran for {token}",
+    "workload": "it ran on {token}",
 }
 _UNKNOWN_WORDS = {
     "before": "events just before it that never came before this rule",
@@ -28,15 +29,18 @@ _UNKNOWN_WORDS = {
     "parent": "a parent that this rule's history lacks",
     "ancestry": "an ancestor that this rule's history lacks",
     "who": "a user that this rule's history lacks",
+    "workload": "a workload that this rule's history lacks",
 }
 
 
-def novelty_evidence(model: RuleModel, moment: Moment) -> list[Evidence]:
+def novelty_evidence(
+    model: RuleModel, moment: Moment, surprises: Sequence[Surprise]
+) -> list[Evidence]:
     """One sentence a view of novelty."""
     known = model.history.get(moment.workload, 0)
     return [
         Evidence(surprise.view, round(surprise.bits, 2), _sentence(surprise, moment, known))
-        for surprise in model.novelty.surprises(moment)
+        for surprise in surprises
     ]
 
 
@@ -106,12 +110,12 @@ def _weightiest(
 ) -> str:
     present = np.where(values > 0, shares, -np.inf)
     column = int(present.argmax())
-    section, token = model.features.names[column].split(" ", 1)
+    section, token = model.features.names[column]
     belongs = "does not belong in" if odds > 0 else "belongs in"
     lead = f"By what usually comes together, it {belongs} its context"
     if not np.isfinite(present[column]) or present[column] <= 0:
         return f"{lead}."
-    if token == "?":  # noqa: S105 (a token of a command line)
+    if token is None:
         return f"{lead}; most against it: {_UNKNOWN_WORDS[section]}."
     return f"{lead}; most against it: {_CONTEXT_WORDS[section].format(token=_short(token))}."
 

@@ -1,7 +1,7 @@
 """Moments to numbers: which known tokens stand where before the match, and how much is unknown."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -27,14 +27,19 @@ def sections_of(moment: Moment) -> dict[str, Sequence[str]]:
         "parent": (moment.parent,),
         "ancestry": moment.ancestry,
         "who": (moment.who,),
+        "workload": (moment.workload,),
     }
+
+
+Name = tuple[str, str | None]
+"""Section and token; no token: the share of tokens that are unknown."""
 
 
 class Features:
     """Columns of a rule's models: one a known token of a section, one a section's unknown share."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """Columns by name, `section token`; `section ?` is the share of unknown tokens."""
+    def __init__(self, names: Sequence[Name]) -> None:
+        """Columns in order."""
         self.names = tuple(names)
         self._column = {name: number for number, name in enumerate(self.names)}
 
@@ -45,11 +50,11 @@ class Features:
         for moment in moments:
             for section, tokens in sections_of(moment).items():
                 counts.setdefault(section, Counter()).update(set(tokens))
-        names: list[str] = []
+        names: list[Name] = []
         for section, counter in counts.items():
             frequent = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:MAX_TOKENS]
-            names.extend(f"{section} {token}" for token, _ in frequent)
-            names.append(f"{section} ?")
+            names.extend((section, token) for token, _ in frequent)
+            names.append((section, None))
         return cls(names)
 
     def matrix(self, moments: Sequence[Moment]) -> Matrix:
@@ -67,27 +72,19 @@ class Features:
             for back, token in enumerate(reversed(tokens)):
                 weight = _RECENCY / (_RECENCY + back)
                 total += weight
-                column = self._column.get(f"{section} {token}")
+                column = self._column.get((section, token))
                 if column is None:
                     unknown += weight
                 else:
                     yield column, weight
-            if unknown and (column := self._column.get(f"{section} ?")) is not None:
+            if unknown and (column := self._column.get((section, None))) is not None:
                 yield column, unknown / total
 
-    def dump(self) -> list[str]:
+    def dump(self) -> list[list[str | None]]:
         """JSON-ready names."""
-        return list(self.names)
+        return [list(name) for name in self.names]
 
     @classmethod
-    def load(cls, dumped: Sequence[str]) -> "Features":
+    def load(cls, dumped: Sequence[Sequence[str]]) -> "Features":
         """Features from `dump`."""
-        return cls(dumped)
-
-
-def sections(names: Sequence[str]) -> Mapping[str, list[int]]:
-    """Column numbers by section."""
-    found: dict[str, list[int]] = {}
-    for number, name in enumerate(names):
-        found.setdefault(name.split(" ", 1)[0], []).append(number)
-    return found
+        return cls([(section, token) for section, token in dumped])

@@ -1,12 +1,14 @@
 """All models of a tenant together: scores fused into a share of expected matches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import log2
 
 import numpy as np
 import numpy.typing as npt
 import orjson
+from lightgbm.basic import LightGBMError
 
 from foreseen.core.decisions import Evidence, Prediction
 from foreseen.core.errors import CorruptError
@@ -18,6 +20,8 @@ from foreseen.models.explain import context_evidence, neighbour_evidence, novelt
 from foreseen.models.moments import Moment
 
 Scores = npt.NDArray[np.float64]
+
+_DECIMALS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +38,23 @@ class Fusion:
     weights: tuple[float, ...]
     fused: Calibration
 
-    def score(self, rule: RuleId, raw: Scores) -> Scores:
-        """Weighted bits of raw scores (moments, members)."""
-        bits = [
-            -np.log2(calibration.shares(rule, column))
+    def bits(self, raw: Scores) -> Scores:
+        """Raw scores (moments, members) as bits on the members' calibrations."""
+        columns = [
+            -np.log2(calibration.shares(column))
             for calibration, column in zip(self.members, raw.T, strict=True)
         ]
-        return np.asarray(np.column_stack(bits) @ np.asarray(self.weights), np.float64)
+        return np.column_stack(columns)
 
-    def probabilities(self, rule: RuleId, raw: Scores) -> Scores:
+    def score(self, raw: Scores) -> Scores:
+        """Weighted bits, one a moment."""
+        # Summed column by column: a matrix product's last bits depend on the number of rows.
+        weighted = self.bits(raw) * np.asarray(self.weights)
+        return np.asarray(np.round(weighted.sum(axis=1), _DECIMALS), np.float64)
+
+    def probabilities(self, raw: Scores) -> Scores:
         """Share of expected matches at least as surprising, one a moment."""
-        return self.fused.shares(rule, self.score(rule, raw))
+        return self.fused.shares(self.score(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,39 +80,36 @@ class Foresight:
                 costs too much to do it for what is plainly expected).
         """
         model = self.models[rule]
-        raw = model.scores(moments)
-        probabilities = self.fusion.probabilities(rule, raw)
+        surprises = model.surprises(moments)
+        raw = model.scores(moments, surprises)
+        probabilities = self.fusion.probabilities(raw)
+        bits = self.fusion.bits(raw)
         doubtful = [i for i, p in enumerate(probabilities) if not p > doubt]
         contexts = dict(
             zip(doubtful, context_evidence(model, [moments[i] for i in doubtful]), strict=True)
         )
         return [
-            self._prediction(model, moment, raw[i], float(probabilities[i]), contexts.get(i))
+            self._prediction(
+                rule,
+                [
+                    *novelty_evidence(model, moment, surprises[i]),
+                    neighbour_evidence(float(raw[i, -1])),
+                    *([contexts[i]] if i in contexts else []),
+                ],
+                bits[i],
+                float(probabilities[i]),
+            )
             for i, moment in enumerate(moments)
         ]
 
     def _prediction(
-        self,
-        model: RuleModel,
-        moment: Moment,
-        raw: Scores,
-        probability: float,
-        context: Evidence | None,
+        self, rule: RuleId, found: Sequence[Evidence], bits: Scores, probability: float
     ) -> Prediction:
-        rule = RuleId(model.rule)
-        found = [*novelty_evidence(model, moment), neighbour_evidence(float(raw[-1]))]
-        if context:
-            found.append(context)
-        bits = dict(zip(MEMBERS, self._bits(rule, raw), strict=True))
-        weighed = [Evidence(e.member, round(bits[e.member], 2), e.sentence) for e in found]
+        """Evidence weighed by its member's bits, the most surprising first."""
+        by_member = dict(zip(MEMBERS, bits.tolist(), strict=True))
+        weighed = [Evidence(e.member, round(by_member[e.member], 2), e.sentence) for e in found]
         weighed.sort(key=lambda evidence: -evidence.surprise)
         return Prediction(probability, -log2(probability), tuple(weighed), self.hashes[rule])
-
-    def _bits(self, rule: RuleId, raw: Scores) -> list[float]:
-        return [
-            float(-np.log2(calibration.shares(rule, raw[i : i + 1])[0]))
-            for i, calibration in enumerate(self.fusion.members)
-        ]
 
 
 def foresight(models: Mapping[RuleId, RuleModel], fusion: Fusion) -> Foresight:
@@ -137,19 +144,26 @@ def load(models: Mapping[ContentHash, bytes], fusion: bytes) -> Foresight:
     for name, content in models.items():
         if content_hash(content) != name:
             raise CorruptError(f"model {name} does not have its content; train again")
-        try:
+        with _corrupt_unless_whole(f"model {name}"):
             model = ensemble.load(orjson.loads(content))
-        except (ValueError, KeyError, TypeError) as error:
-            raise CorruptError(f"model {name} cannot be read: {error}; train again") from error
         loaded[RuleId(model.rule)] = model
         hashes[RuleId(model.rule)] = name
-    return Foresight(loaded, _fusion(fusion), hashes)
+    with _corrupt_unless_whole("the fusion of the models"):
+        return Foresight(loaded, _fusion(fusion), hashes)
 
 
 def _fusion(content: bytes) -> Fusion:
     dumped = orjson.loads(content)
-    return Fusion(
-        tuple(Calibration.of(scores) for scores in dumped["members"]),
-        tuple(dumped["weights"]),
-        Calibration.of(dumped["fused"]),
-    )
+    members = tuple(Calibration.of(scores) for scores in dumped["members"])
+    weights = tuple(float(weight) for weight in dumped["weights"])
+    if len(members) != len(MEMBERS) or len(weights) != len(MEMBERS):
+        raise ValueError(f"{len(MEMBERS)} members are needed")
+    return Fusion(members, weights, Calibration.of(dumped["fused"]))
+
+
+@contextmanager
+def _corrupt_unless_whole(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, LightGBMError) as error:
+        raise CorruptError(f"{what} cannot be read: {error!r}; train again") from error

@@ -6,7 +6,7 @@ from posixpath import basename
 import pyarrow as pa
 
 from foreseen.models.acts import Act, acts_of
-from foreseen.models.tokens import folded, shape
+from foreseen.models.tokens import LONGEST, folded, shape
 
 _COLUMNS = (
     "match_uid",
@@ -89,7 +89,7 @@ def _moment(act: Act, values: tuple[object, ...]) -> Moment:
 
 def _program(path: object, command: object) -> str:
     if command:
-        return shape(str(command))
+        return shape(str(command)[:LONGEST])
     return folded(basename(str(path))) if path else "?"
 
 

@@ -3,19 +3,24 @@
 Each *view* of a match is a chain of keys from exact to general. A view's surprise is that of
 prediction by partial matching: escape each depth that does not know the key, at the price of the
 escapes that this workload's own history shows (a build host escapes the exact depth all day, a web
-server never), then pay for the key's share of the depth that knows it. The estimate of escapes is
+server never), then pay the less the more often the key was seen. The estimate of escapes is
 Good-Turing's share of keys seen once (Good 1953); the back-off is PPM's (Cleary and Witten 1984).
+Unlike theirs it does not pay for the key's share: a nightly job is rare among a rule's matches and
+yet expected.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 
 from foreseen.models.moments import Moment
 
-UNKNOWN_BITS = 14.0
-"""Surprise of an act that even the most general depth has never seen, bits."""
+UNKNOWN_BITS = 8.0
+"""What it costs, beyond the escapes, that even the most general depth has never seen the key."""
+
+FAMILIAR = 8.0
+"""Sightings at which a habit costs one bit: what counts is that it recurs, not its share."""
 
 Key = tuple[str, ...]
 
@@ -74,16 +79,22 @@ class Novelty:
         ]
 
     def _surprise(self, name: str, view: str, keys: Sequence[Key]) -> Surprise:
-        bits = 0.0
+        """The cheapest way to account for the keys: at a depth that knows them, or beyond all."""
+        escaped = 0.0
+        best: Surprise | None = None
         depths = self._counts.get(name, ())
         for number, (depth, key) in enumerate(zip(depths, keys, strict=False)):
-            escape = self._escapes[name][number]
             seen = depth.get(key, 0)
             if seen:
-                bits -= log2(seen / depth.total()) + log2(1 - escape)
-                return Surprise(view, min(bits, UNKNOWN_BITS), number, seen)
-            bits -= log2(escape)
-        return Surprise(view, max(bits, UNKNOWN_BITS), None, 0)
+                bits = escaped + log2(1 + FAMILIAR / seen)
+                # A known key never costs more than escaping it would: what repeats where nearly
+                # everything is new must not be odder than what is new.
+                if best is None:
+                    best = Surprise(view, bits, number, seen)
+                elif bits < best.bits:
+                    best = replace(best, bits=bits)
+            escaped -= log2(self._escapes[name][number])
+        return best or Surprise(view, escaped + UNKNOWN_BITS, None, 0)
 
     def dump(self) -> dict[str, object]:
         """JSON-ready counts."""

@@ -5,8 +5,10 @@ the kinds of the arguments, the image alone is the third. A model backs off from
 that a command with a new unique name is not new in every way.
 """
 
+import itertools
 import re
 import shlex
+import sys
 from functools import lru_cache
 from posixpath import basename, splitext
 
@@ -14,20 +16,45 @@ _TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/")  # noqa: S108 (da
 _KEPT_DIRECTORIES = 3
 _WORD_LIMIT = 12
 _LONG_OPTION = 24
-_PREFIXES = {"sudo", "env", "nohup", "timeout", "xargs", "nice", "setsid", "exec", "-u", "root"}
+_PREFIXES = {"sudo", "env", "nohup", "timeout", "xargs", "nice", "setsid", "exec"}
+_BARE_OPTIONS = {"-m", "-v", "-q", "-s", "-y", "-n", "-E", "-H", "-i"}
+_WITH_SUBCOMMANDS = {
+    *("apk", "apt", "apt-get", "aws", "az", "bundle", "cargo", "dnf", "docker", "dpkg", "gcloud"),
+    *("gem", "git", "go", "gpg", "helm", "ip", "journalctl", "kubectl", "make", "npm", "npx"),
+    *("openssl", "pip", "pip#", "podman", "poetry", "python#", "service", "systemctl", "tar"),
+    *("terraform", "yarn", "yum", "uv"),
+}
+_KEYWORDS = {
+    *("if", "then", "else", "elif", "fi", "for", "do", "done", "while", "until", "case", "esac"),
+    *("in", "!", "[[", "]]", "time", "function", "select"),
+}
+_SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "-bash", "-sh", "su"}
+_SET_ID = re.compile(r"^(?:[2467][0-7]{3}|[ugoa]*\+[rwx]*s[rwx]*)$")
+_IMPORT = re.compile(r"\b(?:import|from|require\()\s*['\"]?(?:node:)?([A-Za-z_][A-Za-z0-9_]*)")
+_SYSTEM_MODULES = sys.stdlib_module_names | {"child_process", "fs", "net", "http", "https", "dgram"}
 _SCRIPT_OPTIONS = {"-c", "-e", "-lc", "-ec", "-xc", "--eval", "--command"}
+
+LONGEST = 1_000
+"""Characters of a text that are looked at: an attacker chooses how long a command line is."""
 
 _UUID = re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b")
 _LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}|localhost|\[::1\]")
-_TOOL_TEMPORARY = re.compile(r"\b(tmp|cc|pip-[a-z-]+|conftest|npm-)[-_.]?[A-Za-z0-9_]{6,}")
-_HEXADECIMAL = re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b")
-_BASE64 = re.compile(r"\b(?=[A-Za-z+/]*\d)(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[A-Za-z0-9+/]{16,}={0,2}")
+_TOOL_TEMPORARY = re.compile(r"\b(tmp|cc|pip-[a-z-]{1,20}|conftest|npm-)[-_.]?[A-Za-z0-9_]{6,64}")
+_HEXADECIMAL = re.compile(r"\b(?=[a-f]{0,64}\d)(?=\d{0,64}[a-f])[0-9a-f]{7,128}\b")
+_BASE64 = re.compile(
+    r"\b(?=[A-Za-z+/]{0,64}\d)(?=[A-Z0-9+/]{0,64}[a-z])(?=[a-z0-9+/]{0,64}[A-Z])"
+    r"[A-Za-z0-9+/]{16,}={0,2}"
+)
 _ADDRESS_OR_NUMBER = re.compile(
-    r"(?P<address>\b(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::(?P<port>\d{1,5}))?\b)|\d+"
+    r"(?P<mode>\bchmod (?:-\w{1,9} )?[0-7]{3,4}\b)"
+    r"|(?P<address>\b(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?:[: ](?P<port>\d{1,5}))?\b)"
+    r"|(?P<v6>\b[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{0,4}){2,7}(?=\b|\]))"
+    r"|x86_64|\d+"
 )
 _FIRST_EPHEMERAL = 32_768
+_V6_COLONS = 7
 _URL = re.compile(
-    r"^(?P<scheme>[a-z][a-z0-9+]*)://(?:[^/@]*@)?(?P<host>[^/:]+)(?::(?P<port>\d+))?(?P<path>[^?#]*)"
+    r"^(?P<scheme>[a-z][a-z0-9+]*)://(?:[^/@]*@)?(?P<host>\[[^\]]{1,64}\]|[^/:]+)(?::(?P<port>\d+))?(?P<path>[^?#]*)"
 )
 _COMMAND_BREAK = re.compile(r"[|;&\n(){}`]+|\$\(")
 _PLAIN_WORD = re.compile(r"^[a-z][a-z_-]{0,15}$")
@@ -37,6 +64,7 @@ _ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
 @lru_cache(maxsize=65_536)
 def folded(text: str) -> str:
     """The text with random names, hashes and numbers replaced by their kind."""
+    text = _cut(text)
     if "/" in text:
         text = " ".join(_fold_temporary(word) for word in text.split(" "))
     text = _UUID.sub("<uuid>", text)
@@ -46,13 +74,19 @@ def folded(text: str) -> str:
     return _ADDRESS_OR_NUMBER.sub(_fold_number, text)
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}<cut>"
+
+
 def _fold_number(found: re.Match[str]) -> str:
     """Numbers fold; addresses stay with their port, for a new destination is news."""
-    if not found["address"]:
-        return "#"
     if found["port"] and int(found["port"]) >= _FIRST_EPHEMERAL:
-        return f"{found['address'].rpartition(':')[0]}:#"
-    return found["address"]
+        return f"{found[0][: -len(found['port'])]}#"
+    if found["address"] or found["mode"] or found[0] == "x86_64":
+        return found[0]
+    if found["v6"] and ("::" in found["v6"] or found["v6"].count(":") == _V6_COLONS):
+        return found["v6"]
+    return ":".join("#" if part.isdigit() else part for part in found[0].split(":"))
 
 
 def _fold_temporary(word: str) -> str:
@@ -72,17 +106,23 @@ def _extension(path: str) -> str:
 @lru_cache(maxsize=65_536)
 def shape(command: str) -> str:
     """Programs, options and kinds of arguments of a command line, e.g. `curl -s url:http:8080`."""
-    words = _words(command)
+    words = _words(_cut(command))
     if not words:
         return ""
     shaped = [basename(folded(words[0])) or words[0]]
-    plain = 1  # positional words that may still be a subcommand, not a name
-    for index, word in enumerate(words[1:], start=1):
-        if words[index - 1] in _SCRIPT_OPTIONS:
-            return " ".join([*shaped, *_programs(" ".join(words[index:]))][:_WORD_LIMIT])
-        prefixed = words[index - 1] in _PREFIXES
-        argument = _argument(word, plain=plain > 0 or prefixed)
-        plain -= argument[0] not in "-<" and not prefixed
+    program = shaped[0]  # a plain word after a tool with subcommands is one; others are names
+    for before, word in itertools.pairwise(words):
+        if before in _SCRIPT_OPTIONS:
+            script = _programs(word) if shaped[0] in _SHELLS else _imports(word)
+            return " ".join([*shaped, *script][:_WORD_LIMIT])
+        if shaped[0] == "chmod" and _SET_ID.match(word):
+            shaped.append("mode:set-id")
+            continue
+        named = program in _PREFIXES or program in _WITH_SUBCOMMANDS or before == "-m"
+        is_value = before.startswith("-") and before not in _BARE_OPTIONS
+        argument = _argument(word, plain=named and not is_value)
+        if argument[0] not in "-<" and not is_value:
+            program = argument if program in _PREFIXES or before == "-m" else ""
         shaped.append(argument)
         if len(shaped) > _WORD_LIMIT:
             break
@@ -101,10 +141,20 @@ def _programs(script: str) -> list[str]:
     """First words of the commands of a script: what it runs, not what it says."""
     programs = []
     for command in _COMMAND_BREAK.split(script.strip("'\"")):
-        words = [word for word in command.split() if not _ASSIGNMENT.match(word)]
+        words = [
+            word
+            for word in command.split()
+            if word not in _KEYWORDS and not _ASSIGNMENT.match(word)
+        ]
         if words:
             programs.append(basename(folded(words[0].strip("'\""))) or "/")
     return _without_repeats(programs)[:_WORD_LIMIT]
+
+
+def _imports(code: str) -> list[str]:
+    """System modules that code of another language imports; modules of its own fold together."""
+    found = sorted({m if m in _SYSTEM_MODULES else "<module>" for m in _IMPORT.findall(code)})
+    return found or ["<code>"]
 
 
 def _argument(word: str, *, plain: bool) -> str:
@@ -126,13 +176,14 @@ def _argument(word: str, *, plain: bool) -> str:
 @lru_cache(maxsize=65_536)
 def place(path: str) -> str:
     """First directories and the extension of a path: where it is, not which one it is."""
-    path = path.strip("'\"")
+    path = _cut(path.strip("'\""))
     for directory in _TEMPORARY:
         if directory in path:
             return f"{directory}<random>{_extension(path)}"
-    kept = [part for part in path.split("/")[:-1] if part not in {"", "."}][:_KEPT_DIRECTORIES]
-    lead = "/" if path.startswith("/") else ""
-    return folded(f"{lead}{'/'.join(kept)}/<name{_extension(path)}>")
+    if not path.startswith(("/", "~")):
+        return f"./<name{_extension(path)}>"
+    kept = [part for part in path.split("/")[:-1] if part][:_KEPT_DIRECTORIES]
+    return folded(f"/{'/'.join(kept)}/<name{_extension(path)}>")
 
 
 def _without_repeats(words: list[str]) -> list[str]:

@@ -1,9 +1,7 @@
 """Train every rule's model on clean history; choose the fusion on a later part of it."""
 
-import math
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,18 +20,20 @@ FIT_SHARE = 0.7
 """Earlier share of the history that members are fitted on; the rest calibrates."""
 
 FUSIONS: Mapping[str, tuple[float, ...]] = {
-    #               act, parent, user, ancestry, context, neighbours
+    #                 act, parent, user, ancestry, context, neighbours
+    "mostly novelty": (2, 2, 2, 2, 1, 1),
     "novelty": (1, 1, 1, 1, 0, 0),
-    "novelty, act and parent": (1, 1, 0, 0, 0, 0),
     "novelty and context": (1, 1, 1, 1, 2, 0),
     "novelty and neighbours": (1, 1, 1, 1, 0, 2),
     "all": (1, 1, 1, 1, 2, 2),
-    "mostly novelty": (2, 2, 2, 2, 1, 1),
     "context": (0, 0, 0, 0, 1, 0),
     "neighbours": (0, 0, 0, 0, 0, 1),
     "context and neighbours": (0, 0, 0, 0, 1, 1),
 }
-"""Candidate weights of the members; training keeps the one that tells corruptions best."""
+"""Candidate weights of the members, the preferred first: novelty forgives a changed schedule."""
+
+CLEARLY = 0.02
+"""A fusion is preferred unless another one catches this share of strangers more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Trained:
     Attributes:
         foresight: The models, ready to predict.
         fusion: Name of the chosen fusion.
-        caught: Share of corrupted calibration matches above the budget's threshold, by fusion.
-        skipped: Rules without enough history, and how much they have.
+        caught: Share of strangers above the budget's threshold, by fusion.
+        skipped: Rules without enough history on both sides of the cut, and how much they have.
     """
 
     foresight: Foresight
@@ -63,9 +63,9 @@ def train(
 ) -> Trained:
     """Train on expected matches.
 
-    Members are fitted on the earlier part, weights and calibration come from the later part, then
-    the members are fitted again on all of it (a longer history only makes expected matches less
-    surprising, so the promised share of alerts stays an upper estimate).
+    Members are fitted on the earlier part; the fusion and its calibration come from the later part.
+    Then the members are fitted again on all of it. A longer history shifts the scores, so the
+    promised share of alerts is an estimate: what was realised is to be shown beside it.
 
     Args:
         history: Expected matches by rule, each in order of time.
@@ -76,15 +76,16 @@ def train(
     """
     enough = {rule: list(found) for rule, found in history.items() if len(found) >= least_history}
     early, late = _split(enough)
-    pool = [moment for found in early.values() for moment in found]
-    tested = {rule: fit(rule, found, pool, seed) for rule, found in early.items()}
-    fusion, name, caught = _choose(tested, late, pool, budget, seed)
-    everything = [moment for found in enough.values() for moment in found]
+    both = [rule for rule in enough if early[rule] and late[rule]]
+    pool = [moment for rule in both for moment in early[rule]]
+    tested = {rule: fit(rule, early[rule], pool, seed) for rule in both}
+    fusion, name, caught = _choose(tested, late, budget=budget, seed=seed)
+    everything = [moment for rule in both for moment in enough[rule]]
     models: dict[RuleId, RuleModel] = {}
-    for rule, found in enough.items():
-        models[rule] = fit(rule, found, everything, seed)
+    for rule in both:
+        models[rule] = fit(rule, enough[rule], everything, seed)
         progress(rule)
-    skipped = {rule: len(found) for rule, found in history.items() if rule not in enough}
+    skipped = {rule: len(found) for rule, found in history.items() if rule not in models}
     return Trained(foresight(models, fusion), name, caught, skipped)
 
 
@@ -96,42 +97,64 @@ def _split(
     cut = times[int(len(times) * FIT_SHARE)] if times else 0
     early = {rule: [m for m in found if m.time < cut] for rule, found in history.items()}
     late = {rule: [m for m in found if m.time >= cut] for rule, found in history.items()}
-    return {rule: found for rule, found in early.items() if found}, late
+    return early, late
 
 
 def _choose(
-    models: Mapping[RuleId, RuleModel],
-    late: Mapping[RuleId, Sequence[Moment]],
-    pool: Sequence[Moment],
-    budget: float,
-    seed: int,
+    models: Mapping[RuleId, RuleModel], late: History, *, budget: float, seed: int
 ) -> tuple[Fusion, str, dict[str, float]]:
-    """The candidate fusion that catches most corruptions at the budget's false-alert share."""
-    expected = {rule: model.scores(late[rule]) for rule, model in models.items()}
-    foreign = {
-        rule: model.scores(corrupted(late[rule], pool, seed + 1)) for rule, model in models.items()
+    """The preferred fusion among those that catch most strangers at the budget's share of alerts.
+
+    Every second match of the later part chooses, the others calibrate the choice: scores that
+    chose would promise too much.
+    """
+    choosing = _scores(models, {rule: found[0::2] for rule, found in late.items()})
+    calibrating = _scores(models, {rule: found[1::2] for rule, found in late.items()})
+    everyone = [moment for found in late.values() for moment in found]
+    intruders = _scores(models, {rule: _intruders(found) for rule, found in late.items()})
+    misplaced = _scores(models, {r: corrupted(m, everyone, seed) for r, m in late.items()})
+    members = tuple(Calibration.of(column) for column in choosing.T)
+    caught = {
+        name: _caught(_fusion(members, weights, choosing), (intruders, misplaced), budget)
+        for name, weights in FUSIONS.items()
     }
-    members = tuple(
-        Calibration.of({rule: raw[:, number] for rule, raw in expected.items()})
-        for number in range(len(MEMBERS))
-    )
-    caught: dict[str, float] = {}
-    fusions: dict[str, Fusion] = {}
-    for name, weights in FUSIONS.items():
-        bare = Fusion(members, weights, Calibration.of({}))
-        scored = {rule: bare.score(rule, raw) for rule, raw in expected.items()}
-        fusions[name] = Fusion(members, weights, Calibration.of(scored))
-        caught[name] = _caught(fusions[name], foreign, budget)
-    best = max(caught, key=lambda name: caught[name], default="novelty")
-    return fusions[best], best, caught
+    enough = max(caught.values()) - CLEARLY
+    chosen = next(name for name, share in caught.items() if share >= enough)
+    return _fusion(members, FUSIONS[chosen], calibrating), chosen, caught
 
 
-def _caught(fusion: Fusion, foreign: Mapping[RuleId, Scores], budget: float) -> float:
-    """Share of corruptions that would alert, each rule counting by the root of its size."""
-    found: dict[RuleId, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
-    for rule, raw in foreign.items():
-        if len(raw):
-            share = float((fusion.probabilities(rule, raw) <= budget).mean())
-            found[rule] = (share, math.sqrt(len(raw)))
-    total = sum(weight for _, weight in found.values())
-    return sum(share * weight for share, weight in found.values()) / total if total else 0.0
+def _scores(
+    models: Mapping[RuleId, RuleModel], moments: Mapping[RuleId, Sequence[Moment]]
+) -> Scores:
+    """Raw scores of all rules' moments (moments, members)."""
+    none = np.zeros((0, len(MEMBERS)))
+    return np.concatenate([none, *(model.scores(moments[rule]) for rule, model in models.items())])
+
+
+def _fusion(
+    members: tuple[Calibration, ...], weights: tuple[float, ...], expected: Scores
+) -> Fusion:
+    bare = Fusion(members, weights, Calibration.of([]))
+    return Fusion(members, weights, Calibration.of(bare.score(expected)))
+
+
+def _caught(fusion: Fusion, strangers: Sequence[Scores], budget: float) -> float:
+    """Share of strangers that would alert, each kind of them counting the same."""
+    shares = [(fusion.probabilities(kind) <= budget).mean() for kind in strangers if len(kind)]
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def _intruders(found: Sequence[Moment]) -> list[Moment]:
+    """Matches of a rule on one workload as if they had happened on each other one.
+
+    They are whole: act, doer, lineage and window belong together, only not here. Corrupted moments
+    are the other kind of stranger: parts that do not belong together. Either alone would favour
+    the members that look for it.
+    """
+    workloads = sorted({moment.workload for moment in found})
+    return [
+        replace(moment, workload=other)
+        for moment in found
+        for other in workloads
+        if other != moment.workload
+    ]

@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.models.acts import acts_of
-from foreseen.models.keys import joined
 from foreseen.schema.arrow import AnyArray, AnyChunks, AnyLists
 
 Integers = npt.NDArray[np.int64]
@@ -23,6 +22,9 @@ STREAM_EVENTS = 64
 GROUP_EVENTS = 24
 REACH = 5_000
 """How far back, in events of the stream, a session's or a parent's earlier events still count."""
+
+_LOSS = ("DAEMON_START", "DAEMON_END", "DAEMON_ABORT", "DAEMON_ERR", "DAEMON_RESUME")
+"""The recorder was not running, or says that it lost records: what came before is not all."""
 
 _FORKS = ("clone", "clone3", "fork", "vfork")
 
@@ -33,6 +35,7 @@ _TAIL_COLUMNS: Sequence[tuple[str, pa.DataType]] = (
     ("session", pa.string()),
     ("parent", pa.string()),
     ("token", pa.string()),
+    ("loss", pa.bool_()),
 )
 TAIL_SCHEMA = pa.schema(_TAIL_COLUMNS)
 
@@ -82,6 +85,7 @@ def windows_of(
             pa.array(ages - known["time"].to_numpy()[streams.rows], pa.int64()),
         ),
         "window_tokens": _lists(streams, known["token"]),
+        "window_complete": pa.array(~_any(streams, known["loss"])),
         "session_tokens": _lists(sessions, known["token"]),
         "sibling_tokens": _lists(siblings, known["token"]),
     }
@@ -107,15 +111,22 @@ def _compact(events: pa.RecordBatch) -> pa.RecordBatch:
         events.column("session_uid"),
         events.column("parent_uid"),
         tokens,
+        pc.is_in(events.column("event_type"), pa.array(_LOSS)),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=TAIL_SCHEMA)
 
 
 def _codes(known: pa.Table, *names: str) -> Integers:
     """One integer per distinct combination of columns; -1 where one of them is null."""
-    columns = [pa.array(known[name].combine_chunks(), pa.string()) for name in names]
-    codes = joined(columns, "\x1f").dictionary_encode().indices.cast(pa.int64())
-    return np.asarray(codes.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+    combined = np.zeros(known.num_rows, np.int64)
+    missing = np.zeros(known.num_rows, np.bool_)
+    for name in names:
+        encoded = known[name].combine_chunks().dictionary_encode()
+        codes = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+        missing |= codes < 0
+        # Codes stay below the number of rows, so that products of two never overflow.
+        _, combined = np.unique(combined * len(encoded.dictionary) + codes, return_inverse=True)
+    return np.asarray(np.where(missing, -1, combined), np.int64)
 
 
 def _before(codes: Integers, seq: Integers, positions: Integers, limit: int) -> Before:
@@ -140,6 +151,13 @@ def _before(codes: Integers, seq: Integers, positions: Integers, limit: int) -> 
 def _lists(before: Before, values: AnyChunks) -> AnyLists:
     taken = values.combine_chunks().take(pa.array(before.rows, pa.int64()))
     return pa.ListArray.from_arrays(pa.array(before.offsets, pa.int32()), taken)
+
+
+def _any(before: Before, flags: AnyChunks) -> npt.NDArray[np.bool_]:
+    """Whether any row before each position is flagged."""
+    flagged = np.asarray(flags.to_numpy(), np.bool_)[before.rows]
+    counts = np.concatenate([[0], np.cumsum(flagged)])
+    return np.asarray(counts[before.offsets[1:]] > counts[before.offsets[:-1]], np.bool_)
 
 
 def _still_needed(

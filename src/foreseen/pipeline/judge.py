@@ -1,7 +1,9 @@
 """The judge step: matches in the lake's commit order to predictions, decisions and alerts. Pure."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 
 import orjson
 import pyarrow as pa
@@ -37,16 +39,55 @@ class JudgeArtefacts:
     hashes: Mapping[str, ContentHash]
 
 
-Like = tuple[str, str, str]
-"""What makes matches alike for one alert: stream, rule and the shape of the act."""
+MOST_STREAMS = 4_096
+
+Like = tuple[str, str, str, str]
+"""What makes matches of a stream alike for one alert: rule, shape of the act, doer and parent."""
+
+
+@dataclass(slots=True)
+class OpenStream:
+    """What later matches of one stream can still join.
+
+    Attributes:
+        now: Latest time of its matches, ms UTC. It never goes back, so that what is too old once
+            stays too old and forgetting it changes nothing. A wrong clock touches its own stream.
+        incidents: Open incidents by what ties them.
+        alerts: Alerts that like matches join.
+    """
+
+    now: int
+    incidents: OpenIncidents = field(default_factory=OpenIncidents)
+    alerts: dict[Like, Alert] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Drop what is too old to be joined."""
+        self.incidents.forget(self.now)
+        stale = [like for like, alert in self.alerts.items() if not self.takes(alert)]
+        for like in stale:
+            del self.alerts[like]
+
+    def takes(self, alert: Alert) -> bool:
+        """Whether an alert is recent enough to be joined."""
+        return self.now - alert.last_time <= OPEN_FOR
 
 
 @dataclass(slots=True)
 class JudgeState:
-    """Open incidents and the alerts that like matches still join."""
+    """Open streams, least recently seen first; bounded by `MOST_STREAMS`."""
 
-    incidents: OpenIncidents = field(default_factory=OpenIncidents)
-    alerts: dict[Like, Alert] = field(default_factory=dict)
+    streams: OrderedDict[str, OpenStream] = field(default_factory=OrderedDict)
+
+    def at(self, stream: str, time: int) -> OpenStream:
+        """The stream, its clock at `time` (ms UTC) or later."""
+        found = self.streams.get(stream)
+        if found is None:
+            self.streams[stream] = found = OpenStream(time)
+            if len(self.streams) > MOST_STREAMS:
+                self.streams.popitem(last=False)
+        self.streams.move_to_end(stream)
+        found.now = max(found.now, time)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +120,22 @@ def step(
     changed: dict[str, Alert] = {}
     opened: list[Incident] = []
     for row, moment in zip(rows, moments, strict=True):
+        stream = state.at(str(row["stream"]), moment.time)
         ties = ties_of(row)
-        incident = state.incidents.find(ties, moment.time)
+        incident = stream.incidents.find(ties, stream.now)
         decision = _decision(row, moment, answers.get(moment.uid), incident, artefacts)
         if decision.outcome is Outcome.ALERTED:
             rule = artefacts.rules.get(decision.rule)
-            alert = _alert(state, row, moment, decision, rule)
+            alert = _alert(stream, row, moment, decision, rule)
             decision = replace(decision, incident=decision.incident or alert.incident)
             if decision.basis not in _WITHOUT_STORY:
-                state.incidents.join(str(decision.incident), ties, moment.time)
+                stream.incidents.join(str(decision.incident), ties, stream.now)
             changed[alert.uid] = alert
             if alert.incident == alert.uid and alert.count == 1:
                 opened.append(Incident(alert.uid, artefacts.tenant, moment.time, ties.own))
         decisions.append(decision)
-    if rows:
-        _forget(state, moments[-1].time)
+    for name in {str(row["stream"]) for row in rows} & state.streams.keys():
+        state.streams[name].forget()
     return state, JudgeOut(decisions, list(changed.values()), opened)
 
 
@@ -117,11 +159,23 @@ def _predictions(moments: Sequence[Moment], artefacts: JudgeArtefacts) -> dict[s
 def _ask(
     foresight: Foresight, rule: RuleId, asked: Sequence[Moment], budget: float
 ) -> Iterable[tuple[str, Answer]]:
-    uids = [moment.uid for moment in asked]
+    """Answers of one model; where it fails, each moment is asked alone: no answer hangs on others.
+
+    A number that is none would poison what is computed and stored from it: it counts as a failure.
+    """
     try:
-        return list(zip(uids, foresight.predict(rule, asked, budget), strict=True))
+        answers = foresight.predict(rule, asked, budget)
+        return [(m.uid, _sound(answer)) for m, answer in zip(asked, answers, strict=True)]
     except Exception as error:  # noqa: BLE001 (law 4: whatever a model does, its matches alert)
-        return [(uid, error) for uid in uids]
+        if len(asked) == 1:
+            return [(asked[0].uid, error)]
+        return [found for moment in asked for found in _ask(foresight, rule, [moment], budget)]
+
+
+def _sound(prediction: Prediction) -> Answer:
+    numbers = [prediction.probability, prediction.surprise]
+    numbers += [evidence.surprise for evidence in prediction.evidence]
+    return prediction if all(map(isfinite, numbers)) else ValueError(f"not finite: {prediction}")
 
 
 def _decision(
@@ -158,33 +212,26 @@ def _decision(
 
 
 def _alert(
-    state: JudgeState,
+    stream: OpenStream,
     row: Mapping[str, object],
     moment: Moment,
     decision: Decision,
     rule: Rule | None,
 ) -> Alert:
     """The alert that a decision opens or joins."""
-    like = (str(row["stream"]), moment.rule, moment.act.shape)
-    found = state.alerts.get(like)
-    if found and moment.time - found.last_time <= OPEN_FOR:
+    like = (moment.rule, moment.act.shape, moment.who, moment.parent)
+    found = stream.alerts.get(like)
+    if found and stream.takes(found):
         alert = joined(found, moment.uid, moment.time, decision.prediction)
     else:
         named = replace(decision, incident=decision.incident or moment.uid)
         alert = alert_of(row, moment, named, rule)
-    state.alerts[like] = alert
+    stream.alerts[like] = alert
     return alert
 
 
 _WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}
 """Alerts for want of a model say nothing of the act: they must not drag their lineage with them."""
-
-
-def _forget(state: JudgeState, now: int) -> None:
-    state.incidents.forget(now)
-    stale = [like for like, alert in state.alerts.items() if now - alert.last_time > OPEN_FOR]
-    for like in stale:
-        del state.alerts[like]
 
 
 def predictions_table(matches: pa.Table, decisions: Sequence[Decision]) -> pa.RecordBatch:

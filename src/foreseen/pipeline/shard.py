@@ -153,7 +153,6 @@ def _matches(
     own: dict[str, AnyArray] = {
         "rule_id": rules,
         "match_uid": pa.array(uids, pa.string()),
-        "window_complete": pa.array([True] * len(uids), pa.bool_()),
         **windows,
     }
     arrays = [own[f.name] if f.name in own else matched.column(f.name) for f in MATCH_SCHEMA]

@@ -1,7 +1,9 @@
 """The two steps' states as JSON and back, so that a restart goes on where the cursor stands."""
 
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import orjson
 import pyarrow as pa
@@ -13,10 +15,12 @@ from foreseen.core.ids import RuleId, TenantId
 from foreseen.models.windows import TAIL_SCHEMA
 from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
-from foreseen.pipeline.judge import JudgeState
+from foreseen.pipeline.judge import JudgeState, Like, OpenStream
 from foreseen.pipeline.shard import ShardState
 
 _FORMAT = 1
+
+State = TypeVar("State", ShardState, JudgeState)
 
 
 def dump_shard(state: ShardState) -> bytes:
@@ -41,16 +45,7 @@ def load_shard(content: bytes) -> ShardState:
     Raises:
         CorruptError: It is not such a state.
     """
-    dumped = _read(content)
-    return ShardState(
-        parsers={
-            (format_name, source): PARSERS[format_name].load(parser)
-            for format_name, source, parser in dumped["parsers"]
-        },
-        processes=lineage.load(dumped["processes"]),
-        sequences=dumped["sequences"],
-        tail=pa.Table.from_pylist(dumped["tail"], schema=TAIL_SCHEMA),
-    )
+    return _loaded(content, _shard)
 
 
 def dump_judge(state: JudgeState) -> bytes:
@@ -58,8 +53,17 @@ def dump_judge(state: JudgeState) -> bytes:
     return orjson.dumps(
         {
             "format": _FORMAT,
-            "incidents": state.incidents.by_name,
-            "alerts": [[list(like), asdict(alert)] for like, alert in state.alerts.items()],
+            "streams": [
+                [
+                    name,
+                    {
+                        "now": stream.now,
+                        "incidents": stream.incidents.by_name,
+                        "alerts": [[like, asdict(alert)] for like, alert in stream.alerts.items()],
+                    },
+                ]
+                for name, stream in state.streams.items()
+            ],
         }
     )
 
@@ -70,10 +74,29 @@ def load_judge(content: bytes) -> JudgeState:
     Raises:
         CorruptError: It is not such a state.
     """
-    dumped = _read(content)
-    names = {name: (incident, time) for name, (incident, time) in dumped["incidents"].items()}
-    alerts = {(like[0], like[1], like[2]): _alert(alert) for like, alert in dumped["alerts"]}
-    return JudgeState(OpenIncidents(names), alerts)
+    return _loaded(content, _judge)
+
+
+def _shard(dumped: dict[str, Any]) -> ShardState:
+    return ShardState(
+        parsers={
+            (format_name, source): PARSERS[format_name].load(parser)
+            for format_name, source, parser in dumped["parsers"]
+        },
+        processes=lineage.load(dumped["processes"]),
+        sequences={str(stream): int(seq) for stream, seq in dumped["sequences"].items()},
+        tail=pa.Table.from_pylist(dumped["tail"], schema=TAIL_SCHEMA),
+    )
+
+
+def _judge(dumped: dict[str, Any]) -> JudgeState:
+    return JudgeState(OrderedDict((name, _stream(stream)) for name, stream in dumped["streams"]))
+
+
+def _stream(dumped: dict[str, Any]) -> OpenStream:
+    names = {name: (incident, int(time)) for name, (incident, time) in dumped["incidents"].items()}
+    alerts = {cast("Like", tuple(like)): _alert(alert) for like, alert in dumped["alerts"]}
+    return OpenStream(int(dumped["now"]), OpenIncidents(names), alerts)
 
 
 def _alert(dumped: dict[str, Any]) -> Alert:
@@ -89,11 +112,14 @@ def _alert(dumped: dict[str, Any]) -> Alert:
     )
 
 
-def _read(content: bytes) -> dict[str, Any]:
+def _loaded(content: bytes, build: Callable[[dict[str, Any]], State]) -> State:
     try:
-        dumped: dict[str, Any] = orjson.loads(content)
+        dumped = orjson.loads(content)
     except ValueError as error:
         raise CorruptError(f"a snapshot of state is no JSON: {error}") from error
-    if dumped.get("format") != _FORMAT:
-        raise CorruptError(f"a snapshot has format {dumped.get('format')}, this reads {_FORMAT}")
-    return dumped
+    if not isinstance(dumped, dict) or dumped.get("format") != _FORMAT:
+        raise CorruptError(f"a snapshot of state is not of format {_FORMAT}, which this reads")
+    try:
+        return build(dumped)
+    except (LookupError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
+        raise CorruptError(f"a snapshot of state has not its shape: {error!r}") from error

@@ -81,7 +81,8 @@ class Judge:
         rows = pa.Table.from_batches([predictions_table(matches, out.decisions)])
         # Predictions first: their cursor makes a second delivery harmless, and an alert without
         # its prediction would be one that cannot be explained.
-        self._lake.commit({"predictions": rows}, Cursor(NAME, commit.version))
+        cursor = Cursor(f"{NAME}/{self.artefacts.tenant}", commit.version)
+        self._lake.commit({"predictions": rows}, cursor)
         decided = Decided(alerts=out.alerts, incidents=out.incidents)
         reached = Checkpoint(NAME, commit.version, dump_judge(self._state))
         commit_decisions(self._engine, self.artefacts.tenant, decided, reached)

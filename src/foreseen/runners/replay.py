@@ -10,6 +10,7 @@ from foreseen.alerts.decide import Policy
 from foreseen.control import alerts, tenants
 from foreseen.control.database import open_database
 from foreseen.core.alerts import Alert
+from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.core.records import Line, Quarantined
 from foreseen.lake.lake import Lake
@@ -18,12 +19,12 @@ from foreseen.pipeline.shard import Lines, ShardArtefacts
 from foreseen.rules import RuleSet
 from foreseen.runners.judging import Judge, Verdicts, judge_artefacts
 from foreseen.runners.shards import Shard, Tally
-from foreseen.sources.file import read
+from foreseen.sources.file import Batch, read
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
 Progress = Callable[[str, float, float], None]
 
-BUDGET = 0.02
+BUDGET = 0.01
 """Share of expected matches that may alert, unless the person says otherwise."""
 
 LEAST_HISTORY = 30
@@ -83,6 +84,7 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
     Raises:
         NotFoundError: A file is missing; or nothing may teach before `train_until`.
         ConfigurationError: An unknown format.
+        MalformedInputError: The folder holds a replay of the same files when they were shorter.
     """
     lake = Lake.open(order.data / "lake")
     engine = open_database(order.data / "control.db")
@@ -115,9 +117,15 @@ def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
     shard: Shard | None = None
     done = 0
     for part in _parts(order, lambda read_bytes, total: progress("reading", read_bytes, total)):
-        shard = shard or Shard(lake, artefacts, f"shard/{part.source}")
+        shard = shard or Shard(lake, artefacts, f"shard/{order.tenant}/{part.source}")
         version = max([done, *(_end(line) for line in part.lines)]) + 1
-        shard.process([part], after=done, version=version)
+        try:
+            shard.process([part], after=done, version=version)
+        except MalformedInputError as error:
+            raise MalformedInputError(
+                f"{order.data}: holds these files as they were when they were shorter or cut"
+                f" otherwise; replay them into another folder ({error})"
+            ) from error
         done = version
     return shard.tally if shard else Tally()
 
@@ -128,6 +136,7 @@ def _parts(order: ReplayOrder, progress: Callable[[int, int], None]) -> Iterator
     lines: list[Line] = []
     unread: list[Quarantined] = []
     known = forced or next(iter(PARSERS))
+    source = ""
     stream = read(
         order.files,
         recognise=sniff if forced is None else lambda _: forced,
@@ -135,20 +144,22 @@ def _parts(order: ReplayOrder, progress: Callable[[int, int], None]) -> Iterator
         progress=progress,
     )
     for batch in stream:
+        source = source or _source(batch)
         if batch.format and batch.format != known and lines:
-            yield Lines(_source(lines, unread), known, lines, ended=True, quarantined=unread)
+            yield Lines(source, known, lines, ended=True, quarantined=unread)
             lines, unread = [], []
         known = batch.format or known
         lines += batch.lines
         unread += batch.quarantined
         if len(lines) >= BATCH_LINES:
-            yield Lines(_source(lines, unread), known, lines, quarantined=unread)
+            yield Lines(source, known, lines, quarantined=unread)
             lines, unread = [], []
-    yield Lines(_source(lines, unread), known, lines, ended=True, quarantined=unread)
+    yield Lines(source, known, lines, ended=True, quarantined=unread)
 
 
-def _source(lines: Sequence[Line], unread: Sequence[Quarantined]) -> str:
-    for line in (*lines[:1], *(entry.line for entry in unread[:1])):
+def _source(batch: Batch) -> str:
+    """Name of the stream: that of any of its lines, for it is one for all files."""
+    for line in (*batch.lines[:1], *(entry.line for entry in batch.quarantined[:1])):
         return line.source
     return ""
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -45,10 +45,18 @@ def stores(data: Path) -> Iterator[Stores]:
 
 @contextmanager
 def working(opened: Stores, rules: RuleSet, budget: float = BUDGET) -> Iterator[Event]:
-    """Run the worker until the block ends; the event is set when it failed for good."""
-    worker = Worker(opened, DEFAULT_TENANT, rules, Policy(budget, LEAST_HISTORY))
+    """Run the worker until the block ends; the event is set when it failed for good.
+
+    Raises:
+        CorruptError: A store's snapshot cannot be read.
+        TransientError: A store cannot be read now.
+    """
+
+    def begun() -> Worker:
+        return Worker(opened, DEFAULT_TENANT, rules, Policy(budget, LEAST_HISTORY))
+
     stop, failed = Event(), Event()
-    thread = Thread(target=_work, args=(worker, stop, failed), name="worker")
+    thread = Thread(target=_work, args=(begun(), begun, stop, failed), name="worker")
     thread.start()
     try:
         yield failed
@@ -57,12 +65,19 @@ def working(opened: Stores, rules: RuleSet, budget: float = BUDGET) -> Iterator[
         thread.join()
 
 
-def _work(worker: Worker, stop: Event, failed: Event) -> None:
-    """Retry what may heal (a full disk, a locked database); anything else ends the server."""
+def _work(first: Worker, begun: Callable[[], Worker], stop: Event, failed: Event) -> None:
+    """Retry what may heal (a full disk, a locked database); anything else ends the server.
+
+    A worker that failed midway has gone on in memory and not in the stores: another one begins
+    where these stand, as after a crash.
+    """
+    worker: Worker | None = first
     while not stop.is_set():
         try:
+            worker = worker or begun()
             worker.run(stop)
         except TransientError as error:
+            worker = None
             log.warning("work waits %s s: %s", _RETRY_SECONDS, error)
             stop.wait(_RETRY_SECONDS)
         except Exception:

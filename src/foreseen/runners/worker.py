@@ -1,5 +1,6 @@
 """The live pipeline of one tenant: intake log to lake to decisions, resumed where it stopped."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -8,6 +9,7 @@ from sqlalchemy import Engine
 
 from foreseen.alerts.decide import Policy
 from foreseen.control.cursors import Checkpoint, checkpoint, save
+from foreseen.core.errors import CorruptError
 from foreseen.core.ids import TenantId
 from foreseen.core.records import Line
 from foreseen.intake.entries import EntryKind, Stored
@@ -18,7 +20,10 @@ from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.rules import RuleSet
 from foreseen.runners.judging import Judge, judge_artefacts
 from foreseen.runners.shards import Shard
+from foreseen.studies.train import Stored as StoredForesight
 from foreseen.studies.train import stored_foresight
+
+log = logging.getLogger("foreseen.worker")
 
 BATCH_BYTES = 4 << 20
 _TABLES = ("events", "matches", "quarantine")
@@ -35,7 +40,10 @@ class Stores:
 
 
 class Worker:
-    """Consumes the intake log by offset; every restart goes on at the last snapshot."""
+    """Consumes the intake log by offset; every restart goes on at the last snapshot.
+
+    After an error its memory is ahead of the stores: begin another one.
+    """
 
     def __init__(self, stores: Stores, tenant: TenantId, rules: RuleSet, policy: Policy) -> None:
         """Policy: bounds of silence for the judge."""
@@ -46,7 +54,8 @@ class Worker:
         self._cursor = found.version if found else stores.intake.first
         if found and found.state:
             self._shard.state = load_shard(found.state)
-        self._foresight = stored_foresight(stores.control, tenant)
+        self._unreadable = ""
+        self._foresight = self._newest_foresight(None)
         artefacts = judge_artefacts(tenant, rules, policy, self._foresight)
         self._judge = Judge(stores.lake, stores.control, artefacts)
 
@@ -83,10 +92,20 @@ class Worker:
         self._stores.intake.trim(end)
 
     def _take_newer_models(self) -> None:
-        newest = stored_foresight(self._stores.control, self._tenant, unless=self._foresight)
+        newest = self._newest_foresight(self._foresight)
         if newest is not self._foresight:
             self._foresight = newest
             self._judge.artefacts = judge_artefacts(self._tenant, self._rules, self._policy, newest)
+
+    def _newest_foresight(self, current: StoredForesight | None) -> StoredForesight | None:
+        """The models to use; none while they cannot be read, for then everything has to alert."""
+        try:
+            return stored_foresight(self._stores.control, self._tenant, unless=current)
+        except CorruptError as error:
+            if str(error) != self._unreadable:
+                log.exception("models cannot be read, so all matches alert; train again")
+            self._unreadable = str(error)
+            return None
 
 
 def _lines(stored: Stored) -> Lines:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from foreseen.core.errors import MalformedInputError
 from foreseen.studies.truth import Attack
 
 
@@ -51,6 +52,9 @@ def score(
         silenced: Whether each match was suppressed.
         attacks: The attack that each match belongs to; None where it is benign.
         runs: Chain by run, of all runs: one without a single match is missed as well.
+
+    Raises:
+        MalformedInputError: A label names a run that `runs` does not have.
     """
     found: dict[str, bool] = dict.fromkeys(runs, False)
     benign = suppressed = hostile = alerted = 0
@@ -59,9 +63,11 @@ def score(
             benign += 1
             suppressed += silent
             continue
+        if attack.run not in found:
+            raise MalformedInputError(f"labels name run {attack.run}, the list of runs does not")
         hostile += 1
         alerted += not silent
-        found[attack.run] = found.get(attack.run, False) or not silent
+        found[attack.run] = found[attack.run] or not silent
     chains: dict[str, list[bool]] = defaultdict(list)
     for run, hit in found.items():
         chains[runs[run]].append(hit)

@@ -92,10 +92,10 @@ def _history(
     own = pc.field("tenant") == order.tenant
     matches = lake.read("matches", None, own)
     judged = lake.read("predictions", ["match_uid", "outcome"], own)
-    outcomes = {
-        uid: Outcome(outcome)
-        for uid, outcome in zip(texts(judged, "match_uid"), texts(judged, "outcome"), strict=True)
-    }
+    outcomes: dict[str, Outcome] = {}
+    for uid, word in zip(texts(judged, "match_uid"), texts(judged, "outcome"), strict=True):
+        if outcomes.get(uid) is not Outcome.ALERTED:  # judged twice: one alert is enough
+            outcomes[uid] = Outcome(word)
     evidence = Evidence(
         accepted_until=order.accepted_until,
         outcomes=outcomes,
@@ -103,7 +103,7 @@ def _history(
         tainted=taint.tainted(engine, order.tenant),
     )
     marked = {rule.id for rule in rules.rules if rule.foresee}
-    latest = max(integers(matches, "time"), default=0)
+    latest = max(integers(matches, "ingested_time"), default=0)
     return clean_history(matches, evidence, marked, latest)
 
 
@@ -119,7 +119,7 @@ def _store(engine: Engine, order: Order, trained: Trained, ruleset: ContentHash)
         "seed": order.seed,
         "ruleset": ruleset,
         "fusion": trained.fusion,
-        "corruptions_caught": dict(trained.caught),
+        "strangers_caught": dict(trained.caught),
         "skipped": dict(trained.skipped),
         "models": dict(foresight.hashes),
         "calibration": orjson.Fragment(fusion_bytes(foresight.fusion)),
@@ -154,6 +154,6 @@ def stored_foresight(
         keys = [ContentHash(key) for key in about["models"].values()]
         models = {key: artefacts.content(engine, tenant, key) for key in keys}
         foresight = load(models, orjson.dumps(about["calibration"]))
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, NotFoundError) as error:
         raise CorruptError(f"foresight {found[0].hash} lacks {error}; train again") from error
     return Stored(found[0].hash, about, foresight)

@@ -25,6 +25,8 @@ class Attack:
     technique: str
 
 
+_LABELS = {"node", "serial", "chain", "run", "technique"}
+
 Truth = Mapping[tuple[str, str], Attack]
 """Attack by (host, serial number of the event); what is absent is benign."""
 
@@ -35,16 +37,35 @@ def read_truth(path: Path) -> Truth:
     Raises:
         MalformedInputError: The file is no such table.
     """
-    with path.open("rb") as file:
-        text = zstandard.ZstdDecompressor().stream_reader(file).read().decode()
-    rows = csv.DictReader(io.StringIO(text))
-    missing = {"node", "serial", "chain", "run", "technique"} - set(rows.fieldnames or ())
+    try:
+        rows = list(csv.reader(io.StringIO(_decompressed(path)), strict=True))
+    except (zstandard.ZstdError, ValueError, csv.Error) as error:
+        raise MalformedInputError(f"{path}: no compressed table of labels: {error}") from error
+    header = rows[0] if rows else []
+    missing = _LABELS - set(header)
     if missing:
         raise MalformedInputError(f"{path}: columns {', '.join(sorted(missing))} are missing")
-    return {
-        (row["node"], row["serial"]): Attack(row["chain"], row["run"], row["technique"])
-        for row in rows
-    }
+    truth: dict[tuple[str, str], Attack] = {}
+    for number, cells in enumerate(rows[1:], start=2):
+        if len(cells) != len(header):
+            raise MalformedInputError(
+                f"{path}:{number}: {len(cells)} cells where the header has {len(header)}"
+            )
+        row = dict(zip(header, cells, strict=True))
+        truth[row["node"], row["serial"]] = Attack(row["chain"], row["run"], row["technique"])
+    return truth
+
+
+def _decompressed(path: Path) -> str:
+    """The whole of a file, frame by frame; a stream reader would take a cut-off one for whole."""
+    packed, text = path.read_bytes(), b""
+    while packed:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        text += frame.decompress(packed)
+        if not frame.eof:
+            raise MalformedInputError(f"{path}: the compressed file is cut off; fetch it again")
+        packed = frame.unused_data
+    return text.decode()
 
 
 def read_runs(path: Path, part: str) -> dict[str, str]:
@@ -67,7 +88,7 @@ def part_starts(path: Path) -> dict[str, int]:
     """
     try:
         return {str(p["part"]): int(float(str(p["start"])) * 1000) for p in _json(path)}
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise MalformedInputError(f"{path}: a part lacks its start: {error}") from error
 
 

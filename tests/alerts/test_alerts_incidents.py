@@ -1,0 +1,113 @@
+"""Incidents: tied by lineage and login session, for an hour, and by nothing else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents, Ties, ties_of
+
+
+def match(uid: str, *ancestors: str, **more: object) -> dict[str, object]:
+    return {"process_uid": uid, "lineage": list(ancestors), "stream": "web-1/boot", **more}
+
+
+def opened_by(row: dict[str, object], time: int = 0) -> OpenIncidents:
+    incidents = OpenIncidents()
+    incidents.join("story", ties_of(row), time)
+    return incidents
+
+
+SSH = {"session_uid": "7", "lineage_paths": ["/bin/bash", "/usr/sbin/sshd"]}
+
+
+@pytest.mark.parametrize(
+    ("later", "tied"),
+    [
+        (match("p"), True),
+        (match("child", "p"), True),
+        (match("grandchild", "child", "p", "init"), True),
+        (match("parent", "init"), False),
+        (match("sibling", "parent", "init"), False),
+        (match("other"), False),
+        (match(""), False),
+        ({}, False),
+    ],
+)
+def test_an_incident_holds_its_process_and_what_that_started(
+    later: dict[str, object],
+    tied: bool,  # noqa: FBT001
+) -> None:
+    incidents = opened_by(match("p", "parent", "init"))
+    assert incidents.find(ties_of(later), 1) == ("story" if tied else None)
+
+
+@pytest.mark.parametrize(
+    ("later", "tied"),
+    [
+        (match("q", **SSH), True),
+        (match("q", **{**SSH, "session_uid": "8"}), False),
+        (match("q", **{**SSH, "session_uid": None}), False),
+        (match("q", **SSH) | {"stream": "web-2/boot"}, False),
+        (match("q", **{**SSH, "lineage_paths": ["/bin/bash", "/usr/bin/nginx"]}), False),
+        (match("q", **{**SSH, "lineage_paths": []}), False),
+    ],
+)
+def test_a_login_session_ties_on_its_own_stream_a_services_session_never(
+    later: dict[str, object],
+    tied: bool,  # noqa: FBT001
+) -> None:
+    incidents = opened_by(match("p", **SSH))
+    assert incidents.find(ties_of(later), 1) == ("story" if tied else None)
+
+
+def test_a_service_that_opened_an_incident_does_not_tie_its_session() -> None:
+    service = {"session_uid": "7", "lineage_paths": ["/usr/bin/nginx"]}
+    incidents = opened_by(match("p", **service))
+    assert incidents.find(ties_of(match("q", **service)), 1) is None
+    assert incidents.find(ties_of(match("q", **SSH)), 1) is None
+
+
+def test_a_program_that_is_only_named_like_a_login_in_its_folder_ties_nothing() -> None:
+    incidents = opened_by(match("p", **SSH))
+    fake = match("q", session_uid="7", lineage_paths=["/opt/sshd/worker", None])
+    assert incidents.find(ties_of(fake), 1) is None
+
+
+def test_an_incident_closes_an_hour_after_its_last_member() -> None:
+    incidents = opened_by(match("p"), time=0)
+    ties = ties_of(match("p"))
+    assert incidents.find(ties, OPEN_FOR) == "story"
+    assert incidents.find(ties, OPEN_FOR + 1) is None
+    incidents.join("story", ties, OPEN_FOR)
+    assert incidents.find(ties, 2 * OPEN_FOR) == "story"
+
+
+def test_a_late_member_does_not_close_an_incident_sooner() -> None:
+    incidents = opened_by(match("p"), time=OPEN_FOR)
+    incidents.join("story", ties_of(match("p")), 5)
+    assert incidents.find(ties_of(match("p")), OPEN_FOR + 10) == "story"
+
+
+def test_a_late_match_still_belongs() -> None:
+    assert opened_by(match("p"), time=OPEN_FOR).find(ties_of(match("p")), 0) == "story"
+
+
+@given(
+    members=st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 5 * OPEN_FOR))),
+    asked=st.sampled_from("abcd"),
+    wait=st.integers(0, 3 * OPEN_FOR),
+)
+def test_forgetting_what_is_closed_changes_no_answer(
+    members: list[tuple[str, int]], asked: str, wait: int
+) -> None:
+    kept, forgetful = OpenIncidents(), OpenIncidents()
+    now = 0
+    for name, time in sorted(members, key=lambda member: member[1]):
+        for incidents in (kept, forgetful):
+            incidents.join(f"of {name} {time // OPEN_FOR}", Ties((name,), (name,)), time)
+        forgetful.forget(time)
+        now = time
+    forgetful.forget(now + wait)
+    ties = Ties((asked,), (asked,))
+    assert forgetful.find(ties, now + wait) == kept.find(ties, now + wait)
+    assert all(now + wait - time <= OPEN_FOR for _, time in forgetful.by_name.values())

@@ -1,0 +1,143 @@
+"""Every member passes the shared conformance suite, and the suite has teeth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.models.conformance import (
+    EXPECTED,
+    Fitted,
+    Member,
+    Scores,
+    check_input_is_left_alone,
+    check_model,
+    check_no_batch_matters,
+    check_round_trip,
+    check_same_seed_same_bytes,
+    check_scores_are_finite,
+    check_strange_scores_higher,
+)
+from tests.models.histories import RULES
+
+from foreseen.models import ensemble
+from foreseen.models.context import Context
+from foreseen.models.features import Features
+from foreseen.models.moments import Moment
+from foreseen.models.negatives import corrupted
+from foreseen.models.neighbours import Neighbours
+from foreseen.models.novelty import Novelty
+
+FEATURES = Features.fit(EXPECTED)
+
+
+@dataclass(frozen=True)
+class OfMoments:
+    """A member that reads moments."""
+
+    inner: Novelty
+
+    def scores(self, moments: Sequence[Moment]) -> Scores:
+        bits = [[view.bits for view in self.inner.surprises(one)] for one in moments]
+        return np.asarray(bits, np.float64).reshape(len(moments), 4)
+
+    def dump(self) -> object:
+        return self.inner.dump()
+
+
+@dataclass(frozen=True)
+class OfFeatures:
+    """A member that reads the feature matrix."""
+
+    inner: Context | Neighbours
+
+    def scores(self, moments: Sequence[Moment]) -> Scores:
+        matrix = FEATURES.matrix(moments)
+        if isinstance(self.inner, Context):
+            return self.inner.odds_against(matrix).reshape(-1, 1)
+        return self.inner.distances(matrix).reshape(-1, 1)
+
+    def dump(self) -> object:
+        return self.inner.dump()
+
+
+def _context(moments: Sequence[Moment], seed: int) -> OfFeatures:
+    foreign = FEATURES.matrix(corrupted(moments, moments, seed))
+    return OfFeatures(Context.fit(FEATURES.matrix(moments), foreign, seed))
+
+
+def _neighbours(moments: Sequence[Moment], seed: int) -> OfFeatures:
+    return OfFeatures(Neighbours.fit(FEATURES.matrix(moments), seed))
+
+
+MEMBERS = [
+    Member("novelty", lambda m, _: OfMoments(Novelty.fit(m)), lambda d: OfMoments(_novelty(d))),
+    Member("context", _context, lambda d: OfFeatures(Context.load(_any(d)))),
+    Member("neighbours", _neighbours, lambda d: OfFeatures(Neighbours.load(_any(d)))),
+    Member(
+        "ensemble",
+        lambda m, seed: ensemble.fit(RULES[0], m, m, seed),
+        lambda d: ensemble.load(_any(d)),
+    ),
+]
+
+
+def _any(dumped: object) -> Any:  # noqa: ANN401 (each member types its own JSON)
+    return dumped
+
+
+def _novelty(dumped: object) -> Novelty:
+    return Novelty.load(_any(dumped))
+
+
+@pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)
+def test_a_member_keeps_what_every_member_promises(member: Member) -> None:
+    check_model(member)
+
+
+class _Broken:
+    """A member that can break any promise."""
+
+    asked = 0
+
+    def __init__(self, fault: str, noise: float = 0.0) -> None:
+        self.fault, self.noise = fault, noise
+
+    def scores(self, moments: Sequence[Moment]) -> Scores:
+        self.asked += self.fault == "learns from questions"
+        crossed = [
+            one.act.kind.endswith("backup") is not one.parent.endswith("backup") for one in moments
+        ]
+        scores = np.array(crossed, np.float64) * (self.fault != "blind")
+        if self.fault == "not finite":
+            scores = scores * np.nan
+        if self.fault == "batch":
+            scores = scores + len(moments)
+        return scores.reshape(len(moments), 1) + self.noise
+
+    def dump(self) -> object:
+        return {"asked": self.asked, "noise": self.noise}
+
+
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        ("not finite", check_scores_are_finite),
+        ("blind", check_strange_scores_higher),
+        ("random", check_same_seed_same_bytes),
+        ("forgets", check_round_trip),
+        ("batch", check_no_batch_matters),
+        ("learns from questions", check_input_is_left_alone),
+    ],
+)
+def test_the_conformance_suite_finds_a_broken_member(fault: str, check: Any) -> None:  # noqa: ANN401
+    noises = iter(range(100))
+
+    def fit(moments: Sequence[Moment], seed: int) -> Fitted:
+        del moments, seed
+        return _Broken(fault, next(noises) if fault == "random" else 0.0)
+
+    member = Member(fault, fit, lambda _: _Broken(fault, 1.0 if fault == "forgets" else 0.0))
+    with pytest.raises(AssertionError):
+        check(member, member.fit(EXPECTED, 0))

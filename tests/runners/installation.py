@@ -1,0 +1,96 @@
+"""An installation on disk for tests of the live pipeline: filled, drained and looked at."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pyarrow as pa
+
+from foreseen.alerts.decide import Policy
+from foreseen.control.alerts import alerts, incidents
+from foreseen.control.database import open_database
+from foreseen.control.tenants import ensure_tenant
+from foreseen.core.alerts import Alert, Incident
+from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.intake.log import Entry, EntryKind, IntakeLog
+from foreseen.lake.lake import Lake
+from foreseen.runners.rule_files import load_rules
+from foreseen.runners.worker import Stores, Worker
+
+RULES = load_rules(None)
+POLICY = Policy(budget=0.05, least_history=10)
+NOW = 1_800_000_000_000
+
+
+@dataclass(frozen=True)
+class Held:
+    """Everything that an installation holds, in its own order."""
+
+    events: pa.Table
+    matches: pa.Table
+    quarantine: pa.Table
+    predictions: pa.Table
+    alerts: Sequence[Alert]
+    incidents: Sequence[Incident]
+
+
+@contextmanager
+def opened(data: Path, failpoint: Callable[[str], None] = lambda _: None) -> Iterator[Stores]:
+    """The stores of an installation; the lake calls the failpoint where a crash matters."""
+    control = open_database(data / "control.db")
+    ensure_tenant(control, DEFAULT_TENANT, now=NOW)
+    with IntakeLog.open(data / "intake") as intake:
+        yield Stores(intake, Lake.open(data / "lake", failpoint=failpoint), control)
+    control.dispose()
+
+
+def body(data: bytes, kind: EntryKind = EntryKind.DATA, source: str = "agent") -> Entry:
+    """What an agent posted at once."""
+    return Entry(DEFAULT_TENANT, source, "/api/v1/ingest/auditd", "auditd", NOW, data, kind)
+
+
+def fill(data: Path, bodies: Sequence[bytes]) -> None:
+    """Put bodies into the intake log, and say that their source has ended."""
+    with opened(data) as stores:
+        for each in bodies:
+            stores.intake.append([body(each)])
+        stores.intake.append([body(b"", EntryKind.END)])
+
+
+def worker_of(stores: Stores) -> Worker:
+    """A worker that goes on where the last one stopped."""
+    return Worker(stores, DEFAULT_TENANT, RULES, POLICY)
+
+
+def drain(data: Path) -> None:
+    """Work until nothing waits."""
+    with opened(data) as stores:
+        worker = worker_of(stores)
+        while worker.drain():
+            pass
+
+
+def held(data: Path) -> Held:
+    """What the stores hold now, checked by the lake itself."""
+    lake = Lake.open(data / "lake")
+    lake.verify()
+    control = open_database(data / "control.db")
+    found = Held(
+        lake.read("events"),
+        lake.read("matches"),
+        lake.read("quarantine"),
+        lake.read("predictions"),
+        alerts(control, DEFAULT_TENANT, limit=100_000),
+        incidents(control, DEFAULT_TENANT),
+    )
+    control.dispose()
+    return found
+
+
+def bodies_of(log: bytes, cuts: Sequence[int]) -> list[bytes]:
+    """The log in bodies of whole lines, cut behind these lines."""
+    lines = log.splitlines(keepends=True)
+    ends = [0, *sorted(cuts), len(lines)]
+    return [b"".join(lines[start:end]) for start, end in pairwise(ends)]
