@@ -1,5 +1,7 @@
 """Alerts in words and as OCSF findings: what happened and why; hostile text stays data."""
 
+from collections.abc import Mapping
+
 import orjson
 import pytest
 from hypothesis import given
@@ -57,6 +59,10 @@ def decision(basis: Basis = Basis.UNEXPECTED, prediction: Prediction | None = OD
 
 
 def alert(said: Decision | None = None, **columns: object) -> Alert:
+    return alert_on(columns, said)
+
+
+def alert_on(columns: Mapping[str, object], said: Decision | None = None) -> Alert:
     row = {
         "match_uid": "match",
         "time": 1_700_000_000_000,
@@ -111,7 +117,7 @@ def test_every_alert_says_why(basis: Basis, prediction: Prediction | None) -> No
     ],
 )
 def test_the_title_says_what_happened(columns: dict[str, object], words: str) -> None:
-    title = alert(**columns).title
+    title = alert_on(columns).title
     assert title.startswith("Download tool: ")
     assert words in title
 

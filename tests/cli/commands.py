@@ -1,6 +1,7 @@
 """Commands run as a person types them, in this process: output, messages and exit code."""
 
 import io
+import logging
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -34,11 +35,15 @@ def foreseen(*arguments: str | Path) -> Ran:
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
     code: object = 0
     typed = ["foreseen", *map(str, arguments)]
+    handlers, level = logging.root.handlers[:], logging.root.level
     with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", typed):
         try:
             main()
         except SystemExit as ended:
             code = ended.code or 0
+        finally:
+            logging.root.handlers[:] = handlers
+            logging.root.setLevel(level)
     assert isinstance(code, int)
     return Ran(code, _text(out), _text(err))
 

@@ -17,10 +17,12 @@ import httpx
 import pytest
 import zstandard
 from sqlalchemy import text
-from tests.cli.commands import execve
+from tests.cli.commands import execve, foreseen
 from tests.recording import extract
+from tests.runners.installation import drain, fill
 
 from foreseen.control.database import open_database, writing
+from foreseen.intake.log import IntakeLog
 
 MAIN = "from foreseen.cli.main import main; main()"
 _STOP_SECONDS = 10
@@ -111,12 +113,14 @@ def alerts_of(client: httpx.Client, read: dict[str, str], least: int) -> list[di
     raise AssertionError(f"{len(page)} alerts")
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "sign", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_lines_become_alerts_and_a_restart_goes_on(tmp_path: Path, sign: signal.Signals) -> None:
     with running(tmp_path) as server, client_of(server) as client:
         ingest, read = token_of(server, "ingest"), token_of(server, "read")
-        post(client, ingest, execve(1, "id") + extract(300))
-        before = alerts_of(client, read, 1)
+        post(client, ingest, execve(1, "id") + extract(1_500))  # cut in the middle of an event
+        before = alerts_of(client, read, 3)
         code, out = server.end(sign)
         assert out == ""
         assert code == 0
@@ -124,11 +128,12 @@ def test_lines_become_alerts_and_a_restart_goes_on(tmp_path: Path, sign: signal.
     with running(tmp_path) as server, client_of(server) as client:
         after = {alert["uid"]: alert for alert in alerts_of(client, read, len(before))}
         assert {alert["uid"] for alert in before} <= set(after)
-        post(client, ingest, execve(2, "id", "--other"))
-        assert len(alerts_of(client, read, len(after) + 1)) == len(after) + 1
+        post(client, ingest, extract(4_000)[len(extract(1_500)) :])
+        assert set(after) < {alert["uid"] for alert in alerts_of(client, read, len(after) + 1)}
         assert "fsn_" not in "".join(server.said)  # tokens are shown once
 
 
+@pytest.mark.slow
 def test_a_request_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with running(tmp_path) as server, client_of(server) as client:
         token = token_of(server, "ingest")["Authorization"]
@@ -153,31 +158,29 @@ def test_what_was_acknowledged_is_judged_after_a_failure_for_good(tmp_path: Path
 
 
 def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    with running(tmp_path) as first, client_of(first), running(tmp_path) as second:
-        assert second.process.wait(_WAIT_SECONDS) == 2
-        assert first.process.poll() is None
-    assert "another process has this log open" in "".join(second.said)
+    with IntakeLog.open(tmp_path / "intake"):
+        ran = foreseen("up", "--data", tmp_path, "--port", "0")
+    assert (ran.code, ran.out) == (2, "")
+    assert "another process has this log open" in ran.err
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
-    with running(tmp_path / "one") as first, client_of(first) as client:
-        port = str(client.base_url.port)
-        with running(tmp_path / "two", "--port", port) as second:
-            assert second.process.wait(_WAIT_SECONDS) == 2
-    assert re.search(rf"error: .*127\.0\.0\.1:{port}: cannot listen there", "".join(second.said))
-    assert not (tmp_path / "two").exists()  # no tokens that nobody could use
+def test_a_port_that_is_taken_is_named_and_no_token_is_made(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = foreseen("up", "--data", tmp_path / "new", "--port", str(port))
+    assert (ran.code, ran.out) == (2, "")
+    assert f"127.0.0.1:{port}: cannot listen there" in ran.err
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_state_that_cannot_be_read_ends_it_with_what_is_wrong(tmp_path: Path) -> None:
-    with running(tmp_path) as server, client_of(server) as client:
-        post(client, token_of(server, "ingest"), execve(1, "id"))
-        alerts_of(client, token_of(server, "read"), 1)
-        server.end(signal.SIGTERM)
+    fill(tmp_path, [execve(1, "id")])
+    drain(tmp_path)
     control = open_database(tmp_path / "control.db")
     with writing(control) as session:
         harm = text("UPDATE cursor SET state = :state")
         session.execute(harm, {"state": zstandard.compress(b"[]")})
     control.dispose()
-    with running(tmp_path) as server:
-        assert server.process.wait(_WAIT_SECONDS) == 1
-    assert "error: a snapshot of state" in "".join(server.said)
+    ran = foreseen("up", "--data", tmp_path, "--port", "0")
+    assert (ran.code, ran.out) == (1, "")
+    assert "error: a snapshot of state" in ran.err

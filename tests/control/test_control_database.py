@@ -166,7 +166,7 @@ def test_artefacts_are_named_by_their_bytes_and_checked(engine: Engine) -> None:
     assert key == artefacts.put(engine, TENANT, model, now=9) == content_hash(model.content)
     assert artefacts.content(engine, TENANT, key) == model.content
     (found,) = artefacts.artefacts(engine, TENANT, "model")
-    assert (found.hash, found.name, found.created, found.size) == (key, "rule-1", 5, 500_000)
+    assert (found.hash, found.name, found.created, found.size) == (key, "rule-1", 9, 500_000)
     with pytest.raises(NotFoundError):
         artefacts.content(engine, OTHER, key)
     empty = artefacts.put(engine, TENANT, NewArtefact("model", "none", b""), now=5)

@@ -90,7 +90,7 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(engine: Engine) -> None:
     assert [each.uid for each in alerts(engine, TENANT)] == ["m0", "m1"]
 
 
-def test_a_grown_alert_keeps_what_people_said_and_is_told_once(engine: Engine) -> None:
+def test_a_dismissed_alert_that_grows_is_open_again_and_is_told_once(engine: Engine) -> None:
     row = [OutboxRow("m1", "slack")]
     commit_decisions(engine, TENANT, Decided([alert("m1")], [], row), Checkpoint("judge", 1))
     mark_sent(engine, TENANT, row[0])
@@ -98,7 +98,7 @@ def test_a_grown_alert_keeps_what_people_said_and_is_told_once(engine: Engine) -
     grown = alert("m1", members=("m1", "m2", "m3"), last_time=9)
     commit_decisions(engine, TENANT, Decided([grown], [], row), Checkpoint("judge", 2))
     found = alert_by_uid(engine, TENANT, "m1")
-    assert (found.count, found.last_time, found.status) == (3, 9, AlertStatus.DISMISSED)
+    assert (found.count, found.last_time, found.status) == (3, 9, AlertStatus.OPEN)
     assert waiting(engine, TENANT) == []
 
 

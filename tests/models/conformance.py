@@ -38,7 +38,7 @@ class Member:
 
 def _jobs(first: int, count: int, *, crossed: bool = False) -> list[Moment]:
     """Two jobs, each with its own parent, user and window; crossed: the act of the other one."""
-    chance = random.Random(first)
+    chance = random.Random(first)  # noqa: S311 (made-up data)
     return [
         moment(
             uid=f"job-{number}",
@@ -127,7 +127,5 @@ def check_input_is_left_alone(member: Member, fitted: Fitted) -> None:
 
 
 def as_bytes(fitted: Fitted) -> bytes:
-    """Stored form: JSON by a strict writer, so neither NaN nor objects of Python get in."""
-    content = orjson.dumps(fitted.dump(), option=orjson.OPT_SORT_KEYS)
-    assert b"null" not in content or b"NaN" not in content
-    return content
+    """Stored form: JSON by a strict writer, so no objects of Python get in."""
+    return orjson.dumps(fitted.dump(), option=orjson.OPT_SORT_KEYS)

@@ -76,7 +76,7 @@ def stationary(
     seed: int, count: int, rules: Sequence[RuleId] = RULES, *, start: int = 0
 ) -> dict[RuleId, list[Moment]]:
     """Histories in which every match is drawn from the same habits."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 (made-up data)
     numbers = range(start, start + count)
     return {rule: [Habits().one(chance, rule, number) for number in numbers] for rule in rules}
 

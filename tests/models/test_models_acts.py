@@ -42,7 +42,7 @@ def test_every_row_has_the_act_that_it_would_have_alone(found: list[dict[str, ob
     assert len(indices) == len(found)
     for row, index in zip(found, indices.to_pylist(), strict=True):
         alone, _ = acts_of(batch_of([row], EVENT_SCHEMA))
-        assert acts[index] == alone[0]
+        assert acts[int(str(index))] == alone[0]
 
 
 @pytest.mark.parametrize("separator", ["\x1f", "\x1e", "\0", "\n", "\t", "\x10", "\\", ","])

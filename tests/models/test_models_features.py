@@ -1,5 +1,7 @@
 """Moments of any rows, and a feature matrix of the promised shape and range."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from tests.models.histories import hostile_text, matches, moment, moments
 
 from foreseen.models.features import Features, sections_of
-from foreseen.models.moments import moments_of
+from foreseen.models.moments import Moment, moments_of
 
 
 def test_moments_come_in_the_order_of_their_rows() -> None:
@@ -61,15 +63,16 @@ def test_the_doer_tells_login_user_effective_user_and_terminal() -> None:
 
 @given(known=st.lists(moments(), min_size=1, max_size=6), asked=st.lists(moments(), max_size=6))
 def test_the_matrix_has_a_row_a_moment_a_column_a_name_and_shares_in_0_to_1(
-    known: list[object], asked: list[object]
+    known: list[Moment], asked: list[Moment]
 ) -> None:
-    features = Features.fit(known)  # type: ignore[arg-type]
-    matrix = features.matrix(asked)  # type: ignore[arg-type]
+    features = Features.fit(known)
+    matrix = features.matrix(asked)
     assert matrix.shape == (len(asked), len(features.names))
     assert matrix.dtype == np.float32
     assert ((matrix >= 0) & (matrix <= 1)).all()
-    same = Features.load(features.dump())
-    assert np.array_equal(same.matrix(asked), matrix)  # type: ignore[arg-type]
+    dumped: Any = features.dump()
+    same = Features.load(dumped)
+    assert np.array_equal(same.matrix(asked), matrix)
 
 
 def test_recent_events_weigh_more_and_the_last_one_weighs_one() -> None:

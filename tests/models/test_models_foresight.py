@@ -174,7 +174,8 @@ def test_a_broken_fusion_is_corrupt(trained: Trained, content: bytes) -> None:
 @pytest.mark.parametrize("part", ["members", "weights", "fused"])
 def test_a_fusion_that_lost_a_part_is_corrupt(trained: Trained, part: str) -> None:
     models, fusion = stored(trained.foresight)
-    for lost in ([], {}, None):
+    absent: list[object] = [[], {}, None]
+    for lost in absent:
         content = orjson.dumps({**orjson.loads(fusion), part: lost})
         try:
             loaded = load(models, content)

@@ -39,10 +39,12 @@ class OfMoments:
     inner: Novelty
 
     def scores(self, moments: Sequence[Moment]) -> Scores:
+        """Bits of the four views."""
         bits = [[view.bits for view in self.inner.surprises(one)] for one in moments]
         return np.asarray(bits, np.float64).reshape(len(moments), 4)
 
     def dump(self) -> object:
+        """JSON-ready."""
         return self.inner.dump()
 
 
@@ -53,12 +55,14 @@ class OfFeatures:
     inner: Context | Neighbours
 
     def scores(self, moments: Sequence[Moment]) -> Scores:
+        """The one score of the member."""
         matrix = FEATURES.matrix(moments)
         if isinstance(self.inner, Context):
             return self.inner.odds_against(matrix).reshape(-1, 1)
         return self.inner.distances(matrix).reshape(-1, 1)
 
     def dump(self) -> object:
+        """JSON-ready."""
         return self.inner.dump()
 
 

@@ -1,5 +1,7 @@
 """Novelty: what was never seen surprises more than what is rare, and workloads stay apart."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,14 +69,14 @@ def test_a_new_name_costs_less_where_names_are_always_new() -> None:
 @pytest.mark.parametrize("view", VIEWS)
 def test_each_view_notices_its_own_change(view: str) -> None:
     novelty = Novelty.fit(nightly(100))
-    changed = {
-        "act": {"act": act_of("implant -q")},
-        "parent": {"parent": "nginx", "ancestry": ("nginx",)},
-        "user": {"who": "33 as 33, no terminal"},
-        "ancestry": {"ancestry": ("nginx", "systemd")},
-    }[view]
-    usual = views(novelty, nightly(1)[0])[view].bits
-    assert views(novelty, nightly(1, **changed)[0])[view].bits > usual + 1
+    (usual,) = nightly(1)
+    changes = {
+        "act": replace(usual, act=act_of("implant -q")),
+        "parent": replace(usual, parent="nginx", ancestry=("nginx",)),
+        "user": replace(usual, who="33 as 33, no terminal"),
+        "ancestry": replace(usual, ancestry=("nginx", "systemd")),
+    }
+    assert views(novelty, changes[view])[view].bits > views(novelty, usual)[view].bits + 1
 
 
 @given(history=st.lists(moments(), max_size=15), asked=moments(), extra=st.lists(moments()))

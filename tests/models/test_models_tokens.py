@@ -42,14 +42,18 @@ def test_a_temporary_file_keeps_its_extension() -> None:
 
 @given(one=st.integers(0), other=st.integers(0))
 def test_hashes_uuids_and_numbers_fold_together(one: int, other: int) -> None:
-    for write in (
-        lambda n: f"git checkout {hashlib.sha256(str(n).encode()).hexdigest()}",
-        lambda n: f"docker rm {uuid.UUID(int=n % 2**128)}",
-        lambda n: f"kill -9 {n}",
-        lambda n: f"sleep {n}",
-    ):
-        assert folded(write(one)) == folded(write(other))
-        assert shape(write(one)) == shape(write(other))
+    for first, second in zip(random_commands(one), random_commands(other), strict=True):
+        assert folded(first) == folded(second)
+        assert shape(first) == shape(second)
+
+
+def random_commands(number: int) -> list[str]:
+    return [
+        f"git checkout {hashlib.sha256(str(number).encode()).hexdigest()}",
+        f"docker rm {uuid.UUID(int=number % 2**128)}",
+        f"kill -9 {number}",
+        f"sleep {number}",
+    ]
 
 
 @given(one=st.tuples(addresses, ports), other=st.tuples(addresses, ports))

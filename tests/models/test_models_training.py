@@ -10,7 +10,7 @@ import pytest
 from tests.models.histories import MINUTE, RULES, act_of, moment, stationary
 
 from foreseen.core.ids import RuleId
-from foreseen.models import training
+from foreseen.models import ensemble, training
 from foreseen.models.ensemble import RuleModel
 from foreseen.models.foresight import Foresight, fusion_bytes, model_bytes
 from foreseen.models.moments import Moment
@@ -50,7 +50,7 @@ def test_members_are_fitted_on_the_earlier_part_and_calibrated_on_the_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fitted: list[Sequence[Moment]] = []
-    original = training.fit
+    original = ensemble.fit
 
     def spy(rule: str, moments: Sequence[Moment], others: Sequence[Moment], seed: int) -> RuleModel:
         fitted.append(moments)
@@ -72,7 +72,7 @@ def test_members_are_fitted_on_the_earlier_part_and_calibrated_on_the_later(
 
 
 def test_rules_with_too_little_history_are_skipped_and_said_so() -> None:
-    history = {**stationary(3, 60, RULES[:1]), **stationary(3, 29, RULES[1:2]), RULES[2]: []}
+    history = {**stationary(3, 200, RULES[:1]), **stationary(3, 29, RULES[1:2]), RULES[2]: []}
     trained = train(history, budget=BUDGET, least_history=30, seed=0)
     assert set(trained.foresight.models) == {RULES[0]}
     assert trained.skipped == {RULES[1]: 29, RULES[2]: 0}
@@ -118,31 +118,26 @@ def test_the_budget_is_kept_where_later_matches_are_drawn_from_the_same_habits()
 
 
 def test_a_dirty_window_of_one_workload_leaves_the_novelty_of_others_alone() -> None:
-    history = stationary(5, 80, RULES[:1])
+    history = stationary(5, 200, RULES[:1])
     dirty = {
         rule: [
             replace(one, act=act_of("implant -q"), parent="nginx", window=("execve id",) * 9)
-            if one.workload == "db" and one.time > 40 * MINUTE
+            if one.workload == "db" and one.time > 100 * MINUTE
             else one
             for one in found
         ]
         for rule, found in history.items()
     }
     asked = [one for one in stationary(6, 80)[RULES[0]] if one.workload == "web"]
-    answers = [
-        [
-            train(each, budget=BUDGET, least_history=30, seed=0)
-            .foresight.models[RULES[0]]
-            .novelty.surprises(one)
-            for one in asked
-        ]
+    clean, stained = (
+        train(each, budget=BUDGET, least_history=30, seed=0).foresight.models[RULES[0]]
         for each in (history, dirty)
-    ]
+    )
     assert asked
-    assert answers[0] == answers[1]
+    assert clean.surprises(asked) == stained.surprises(asked)
 
 
 def test_progress_names_every_rule_once() -> None:
     done: list[RuleId] = []
-    train(stationary(7, 40), budget=BUDGET, least_history=30, seed=0, progress=done.append)
+    train(stationary(7, 80), budget=BUDGET, least_history=30, seed=0, progress=done.append)
     assert sorted(done) == sorted(RULES)

@@ -34,7 +34,7 @@ BY_ID = {rule.id: rule for rule in RULES.rules}
 MARKED, UNMARKED = RuleId("discovery_command"), RuleId("reverse_shell_command")
 POLICY = Policy(budget=0.05, least_history=5)
 FEW = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 MINUTE = 60_000
 
@@ -212,7 +212,7 @@ def stories(draw: st.DrawFn) -> list[dict[str, object]]:
     return rows
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows=stories(), data=st.data())
 def test_stories_do_not_depend_on_cuts_whatever_the_clocks_say(
     expecting: JudgeArtefacts, rows: list[dict[str, object]], data: st.DataObject
@@ -222,7 +222,7 @@ def test_stories_do_not_depend_on_cuts_whatever_the_clocks_say(
     assert judged(matches, expecting, cuts, snapshots=True) == judged(matches, expecting)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(rows=stories())
 def test_every_match_has_one_decision_and_every_alerted_one_an_alert(
     expecting: JudgeArtefacts, rows: list[dict[str, object]]

@@ -27,9 +27,9 @@ from foreseen.schema.arrow import texts
 
 ARTEFACTS = ShardArtefacts(DEFAULT_TENANT, load_rules(None))
 FEW = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-MANY = settings(max_examples=50, deadline=None)
+MANY = settings(max_examples=25, deadline=None)
 
 
 @dataclass(frozen=True)

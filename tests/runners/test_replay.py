@@ -141,7 +141,7 @@ def test_the_same_files_into_the_same_folder_change_nothing(tmp_path: Path, log:
     assert replayed(tmp_path / "data", files).same_as(once)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(data=st.data())
 def test_a_log_cut_at_any_bytes_gives_the_same(
     whole: Given, log: bytes, data: st.DataObject
@@ -318,13 +318,13 @@ def test_matches_of_open_alerts_never_teach_and_those_of_dismissed_ones_do(tmp_p
     files, data = written(tmp_path, [extract(6_000)]), tmp_path / "data"
     assert replayed(data, files).replayed.alerts  # without models every match alerts
     with pytest.raises(NotFoundError, match="clean matches"):
-        replayed(data, files, train_until=NOW)
+        replayed(data, files, train_until=NOW, budget=0.1)
     engine = open_database(data / "control.db")
     for alert in alerts(engine, DEFAULT_TENANT, limit=10_000):
         said = Disposition(alert.uid, "ana", Verdict.DISMISSED, "expected", "", NOW)
         dispose(engine, DEFAULT_TENANT, said)
     engine.dispose()
-    assert replayed(data, files, train_until=NOW).replayed.trained is not None
+    assert replayed(data, files, train_until=NOW, budget=0.1).replayed.trained is not None
 
 
 def test_files_that_have_grown_are_not_mixed_with_what_they_were(

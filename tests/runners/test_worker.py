@@ -124,7 +124,7 @@ def test_ticks_and_other_tenants_move_the_cursor_and_nothing_else(
 def stored_models(data: Path, lake: Lake, log: bytes) -> Stored:
     """Models trained elsewhere, stored by a connection of its own."""
     control = open_database(data / "control.db")
-    order = Order(DEFAULT_TENANT, middle_time(log, 0.999), 0.05, 20, 1, NOW)
+    order = Order(DEFAULT_TENANT, middle_time(log, 0.999), 0.3, 10, 1, NOW)
     stored = train_models(lake, control, RULES, order)
     control.dispose()
     return stored

@@ -21,7 +21,7 @@ def judged(draw: st.DrawFn) -> tuple[list[dict[str, object]], Evidence]:
     """Matches of two hosts, and what was said of each."""
     count = draw(st.integers(1, 12))
     uids = [f"m{number}" for number in range(count)]
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "match_uid": uid,
             "rule_id": draw(st.sampled_from([str(rule) for rule in RULES])),
@@ -68,7 +68,7 @@ def test_only_what_the_law_allows_teaches(
         assert moments == sorted(moments, key=lambda one: (one.time, one.uid))
 
 
-def taught(*rows: dict[str, object], now: int = NOW, **evidence: object) -> set[str]:
+def taught(*rows: Mapping[str, object], now: int = NOW, **evidence: object) -> set[str]:
     said = Evidence(ACCEPTED, **evidence)  # type: ignore[arg-type]
     plain = {"host": "web-1", "ingested_time": NOW - 5 * DAY, "time": NOW - 5 * DAY}
     history = clean_history(matches([{**plain, **row} for row in rows]), said, MARKED, now)
@@ -80,7 +80,10 @@ QUIET = {"m": Outcome.SUPPRESSED, "n": Outcome.ALERTED}
 
 def test_an_alert_on_the_host_within_a_day_keeps_a_suppressed_match_from_teaching() -> None:
     for apart in (-DAY, -HOUR, 0, HOUR, DAY):
-        rows = [{"match_uid": "m"}, {"match_uid": "n", "ingested_time": NOW - 5 * DAY + apart}]
+        rows: list[dict[str, object]] = [
+            {"match_uid": "m"},
+            {"match_uid": "n", "ingested_time": NOW - 5 * DAY + apart},
+        ]
         assert taught(*rows, outcomes=QUIET, tainted={"n"}) == set()
         assert taught(*rows, outcomes=QUIET, dismissed={"n"}) == {"m", "n"}
     far = {"match_uid": "n", "ingested_time": NOW - 5 * DAY + DAY + 1}

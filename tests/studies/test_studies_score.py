@@ -60,7 +60,7 @@ def test_a_label_of_an_unknown_run_is_refused() -> None:
 
 
 def test_a_score_needs_an_answer_for_every_match() -> None:
-    with pytest.raises(ValueError, match="shorter|longer"):
+    with pytest.raises(ValueError, match=r"shorter|longer"):
         score([True], [], RUNS)
 
 

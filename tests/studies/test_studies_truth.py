@@ -23,7 +23,7 @@ def test_labels_are_read_by_host_and_serial(tmp_path: Path) -> None:
     path = labels(tmp_path, zstandard.compress(f"{HEADER}\n{ROW}\n".encode()))
     truth = read_truth(path)
     assert truth == {("web-1", "15101"): Attack("cron", "test-cron-0", "T1053")}
-    rows = [
+    rows: list[dict[str, object]] = [
         {"host": "web-1", "original_uid": "15101"},
         {"host": "web-1", "original_uid": "15102"},
         {"host": "db-1", "original_uid": "15101"},

@@ -41,14 +41,7 @@ def finding_of(alert: Alert, rule: Rule | None) -> dict[str, object]:
             "product": {"name": "Foreseen", "vendor_name": "Foreseen"},
         },
         "device": {"hostname": alert.host, "type_id": 0},
-        "finding_info": {
-            "uid": alert.uid,
-            "title": alert.title,
-            "desc": rule.description if rule else "",
-            "analytic": {"type_id": _RULE_ANALYTIC, "uid": alert.rule, "name": _name(alert, rule)},
-            "attacks": [_attack(technique) for technique in (rule.techniques if rule else ())],
-            "related_events": [{"uid": member} for member in alert.members],
-        },
+        "finding_info": _info(alert, rule),
         "unmapped": {
             "workload": alert.workload,
             "stream": alert.stream,
@@ -60,8 +53,17 @@ def finding_of(alert: Alert, rule: Rule | None) -> dict[str, object]:
     }
 
 
-def _name(alert: Alert, rule: Rule | None) -> str:
-    return rule.title if rule else alert.rule
+def _info(alert: Alert, rule: Rule | None) -> dict[str, object]:
+    """What was found, by which rule, in which events."""
+    name = rule.title if rule else alert.rule
+    return {
+        "uid": alert.uid,
+        "title": alert.title,
+        "desc": rule.description if rule else "",
+        "analytic": {"type_id": _RULE_ANALYTIC, "uid": alert.rule, "name": name},
+        "attacks": [_attack(technique) for technique in (rule.techniques if rule else ())],
+        "related_events": [{"uid": member} for member in alert.members],
+    }
 
 
 def _attack(technique: str) -> dict[str, object]:

@@ -1,13 +1,13 @@
 """`foreseen`: the commands, and the one place where errors become words and exit codes."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from foreseen import __version__
 from foreseen.cli import demo, hunt, lab, label, models, replay, rules, up
-from foreseen.cli.terminal import console, exit_code, inert
+from foreseen.cli.terminal import Exit, console, exit_code, inert
 from foreseen.core.errors import ForeseenError
 
 app = typer.Typer(
@@ -43,9 +43,15 @@ def _root(
 
 
 def main() -> None:
-    """Run a command; our errors end it with their message and exit code."""
+    """Run a command; our errors, and the system's, end it with their message and exit code."""
     try:
         app()
     except ForeseenError as error:
-        console.print(f"[bold red]error:[/] {inert(str(error))}", soft_wrap=True)
-        sys.exit(exit_code(error))
+        _end(str(error), exit_code(error))
+    except OSError as error:
+        _end(f"{error.filename or 'the system'}: {error.strerror or error}", Exit.ERROR)
+
+
+def _end(message: str, code: Exit) -> NoReturn:
+    console.print(f"[bold red]error:[/] {inert(message)}", soft_wrap=True)
+    sys.exit(code)

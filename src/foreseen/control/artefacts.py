@@ -34,7 +34,7 @@ class Artefact:
         hash: Hash of its content.
         kind: What it is, e.g. `model`, `ruleset`.
         name: Which one, e.g. the rule that a model belongs to.
-        created: When it was stored first, ms UTC.
+        created: When it was stored last, ms UTC.
         size: Bytes of its content.
     """
 
@@ -46,11 +46,14 @@ class Artefact:
 
 
 def put(engine: Engine, tenant: TenantId, new: NewArtefact, *, now: int) -> ContentHash:
-    """Keep an artefact; the same content twice is one artefact."""
+    """Keep an artefact; the same content twice is one artefact, as new as the second time."""
     key = content_hash(new.content)
     packed = zstandard.compress(new.content)
     with writing(engine) as session:
-        if session.get(ArtefactRow, (tenant, key)) is None:
+        known = session.get(ArtefactRow, (tenant, key))
+        if known is not None:
+            known.created = now
+        else:
             session.add(
                 ArtefactRow(
                     tenant=tenant,

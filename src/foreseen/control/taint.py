@@ -5,6 +5,7 @@ from sqlalchemy import Engine, select
 from foreseen.control.database import reading
 from foreseen.control.tables import AlertRow
 from foreseen.core.alerts import AlertStatus
+from foreseen.core.decisions import Basis
 from foreseen.core.ids import TenantId
 
 
@@ -14,8 +15,24 @@ def dismissed(engine: Engine, tenant: TenantId) -> frozenset[str]:
 
 
 def tainted(engine: Engine, tenant: TenantId) -> frozenset[str]:
-    """Matches of alerts that are open, acknowledged or escalated, by uid."""
-    return _members(engine, tenant, set(AlertStatus) - {AlertStatus.DISMISSED})
+    """Matches of alerts that are escalated, acknowledged, or open because of what they are.
+
+    An open alert for want of a model or of history says nothing of the act: were it to taint, the
+    first model could never be trained on the history that a person accepts.
+    """
+    query = select(AlertRow.members, AlertRow.status, AlertRow.decision).where(
+        AlertRow.tenant == tenant, AlertRow.status != AlertStatus.DISMISSED
+    )
+    with reading(engine) as session:
+        return frozenset(
+            uid
+            for members, status, decision in session.execute(query)
+            if status != AlertStatus.OPEN or decision.get("basis") not in _SAYS_NOTHING
+            for uid in members
+        )
+
+
+_SAYS_NOTHING = {Basis.NO_MODEL.value, Basis.COLD_START.value}
 
 
 def _members(engine: Engine, tenant: TenantId, statuses: set[AlertStatus]) -> frozenset[str]:

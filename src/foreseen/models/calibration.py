@@ -35,6 +35,16 @@ class Calibration:
         above = len(self.scores) - np.searchsorted(self.scores, scores, side="left")
         return np.asarray((above + 1) / (len(self.scores) + 1), np.float64)
 
+    def shares_without(self, scores: Scores) -> Scores:
+        """Shares of scores that are in the calibration, each without itself (leave one out)."""
+        above = len(self.scores) - np.searchsorted(self.scores, scores, side="left")
+        return np.asarray(above / max(len(self.scores), 1), np.float64)
+
+    @property
+    def resolution(self) -> float:
+        """The smallest share that it can give: a budget below it could never be exceeded."""
+        return 1.0 / (len(self.scores) + 1)
+
     def dump(self) -> list[float]:
         """JSON-ready scores."""
         return [float(score) for score in self.scores]

@@ -85,6 +85,6 @@ class Features:
         return [list(name) for name in self.names]
 
     @classmethod
-    def load(cls, dumped: Sequence[Sequence[str]]) -> "Features":
+    def load(cls, dumped: Sequence[Sequence[str | None]]) -> "Features":
         """Features from `dump`."""
-        return cls([(section, token) for section, token in dumped])
+        return cls([(str(section), token) for section, token in dumped])

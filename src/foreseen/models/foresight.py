@@ -48,13 +48,25 @@ class Fusion:
 
     def score(self, raw: Scores) -> Scores:
         """Weighted bits, one a moment."""
-        # Summed column by column: a matrix product's last bits depend on the number of rows.
-        weighted = self.bits(raw) * np.asarray(self.weights)
-        return np.asarray(np.round(weighted.sum(axis=1), _DECIMALS), np.float64)
+        return _weighted(self.bits(raw), self.weights)
 
     def probabilities(self, raw: Scores) -> Scores:
         """Share of expected matches at least as surprising, one a moment."""
         return self.fused.shares(self.score(raw))
+
+
+def own_scores(members: Sequence[Calibration], weights: Sequence[float], raw: Scores) -> Scores:
+    """Weighted bits of the very moments that the members are calibrated on, each without itself."""
+    columns = [
+        -np.log2(calibration.shares_without(column))
+        for calibration, column in zip(members, raw.T, strict=True)
+    ]
+    return _weighted(np.column_stack(columns), weights)
+
+
+def _weighted(bits: Scores, weights: Sequence[float]) -> Scores:
+    # Not a matrix product, whose last bits depend on the number of rows.
+    return np.asarray(np.round((bits * np.asarray(weights)).sum(axis=1), _DECIMALS), np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,10 @@ class Foresight:
         """Expected matches of a rule on a workload that its model was fitted on."""
         model = self.models.get(rule)
         return model.history.get(workload, 0) if model else 0
+
+    def resolves(self, budget: float) -> bool:
+        """Whether the calibration is fine enough to hold predictions to a budget."""
+        return self.fusion.fused.resolution < budget
 
     def predict(self, rule: RuleId, moments: Sequence[Moment], doubt: float) -> list[Prediction]:
         """Predictions of one rule's moments.

@@ -17,6 +17,7 @@ _KEPT_DIRECTORIES = 3
 _WORD_LIMIT = 12
 _LONG_OPTION = 24
 _PREFIXES = {"sudo", "env", "nohup", "timeout", "xargs", "nice", "setsid", "exec"}
+_PREFIXES |= {"command", "builtin", "eval", "doas", "ionice", "chroot", "stdbuf", "unshare"}
 _BARE_OPTIONS = {"-m", "-v", "-q", "-s", "-y", "-n", "-E", "-H", "-i"}
 _WITH_SUBCOMMANDS = {
     *("apk", "apt", "apt-get", "aws", "az", "bundle", "cargo", "dnf", "docker", "dpkg", "gcloud"),
@@ -28,6 +29,7 @@ _KEYWORDS = {
     *("if", "then", "else", "elif", "fi", "for", "do", "done", "while", "until", "case", "esac"),
     *("in", "!", "[[", "]]", "time", "function", "select"),
 }
+_SHELL_SCRIPT = re.compile(r"^-[a-zA-Z]*c[a-zA-Z]*$")
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "-bash", "-sh", "su"}
 _SET_ID = re.compile(r"^(?:[2467][0-7]{3}|[ugoa]*\+[rwx]*s[rwx]*)$")
 _IMPORT = re.compile(r"\b(?:import|from|require\()\s*['\"]?(?:node:)?([A-Za-z_][A-Za-z0-9_]*)")
@@ -68,8 +70,8 @@ def folded(text: str) -> str:
     if "/" in text:
         text = " ".join(_fold_temporary(word) for word in text.split(" "))
     text = _UUID.sub("<uuid>", text)
-    text = _TOOL_TEMPORARY.sub(r"\1<random>", text)
     text = _HEXADECIMAL.sub("<hex>", text)
+    text = _TOOL_TEMPORARY.sub(r"\1<random>", text)
     text = _BASE64.sub("<base64>", text)
     return _ADDRESS_OR_NUMBER.sub(_fold_number, text)
 
@@ -112,7 +114,7 @@ def shape(command: str) -> str:
     shaped = [basename(folded(words[0])) or words[0]]
     program = shaped[0]  # a plain word after a tool with subcommands is one; others are names
     for before, word in itertools.pairwise(words):
-        if before in _SCRIPT_OPTIONS:
+        if before in _SCRIPT_OPTIONS or (shaped[0] in _SHELLS and _SHELL_SCRIPT.match(before)):
             script = _programs(word) if shaped[0] in _SHELLS else _imports(word)
             return " ".join([*shaped, *script][:_WORD_LIMIT])
         if shaped[0] == "chmod" and _SET_ID.match(word):
@@ -139,16 +141,23 @@ def _words(command: str) -> list[str]:
 
 def _programs(script: str) -> list[str]:
     """First words of the commands of a script: what it runs, not what it says."""
-    programs = []
+    programs: list[str] = []
     for command in _COMMAND_BREAK.split(script.strip("'\"")):
-        words = [
-            word
-            for word in command.split()
-            if word not in _KEYWORDS and not _ASSIGNMENT.match(word)
-        ]
-        if words:
-            programs.append(basename(folded(words[0].strip("'\""))) or "/")
+        words = [word for word in command.split() if word not in _KEYWORDS]
+        programs += _named_by(words)
     return _without_repeats(programs)[:_WORD_LIMIT]
+
+
+def _named_by(words: list[str]) -> list[str]:
+    """The program of one command, and those that only start it (`sudo`, `nohup`, `exec`)."""
+    programs: list[str] = []
+    for word in words:
+        if _ASSIGNMENT.match(word) or (programs and (word[0] in "-&<>" or word.isdigit())):
+            continue
+        programs.append(basename(folded(word.strip("'\""))) or "/")
+        if word not in _PREFIXES:
+            break
+    return programs
 
 
 def _imports(code: str) -> list[str]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from foreseen.core.ids import RuleId
 from foreseen.models.calibration import Calibration
 from foreseen.models.ensemble import MEMBERS, RuleModel, fit
-from foreseen.models.foresight import Foresight, Fusion, foresight
+from foreseen.models.foresight import Foresight, Fusion, foresight, own_scores
 from foreseen.models.moments import Moment
 from foreseen.models.negatives import corrupted
 
@@ -76,8 +76,12 @@ def train(
     """
     enough = {rule: list(found) for rule, found in history.items() if len(found) >= least_history}
     early, late = _split(enough)
-    both = [rule for rule in enough if early[rule] and late[rule]]
+    both = [rule for rule in enough if len(early[rule]) >= least_history // 2 and late[rule]]
+    if sum(len(late[rule]) for rule in both) + 1 <= 1 / budget:
+        # So few calibration matches that none could be called surprising: nothing may be silenced.
+        both = []
     pool = [moment for rule in both for moment in early[rule]]
+    late = {rule: late[rule] for rule in both}
     tested = {rule: fit(rule, early[rule], pool, seed) for rule in both}
     fusion, name, caught = _choose(tested, late, budget=budget, seed=seed)
     everything = [moment for rule in both for moment in enough[rule]]
@@ -105,22 +109,20 @@ def _choose(
 ) -> tuple[Fusion, str, dict[str, float]]:
     """The preferred fusion among those that catch most strangers at the budget's share of alerts.
 
-    Every second match of the later part chooses, the others calibrate the choice: scores that
-    chose would promise too much.
+    Each calibration score is taken without itself, else it would promise too much.
     """
-    choosing = _scores(models, {rule: found[0::2] for rule, found in late.items()})
-    calibrating = _scores(models, {rule: found[1::2] for rule, found in late.items()})
+    expected = _scores(models, late)
     everyone = [moment for found in late.values() for moment in found]
     intruders = _scores(models, {rule: _intruders(found) for rule, found in late.items()})
     misplaced = _scores(models, {r: corrupted(m, everyone, seed) for r, m in late.items()})
-    members = tuple(Calibration.of(column) for column in choosing.T)
+    members = tuple(Calibration.of(column) for column in expected.T)
     caught = {
-        name: _caught(_fusion(members, weights, choosing), (intruders, misplaced), budget)
+        name: _caught(_fusion(members, weights, expected), (intruders, misplaced), budget)
         for name, weights in FUSIONS.items()
     }
     enough = max(caught.values()) - CLEARLY
     chosen = next(name for name, share in caught.items() if share >= enough)
-    return _fusion(members, FUSIONS[chosen], calibrating), chosen, caught
+    return _fusion(members, FUSIONS[chosen], expected), chosen, caught
 
 
 def _scores(
@@ -134,8 +136,7 @@ def _scores(
 def _fusion(
     members: tuple[Calibration, ...], weights: tuple[float, ...], expected: Scores
 ) -> Fusion:
-    bare = Fusion(members, weights, Calibration.of([]))
-    return Fusion(members, weights, Calibration.of(bare.score(expected)))
+    return Fusion(members, weights, Calibration.of(own_scores(members, weights, expected)))
 
 
 def _caught(fusion: Fusion, strangers: Sequence[Scores], budget: float) -> float:

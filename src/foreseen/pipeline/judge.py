@@ -192,7 +192,7 @@ def _decision(
         foresee=rule is not None and rule.foresee,
         has_model=foresight is not None and moment.rule in foresight.models,
         failed=isinstance(answer, Exception),
-        history=foresight.history(RuleId(moment.rule), moment.workload) if foresight else 0,
+        history=_history(moment, artefacts),
         prediction=prediction,
         complete=row["window_complete"] is True,
         incident=incident,
@@ -209,6 +209,14 @@ def _decision(
         incident=incident,
         artefacts=dict(artefacts.hashes),
     )
+
+
+def _history(moment: Moment, artefacts: JudgeArtefacts) -> int:
+    """Clean history behind an answer; none where the calibration is too coarse for the budget."""
+    foresight = artefacts.foresight
+    if foresight is None or not foresight.resolves(artefacts.policy.budget):
+        return 0
+    return foresight.history(RuleId(moment.rule), moment.workload)
 
 
 def _alert(
