@@ -26,7 +26,7 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.runners.replay import ReplayOrder, label
 from foreseen.runners.rule_files import load_rules
 
-LINES = 6_000
+LINES = 16_000
 PROGRAM = [sys.executable, "-c", "from foreseen.cli.main import main; main()"]
 
 
@@ -154,7 +154,9 @@ def program(
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
-@pytest.mark.parametrize("forced", [{}, {"FORCE_COLOR": "1"}])
+@pytest.mark.parametrize(
+    "forced", [{"FORCE_COLOR": "1"}, pytest.param({}, marks=pytest.mark.slow)], ids=["forced", ""]
+)
 def test_without_a_terminal_nothing_is_drawn(short: Path, forced: dict[str, str]) -> None:
     ran = program("replay", short, "--json", environment=forced)
     assert ran.code == 0
@@ -163,6 +165,7 @@ def test_without_a_terminal_nothing_is_drawn(short: Path, forced: dict[str, str]
     assert "━" not in ran.err.partition("lines:")[0]
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error_of_ours(short: Path) -> None:
     command = [*PROGRAM, "label", str(short), "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:

@@ -141,7 +141,7 @@ def test_the_same_files_into_the_same_folder_change_nothing(tmp_path: Path, log:
     assert replayed(tmp_path / "data", files).same_as(once)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(data=st.data())
 def test_a_log_cut_at_any_bytes_gives_the_same(
     whole: Given, log: bytes, data: st.DataObject
@@ -314,17 +314,28 @@ def test_an_earlier_accepted_time_than_any_event_is_refused(log: bytes, tmp_path
         replayed(tmp_path / "data", written(tmp_path, [log]), train_until=1)
 
 
-def test_matches_of_open_alerts_never_teach_and_those_of_dismissed_ones_do(tmp_path: Path) -> None:
+def test_what_alerted_for_want_of_a_model_can_teach_and_what_was_escalated_never(
+    tmp_path: Path,
+) -> None:
     files, data = written(tmp_path, [extract(6_000)]), tmp_path / "data"
+    taught = {"train_until": NOW, "budget": 0.1}
     assert replayed(data, files).replayed.alerts  # without models every match alerts
+    first = replayed(data, files, **taught).replayed.trained
+    said_of_all(data, Verdict.ESCALATED)
     with pytest.raises(NotFoundError, match="clean matches"):
-        replayed(data, files, train_until=NOW, budget=0.1)
+        replayed(data, files, **taught)
+    said_of_all(data, Verdict.DISMISSED)
+    again = replayed(data, files, **taught).replayed.trained
+    assert first is not None
+    assert again is not None
+    assert again.foresight.hashes == first.foresight.hashes
+
+
+def said_of_all(data: Path, verdict: Verdict) -> None:
     engine = open_database(data / "control.db")
     for alert in alerts(engine, DEFAULT_TENANT, limit=10_000):
-        said = Disposition(alert.uid, "ana", Verdict.DISMISSED, "expected", "", NOW)
-        dispose(engine, DEFAULT_TENANT, said)
+        dispose(engine, DEFAULT_TENANT, Disposition(alert.uid, "ana", verdict, "r", "", NOW))
     engine.dispose()
-    assert replayed(data, files, train_until=NOW, budget=0.1).replayed.trained is not None
 
 
 def test_files_that_have_grown_are_not_mixed_with_what_they_were(

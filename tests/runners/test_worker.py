@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from tests.recording import extract, middle_time
+from tests.recording import extract
 from tests.runners.installation import (
     NOW,
     POLICY,
@@ -32,7 +32,7 @@ from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.intake.log import Entry, EntryKind
 from foreseen.lake.lake import Lake
 from foreseen.runners import server, worker
-from foreseen.runners.replay import ReplayOrder, replay
+from foreseen.runners.replay import ReplayOrder, label, replay
 from foreseen.runners.server import working
 from foreseen.runners.worker import Stores
 from foreseen.schema.arrow import texts
@@ -71,7 +71,7 @@ def without_places(table: pa.Table) -> pa.Table:
     return table.drop_columns([name for name in PLACE if name in table.column_names])
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(data=st.data())
 def test_live_equals_replay_whatever_the_bodies_batches_and_restarts(
     replayed: Lake, log: bytes, data: st.DataObject
@@ -121,18 +121,24 @@ def test_ticks_and_other_tenants_move_the_cursor_and_nothing_else(
     assert set(texts(found.events, "tenant")) == {DEFAULT_TENANT}
 
 
-def stored_models(data: Path, lake: Lake, log: bytes) -> Stored:
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A lake with enough history to train on."""
+    folder = tmp_path_factory.mktemp("history")
+    (folder / "log").write_bytes(extract(16_000))
+    return label(ReplayOrder([str(folder / "log")], "auditd", RULES, folder / "data", NOW)).lake
+
+
+def stored_models(data: Path, lake: Lake) -> Stored:
     """Models trained elsewhere, stored by a connection of its own."""
     control = open_database(data / "control.db")
-    order = Order(DEFAULT_TENANT, middle_time(log, 0.999), 0.3, 10, 1, NOW)
+    order = Order(DEFAULT_TENANT, NOW, POLICY.budget, POLICY.least_history, 1, NOW)
     stored = train_models(lake, control, RULES, order)
     control.dispose()
     return stored
 
 
-def test_new_models_are_taken_up_between_batches(
-    tmp_path: Path, replayed: Lake, log: bytes
-) -> None:
+def test_new_models_are_taken_up_between_batches(tmp_path: Path, history: Lake, log: bytes) -> None:
     first, second = bodies_of(log, [1_000])
     with opened(tmp_path) as stores:
         live = worker_of(stores)
@@ -140,7 +146,7 @@ def test_new_models_are_taken_up_between_batches(
         while live.drain():
             pass
         before = held(tmp_path).predictions
-        stored = stored_models(tmp_path, replayed, log)
+        stored = stored_models(tmp_path, history)
         stores.intake.append([body(second)])
         while live.drain():
             pass
@@ -155,11 +161,11 @@ def test_new_models_are_taken_up_between_batches(
 
 @pytest.mark.parametrize("kind", ["model", "foresight"])
 def test_with_models_that_cannot_be_read_everything_alerts(
-    tmp_path: Path, replayed: Lake, log: bytes, kind: str
+    tmp_path: Path, history: Lake, log: bytes, kind: str
 ) -> None:
     with opened(tmp_path) as stores:
         live = worker_of(stores)
-        stored_models(tmp_path, replayed, log)
+        stored_models(tmp_path, history)
         with writing(stores.control) as session:
             harm = text("UPDATE artefact SET content = x'00' WHERE kind = :kind")
             session.execute(harm, {"kind": kind})

@@ -1,5 +1,6 @@
 """Train every rule's model on clean history; choose the fusion on a later part of it."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,7 +33,7 @@ FUSIONS: Mapping[str, tuple[float, ...]] = {
 }
 """Candidate weights of the members, the preferred first: novelty forgives a changed schedule."""
 
-CLEARLY = 0.02
+CLEARLY = 0.1
 """A fusion is preferred unless another one catches this share of strangers more."""
 
 
@@ -76,7 +77,9 @@ def train(
     """
     enough = {rule: list(found) for rule, found in history.items() if len(found) >= least_history}
     early, late = _split(enough)
-    both = [rule for rule in enough if len(early[rule]) >= least_history // 2 and late[rule]]
+    least = int(least_history * FIT_SHARE)
+    late = {rule: _on_ready_workloads(early[rule], found, least) for rule, found in late.items()}
+    both = [rule for rule in enough if late[rule]]
     if sum(len(late[rule]) for rule in both) + 1 <= 1 / budget:
         # So few calibration matches that none could be called surprising: nothing may be silenced.
         both = []
@@ -102,6 +105,14 @@ def _split(
     early = {rule: [m for m in found if m.time < cut] for rule, found in history.items()}
     late = {rule: [m for m in found if m.time >= cut] for rule, found in history.items()}
     return early, late
+
+
+def _on_ready_workloads(
+    early: Sequence[Moment], late: Sequence[Moment], least: int
+) -> list[Moment]:
+    """Later matches on workloads that the rule knows: others alert whatever a model says."""
+    known = Counter(moment.workload for moment in early)
+    return [moment for moment in late if known[moment.workload] >= least]
 
 
 def _choose(

@@ -41,8 +41,9 @@ class JudgeArtefacts:
 
 MOST_STREAMS = 4_096
 
-Like = tuple[str, str, str, str]
-"""What makes matches of a stream alike for one alert: rule, shape of the act, doer and parent."""
+Like = tuple[str, str, str, str, bool]
+"""What makes matches of a stream alike for one alert: rule, shape of the act, doer, parent, and
+whether they alert for what they are (or only for want of a model)."""
 
 
 @dataclass(slots=True)
@@ -227,7 +228,8 @@ def _alert(
     rule: Rule | None,
 ) -> Alert:
     """The alert that a decision opens or joins."""
-    like = (moment.rule, moment.act.shape, moment.who, moment.parent)
+    tells = decision.basis not in _WITHOUT_STORY
+    like = (moment.rule, moment.act.shape, moment.who, moment.parent, tells)
     found = stream.alerts.get(like)
     if found and stream.takes(found):
         alert = joined(found, moment.uid, moment.time, decision.prediction)
