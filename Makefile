@@ -1,5 +1,5 @@
 # Everything that a person or CI types. A fresh machine needs Python 3.11 or newer, and make.
-# Settings: WORKERS=4 (test processes), PYTHON=/path/to/python3 (else the newest one found).
+# Settings: WORKERS=4 (test processes), PYTHON=/path/to/python3 (else the first on PATH that is new enough).
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help

@@ -17,14 +17,14 @@ recent() { # whether a command is a Python that Foreseen runs on
 }
 
 find_python() {
-    for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3 python}; do
+    for candidate in ${PYTHON:-python3 python3.11 python3.12 python3.13 python}; do
         if recent "$candidate"; then
             printf '%s\n' "$candidate"
             return
         fi
     done
-    fail "Foreseen needs Python 3.11 or newer; tried ${PYTHON:-python3.13 python3.12 python3.11" \
-        "python3 python}. Install one (Debian, Ubuntu: apt install python3 python3-venv), or name" \
+    fail "Foreseen needs Python 3.11 or newer; tried ${PYTHON:-python3 python3.11 python3.12" \
+        "python3.13 python}. Install one (Debian, Ubuntu: apt install python3 python3-venv), or name" \
         "one: make setup PYTHON=/path/to/python3"
 }
 

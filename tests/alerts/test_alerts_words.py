@@ -140,7 +140,7 @@ def test_what_happened_never_lacks_a_word() -> None:
 def test_an_alert_takes_like_matches_and_keeps_the_worst_surprise() -> None:
     first = alert()
     worse = Prediction(0.0001, 13.3, (), ContentHash("hash"))
-    grown = joined(joined(first, "m2", first.first_time - 5, worse), "m3", 10**14, None)
+    grown = joined(joined(first, "m2", 10**14, worse), "m3", first.first_time - 5, None)
     assert grown.members == ("match", "m2", "m3")
     assert grown.count == 3
     assert (grown.first_time, grown.last_time) == (first.first_time, 10**14)

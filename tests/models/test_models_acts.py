@@ -88,6 +88,13 @@ def test_depths_go_from_exact_to_general() -> None:
     assert nightly.kind == other.kind
 
 
+@pytest.mark.parametrize("event_class", [1007, 1001, 4001, 3002])
+def test_an_act_is_short_however_long_its_values_are(event_class: int) -> None:
+    long = dict.fromkeys(TEXT_COLUMNS, "/a" * 500_000)
+    act = act_of(**{**long, "class_uid": event_class})
+    assert max(len(act.exact), len(act.shape), len(act.kind)) < 10_000
+
+
 def test_what_failed_is_another_act() -> None:
     assert act_of(status_id=2).kind != act_of(status_id=1).kind
 

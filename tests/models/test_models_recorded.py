@@ -18,7 +18,7 @@ from foreseen.models.windows import empty_tail, windows_of
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.runners.rule_files import load_rules
 
-LINES = 60_000
+LINES = 40_000
 BUDGET, LEAST_HISTORY = 0.02, 30
 IMPLANT = {
     "act": Act("execve /tmp/<random> --beacon", "execve <random> --beacon", "execve <random>"),

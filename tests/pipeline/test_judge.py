@@ -300,6 +300,12 @@ def test_a_match_on_which_the_model_fails_alerts_and_no_other(
         assert (decision.prediction is None) is (decision.basis is Basis.BROKEN_MODEL)
 
 
+def test_a_failure_of_a_model_is_told_with_its_rule(recorded: Recorded) -> None:
+    given_ = artefacts(foreseeing(Broken, recorded.foresight))
+    _, out = step(JudgeState(), table(match(1), match(3), match(4)), given_)
+    assert {rule: str(error) for rule, error in out.failures.items()} == {MARKED: "match-0003"}
+
+
 class Short(Answers):
     """Answers for fewer matches than it was asked for."""
 

@@ -50,8 +50,9 @@ def test_a_run_without_any_match_counts_as_missed() -> None:
 
 
 def test_one_alert_finds_a_run_however_much_is_suppressed() -> None:
-    silenced = [True] * 99 + [False]
-    assert score(silenced, [CRON] * 100, {"cron-1": "cron"}).runs == (1, 1)
+    for alerting in (0, 50, 99):
+        silenced = [number != alerting for number in range(100)]
+        assert score(silenced, [CRON] * 100, {"cron-1": "cron"}).runs == (1, 1)
 
 
 def test_a_label_of_an_unknown_run_is_refused() -> None:
@@ -103,6 +104,9 @@ def test_parent_child_sets_its_threshold_on_the_later_part_of_the_history() -> N
     assert parent_child(early + late, asked, 0.1) == [True, False, False, False, False]
     # budget 3 %: none may alert, the rarest was never seen: whatever was seen at all is suppressed
     assert parent_child(early + late, asked, 0.03) == [True, True, True, False, False]
+    # what only the later part saw was new then: it sets no threshold that early habits must meet
+    novel = [job("tar a", number=n) for n in range(70, 100)]
+    assert parent_child(early + novel, [job("wget b")], 0.1) == [True]
     assert parent_child((early + late)[::-1], asked, 0.1) == [True, False, False, False, False]
 
 

@@ -68,6 +68,11 @@ def test_what_is_no_table_of_labels_is_refused_by_name(tmp_path: Path, content: 
         read_truth(path)
 
 
+def test_a_file_that_is_cut_off_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(MalformedInputError, match="cut off"):
+        read_truth(labels(tmp_path, WHOLE[:-10]))
+
+
 def test_runs_and_starts_are_read(tmp_path: Path) -> None:
     runs, parts = tmp_path / "runs.json", tmp_path / "parts.json"
     runs.write_text(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -37,41 +38,68 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Train on the early part of the recording, judge the later part, and count."""
+    files = _files(recording, contaminated=contaminated)
+    started = time.monotonic()
+    with folder(data) as place:
+        order = ReplayOrder(
+            files=files,
+            format="auditd",
+            rules=load_rules(None),
+            data=place,
+            now=time.time_ns() // 1_000_000,
+            train_until=part_starts(recording / "parts.json")[_LATER],
+            budget=budget,
+        )
+        with shown_progress() as progress:
+            replayed = replay_files(order, progress)
+        shown = _shown(recording, order, replayed)
+    seconds = time.monotonic() - started
+    if json:
+        print_json(_figures(shown, seconds))
+    else:
+        _print(shown, order, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the demo tells."""
+
+    replayed: Replayed
+    evaluation: Evaluation
+    hostile: int
+
+
+def _files(recording: Path, *, contaminated: bool) -> list[str]:
     parts = ["train", *(["mixed"] if contaminated else []), _LATER]
     files = [recording / f"{part}.log.zst" for part in parts]
     for file in files:
         if not file.exists():
             raise NotFoundError(f"{file}: no such file; run this in a checkout, or --recording DIR")
-    rules = load_rules(None)
-    since = part_starts(recording / "parts.json")[_LATER]
-    started = time.monotonic()
-    with folder(data) as place:
-        order = ReplayOrder(
-            files=[str(file) for file in files],
-            format="auditd",
-            rules=rules,
-            data=place,
-            now=time.time_ns() // 1_000_000,
-            train_until=since,
-            budget=budget,
-        )
-        with shown_progress() as progress:
-            replayed = replay_files(order, progress)
-        truth = read_truth(recording / "labels.csv.zst")
-        answer = Answer(truth, read_runs(recording / "runs.json", _LATER))
-        marked = [rule.id for rule in rules.rules if rule.foresee]
-        found = evaluate(replayed.lake, answer, marked, since=since, budget=budget)
-        hostile = attacked_alerts(replayed.alerts, replayed.lake, truth)
-    seconds = time.monotonic() - started
-    if json:
-        print_json(_figures(replayed, found, seconds))
-        return
-    _print_way(replayed, since, seconds)
+    return [str(file) for file in files]
+
+
+def _shown(recording: Path, order: ReplayOrder, replayed: Replayed) -> _Shown:
+    truth = read_truth(recording / "labels.csv.zst")
+    answer = Answer(truth, read_runs(recording / "runs.json", _LATER))
+    marked = [rule.id for rule in order.rules.rules if rule.foresee]
+    since = order.train_until or 0
+    found = evaluate(replayed.lake, answer, marked, since=since, budget=order.budget)
+    return _Shown(replayed, found, attacked_alerts(replayed.alerts, replayed.lake, truth))
+
+
+def _print(shown: _Shown, order: ReplayOrder, seconds: float) -> None:
+    replayed, found = shown.replayed, shown.evaluation
+    _print_way(replayed, order.train_until or 0, seconds)
     _print_rules(found)
     _print_methods(found)
+    realised = 1 - found.methods[FORESEEN].benign_suppressed
+    report.print(
+        f"promised: {order.budget:.1%} of expected matches alert; realised: {realised:.1%}"
+    )
+    report.print("(the realised share counts rules without enough history on a workload, too)\n")
     _print_chains(found)
     report.print(f"\n[bold]The {_TOP} most surprising of {len(replayed.alerts)} alerts[/]", end="")
-    report.print(f" ({hostile} of them hold an attack's events)\n")
+    report.print(f" ({shown.hostile} of them hold an attack's events)\n")
     print_alerts(sorted(replayed.alerts, key=lambda a: -(a.surprise or 0))[:_TOP])
 
 
@@ -130,7 +158,8 @@ def _print_chains(found: Evaluation) -> None:
         report.print(f"missed run: {run} ({chain})")
 
 
-def _figures(replayed: Replayed, found: Evaluation, seconds: float) -> Mapping[str, object]:
+def _figures(shown: _Shown, seconds: float) -> Mapping[str, object]:
+    replayed, found = shown.replayed, shown.evaluation
     tally = replayed.tally
     return {
         "records": tally.lines,
@@ -138,6 +167,7 @@ def _figures(replayed: Replayed, found: Evaluation, seconds: float) -> Mapping[s
         "quarantined": dict(tally.quarantined),
         "matches": dict(tally.matches),
         "alerts": len(replayed.alerts),
+        "alerts_with_attack_events": shown.hostile,
         "seconds": seconds,
         "methods": {name: _score(score) for name, score in found.methods.items()},
         "rules": {name: _score(score) for name, score in found.rules.items()},

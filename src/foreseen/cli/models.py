@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from sqlalchemy import Engine
 
 from foreseen.cli.terminal import (
     inert,
@@ -16,7 +15,7 @@ from foreseen.cli.terminal import (
     report,
     when,
 )
-from foreseen.control.database import open_database
+from foreseen.control.database import opened
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
@@ -45,7 +44,6 @@ def train(
     json: Json = False,
 ) -> None:
     """Train every marked rule's model on clean history."""
-    lake, engine = _stores(data)
     loaded = load_rules(rules)
     order = Order(
         tenant=DEFAULT_TENANT,
@@ -57,13 +55,13 @@ def train(
     )
     marked = sum(rule.foresee for rule in loaded.rules)
     done: list[str] = []
-    with progress_bar("training") as advance:
+    with progress_bar("training") as advance, opened(_database(data)) as engine:
 
         def one_more(rule: str) -> None:
             done.append(rule)
             advance(len(done), marked)
 
-        stored = train_models(lake, engine, loaded, order, one_more)
+        stored = train_models(Lake.open(data / "lake"), engine, loaded, order, one_more)
     _print_list(stored, json=json)
 
 
@@ -126,14 +124,14 @@ def _print_list(stored: Stored, *, json: bool) -> None:
 
 
 def _stored(data: Path) -> Stored:
-    _, engine = _stores(data)
-    stored = stored_foresight(engine, DEFAULT_TENANT)
+    with opened(_database(data)) as engine:
+        stored = stored_foresight(engine, DEFAULT_TENANT)
     if stored is None:
         raise NotFoundError(f"{data}: no models yet; train with 'foreseen models train --until'")
     return stored
 
 
-def _stores(data: Path) -> tuple[Lake, Engine]:
+def _database(data: Path) -> Path:
     if not (data / "control.db").exists():
         raise NotFoundError(f"{data}: no data of Foreseen; name its folder with --data")
-    return Lake.open(data / "lake"), open_database(data / "control.db")
+    return data / "control.db"

@@ -59,6 +59,16 @@ def open_database(path: str | Path) -> Engine:
     return engine
 
 
+@contextmanager
+def opened(path: str | Path) -> Iterator[Engine]:
+    """A control database for the length of a block; raises what `open_database` raises."""
+    engine = open_database(path)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the database behind a connection to a revision, in the connection's transaction."""
     config = Config()

@@ -99,11 +99,13 @@ class JudgeOut:
         decisions: One a match, in order.
         alerts: Alerts that are new or took new members, each as it stands after the batch.
         incidents: Incidents opened.
+        failures: What went wrong in models, by rule: the last error of each.
     """
 
     decisions: Sequence[Decision]
     alerts: Sequence[Alert]
     incidents: Sequence[Incident]
+    failures: Mapping[str, Exception]
 
 
 def step(
@@ -137,7 +139,8 @@ def step(
         decisions.append(decision)
     for name in {str(row["stream"]) for row in rows} & state.streams.keys():
         state.streams[name].forget()
-    return state, JudgeOut(decisions, list(changed.values()), opened)
+    failures = {m.rule: a for m in moments if isinstance(a := answers.get(m.uid), Exception)}
+    return state, JudgeOut(decisions, list(changed.values()), opened, failures)
 
 
 Answer = Prediction | Exception

@@ -1,5 +1,6 @@
 """Move matches from the lake, in commit order, through the judge step to both stores."""
 
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ from foreseen.pipeline.judge import JudgeArtefacts, JudgeState, predictions_tabl
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
 from foreseen.studies.train import Stored
+
+log = logging.getLogger("foreseen.judge")
 
 NAME = "judge"
 
@@ -78,6 +81,8 @@ class Judge:
         if since is not None:
             matches = matches.filter(pc.field("time") >= since)
         self._state, out = step(self._state, matches, self.artefacts)
+        for rule, error in out.failures.items():
+            log.warning("the model of rule %s failed, so its matches alert: %r", rule, error)
         rows = pa.Table.from_batches([predictions_table(matches, out.decisions)])
         # Predictions first: their cursor makes a second delivery harmless, and an alert without
         # its prediction would be one that cannot be explained.

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from foreseen.alerts.decide import Policy
 from foreseen.control import alerts, tenants
-from foreseen.control.database import open_database
+from foreseen.control.database import opened
 from foreseen.core.alerts import Alert
 from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
@@ -87,16 +87,16 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
         MalformedInputError: The folder holds a replay of the same files when they were shorter.
     """
     lake = Lake.open(order.data / "lake")
-    engine = open_database(order.data / "control.db")
-    tenants.ensure_tenant(engine, order.tenant, now=order.now)
-    tally = _to_lake(order, lake, progress)
-    trained = _trained(order, lake, engine, progress)
-    policy = Policy(order.budget, LEAST_HISTORY)
-    judge = Judge(lake, engine, judge_artefacts(order.tenant, order.rules, policy, trained))
-    progress("judging", 0, 1)
-    judge.drain(since=order.train_until)
-    progress("judging", 1, 1)
-    raised = sorted(_alerts(engine, order.tenant), key=lambda alert: (alert.first_time, alert.uid))
+    with opened(order.data / "control.db") as engine:
+        tenants.ensure_tenant(engine, order.tenant, now=order.now)
+        tally = _to_lake(order, lake, progress)
+        trained = _trained(order, lake, engine, progress)
+        policy = Policy(order.budget, LEAST_HISTORY)
+        judge = Judge(lake, engine, judge_artefacts(order.tenant, order.rules, policy, trained))
+        progress("judging", 0, 1)
+        judge.drain(since=order.train_until)
+        progress("judging", 1, 1)
+        raised = sorted(_alerts(engine, order.tenant), key=lambda a: (a.first_time, a.uid))
     return Replayed(tally, judge.verdicts, trained, raised, lake)
 
 

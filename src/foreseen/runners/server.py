@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from foreseen.alerts.decide import Policy
-from foreseen.control.database import open_database
+from foreseen.control.database import opened
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import TransientError
 from foreseen.core.ids import DEFAULT_TENANT
@@ -36,11 +36,9 @@ def stores(data: Path) -> Iterator[Stores]:
         ConfigurationError: Another process has the intake log open.
         CorruptError: A store cannot be read.
     """
-    control = open_database(data / "control.db")
-    ensure_tenant(control, DEFAULT_TENANT, now=wall_clock())
-    with IntakeLog.open(data / "intake") as intake:
+    with opened(data / "control.db") as control, IntakeLog.open(data / "intake") as intake:
+        ensure_tenant(control, DEFAULT_TENANT, now=wall_clock())
         yield Stores(intake, Lake.open(data / "lake"), control)
-    control.dispose()
 
 
 @contextmanager
