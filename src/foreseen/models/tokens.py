@@ -13,6 +13,7 @@ from functools import lru_cache
 from posixpath import basename, splitext
 
 _TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/")  # noqa: S108 (data, not our files)
+_BEFORE_A_PATH = "='\":,@<>(;|&"
 _KEPT_DIRECTORIES = 3
 _WORD_LIMIT = 12
 _LONG_OPTION = 24
@@ -95,7 +96,7 @@ def _fold_temporary(word: str) -> str:
     """Everything below a temporary directory becomes `<random>`, but its extension stays."""
     for directory in _TEMPORARY:
         at = word.find(directory)
-        if at >= 0:
+        if at == 0 or (at > 0 and word[at - 1] in _BEFORE_A_PATH):
             return f"{word[:at]}{directory}<random>{_extension(word)}"
     return word
 
@@ -187,7 +188,7 @@ def place(path: str) -> str:
     """First directories and the extension of a path: where it is, not which one it is."""
     path = _cut(path.strip("'\""))
     for directory in _TEMPORARY:
-        if directory in path:
+        if path.startswith(directory):
             return f"{directory}<random>{_extension(path)}"
     if not path.startswith(("/", "~")):
         return f"./<name{_extension(path)}>"

@@ -112,7 +112,7 @@ def _parse(state: ShardState, batch: Sequence[Lines]) -> Parsed:
         results = [parser.parse(remembered, part.lines)]
         if part.ended:
             results.append(parser.finish(remembered))
-            pass
+            del state.parsers[key]
         for parsed in results:
             together.rows.extend(parsed.rows)
             together.quarantined.extend(parsed.quarantined)
