@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents, Ties, ties_of
+from foreseen.alerts.incidents import OPEN_FOR, YOUNG, OpenIncidents, Ties, ties_of
 
 
 def match(uid: str, *ancestors: str, **more: object) -> dict[str, object]:
-    return {"process_uid": uid, "lineage": list(ancestors), "stream": "web-1/boot", **more}
+    start = {"class_uid": 1007, "activity_id": 1, "stream": "web-1/boot"}
+    return {"process_uid": uid, "lineage": list(ancestors), **start, **more}
 
 
 def opened_by(row: dict[str, object], time: int = 0) -> OpenIncidents:
@@ -111,3 +112,21 @@ def test_forgetting_what_is_closed_changes_no_answer(
     ties = Ties((asked,), (asked,))
     assert forgetful.find(ties, now + wait) == kept.find(ties, now + wait)
     assert all(now + wait - time <= OPEN_FOR for _, time in forgetful.by_name.values())
+
+
+def test_an_odd_connection_of_a_service_does_not_tie_what_the_service_starts_later() -> None:
+    service = "web-1/0:7:1000"
+    odd = match(service, class_uid=4001, time=1_000 + YOUNG + 1, lineage=["web-1/0:1:1"])
+    child = match("web-1/0:8:99000", service)
+    assert opened_by(odd).find(ties_of(child), 1) is None
+
+
+def test_an_odd_connection_of_a_process_that_just_started_ties_its_children() -> None:
+    shell = "web-1/0:7:1000"
+    odd = match(shell, class_uid=4001, time=2_000, lineage=["web-1/0:1:1"])
+    assert opened_by(odd).find(ties_of(match("web-1/0:8:99000", shell)), 1) == "story"
+
+
+def test_a_process_that_nobody_saw_start_does_not_tie_by_a_connection() -> None:
+    odd = match("web-1/0:7:1000", class_uid=4001, time=1_000)
+    assert opened_by(odd).find(ties_of(match("web-1/0:8:99000", "web-1/0:7:1000")), 1) is None

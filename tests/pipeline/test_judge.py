@@ -137,6 +137,7 @@ def match(
         "match_uid": f"match-{number:04}",
         "rule_id": rule,
         "class_uid": 1007,
+        "activity_id": 1,
         "event_type": "execve",
         "process_path": f"/opt/tool{number}",
         "process_cmd_line": f"/opt/tool{'abcdefghijklmnopqrstuvwxyz'[number % 26]} run",

@@ -136,6 +136,14 @@ def test_every_line_is_in_an_event_or_in_quarantine(recorded: list[Line], whole:
     assert kept(whole) == Counter(text_of(line.data) for line in recorded)
 
 
+def test_a_source_that_has_ended_leaves_nothing_behind(recorded: list[Line]) -> None:
+    few = recorded[:100]
+    state, _ = step(ShardState(), parts_of(few), ARTEFACTS)
+    assert set(state.parsers) == {("auditd", "log"), ("auditd", "log-2")}
+    state, _ = step(state, [Lines("log", "auditd", [], ended=True)], ARTEFACTS)
+    assert set(state.parsers) == {("auditd", "log-2")}
+
+
 def test_every_label_is_a_match_with_its_events_columns(whole: Gathered) -> None:
     labelled = {
         (uid, rule, match_uid(uid, rule))

@@ -7,6 +7,10 @@ from posixpath import basename
 OPEN_FOR = 60 * 60 * 1000
 """An incident without a new member for this long takes no more, ms of event time."""
 
+YOUNG = 60 * 1000
+"""How long a process counts as having just started, ms of event time."""
+
+_PROCESS_ACTIVITY, _LAUNCH = 1007, 1
 _LOGIN_PROGRAMS = frozenset(
     {"sshd", "sshd-session", "login", "su", "sudo", "cron", "crond", "atd", "doas", "pkexec"}
 )
@@ -17,8 +21,8 @@ class Ties:
     """What a match can be tied by.
 
     Attributes:
-        own: Names that an incident opened by this match takes: its process, its login session.
-        all: `own` and its ancestors' processes: names by which it can join an incident.
+        own: Names that an incident takes with this match: its process, its login session.
+        all: Names by which it can join an incident: these, and its ancestors' processes.
     """
 
     own: tuple[str, ...]
@@ -28,17 +32,31 @@ class Ties:
 def ties_of(match: Mapping[str, object]) -> Ties:
     """Ties of a row of the matches table.
 
-    A session ties only when it began with a login: a service's session lasts as long as the
-    service, and would tie everything that it does.
+    What lasts as long as a service must not tie, else one odd connection of a web server would
+    make a story of all that it ever does. So a session ties only when it began with a login, and a
+    process only when the match is its start, or soon after.
     """
-    process = match.get("process_uid")
-    own = [str(process)] if process else []
+    process = [str(match["process_uid"])] if match.get("process_uid") else []
     lineage = [str(uid) for uid in _list(match.get("lineage"))]
     paths = [str(path) for path in _list(match.get("lineage_paths")) if path]
+    logins: list[str] = []
     session = match.get("session_uid")
     if session and any(basename(path) in _LOGIN_PROGRAMS for path in paths):
-        own.append(f"{match.get('stream')}/session/{session}")
-    return Ties(tuple(own), (*own, *lineage))
+        logins.append(f"{match.get('stream')}/session/{session}")
+    own = process if _starts(match) or _is_young(match, lineage) else []
+    return Ties((*own, *logins), (*process, *logins, *lineage))
+
+
+def _starts(match: Mapping[str, object]) -> bool:
+    return match.get("class_uid") == _PROCESS_ACTIVITY and match.get("activity_id") == _LAUNCH
+
+
+def _is_young(match: Mapping[str, object], lineage: Sequence[str]) -> bool:
+    """Whether its process was seen to start a moment ago; without a parent nobody saw it start."""
+    start = str(match.get("process_uid") or "").rpartition(":")[2]
+    if not lineage or not start.isdecimal():
+        return False
+    return int(str(match.get("time") or 0)) - int(start) <= YOUNG
 
 
 def _list(value: object) -> Sequence[object]:
