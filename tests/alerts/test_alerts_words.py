@@ -106,11 +106,18 @@ def test_every_alert_says_why(basis: Basis, prediction: Prediction | None) -> No
     assert all(sentence.endswith(".") for sentence in sentences)
 
 
+_NETWORK = {"class_uid": 4001, "dst_ip": "8.8.8.8", "dst_port": 53}
+_FILE = {"class_uid": 1001, "file_path": "/etc/passwd"}
+
+
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"class_uid": 4001, "dst_ip": "8.8.8.8", "dst_port": 53}, "connected to 8.8.8.8:53"),
-        ({"class_uid": 1001, "file_path": "/etc/passwd", "event_type": "openat"}, "/etc/passwd"),
+        ({**_NETWORK, "event_type": "connect"}, "connected to 8.8.8.8:53"),
+        ({**_NETWORK, "event_type": "bind"}, "listened on 8.8.8.8:53"),
+        ({**_FILE, "activity_id": 2}, "read /etc/passwd"),
+        ({**_FILE, "activity_id": 4}, "removed /etc/passwd"),
+        ({**_FILE, "activity_id": 99, "event_type": "openat"}, "openat /etc/passwd"),
         ({"process_cmd_line": None}, "/usr/bin/curl"),
         ({"process_cmd_line": None, "process_path": None, "process_name": "kworker"}, "kworker"),
         ({"process_cmd_line": None, "process_path": None}, "a process"),

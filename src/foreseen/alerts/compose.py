@@ -61,19 +61,34 @@ def joined(alert: Alert, match_uid: str, time: int, prediction: Prediction | Non
 def what_happened(row: Mapping[str, object]) -> str:
     """One line on what the event did."""
     image = str(row.get("process_path") or row.get("process_name") or "a process")
-    command = str(row.get("process_cmd_line") or image)
+    activity, event_type = str(row.get("activity_id")), str(row.get("event_type"))
     if row.get("dst_ip"):
-        return _short(f"{image} connected to {row['dst_ip']}:{row['dst_port']}")
-    if row.get("file_path"):
-        return _short(f"{image} {row['event_type']} {row['file_path']}")
-    return _short(command)
+        verb = _NETWORK_VERBS.get(event_type, event_type)
+        return _short(f"{image} {verb} {row['dst_ip']}:{row['dst_port']}")
+    if row.get("class_uid") == _FILE and row.get("file_path"):
+        return _short(f"{image} {_FILE_VERBS.get(activity, event_type)} {row['file_path']}")
+    return _short(str(row.get("process_cmd_line") or image))
+
+
+_FILE = 1001
+_FILE_VERBS = {
+    "1": "created",
+    "2": "read",
+    "3": "changed",
+    "4": "removed",
+    "5": "renamed",
+    "6": "changed the attributes of",
+    "7": "changed the permissions of",
+    "14": "opened",
+}
+_NETWORK_VERBS = {"connect": "connected to", "bind": "listened on", "sendto": "sent to"}
 
 
 def _sentences(row: Mapping[str, object], moment: Moment, decision: Decision) -> list[str]:
     """What happened, then the basis or the strongest evidence, most surprising first."""
     parent = row.get("parent_cmd_line") or row.get("parent_path")
     started = f", started by '{_short(str(parent))}'" if parent else ""
-    said = [f"On {row['host']} user {moment.who} ran '{what_happened(row)}'{started}."]
+    said = [f"On {row['host']}, user {moment.who}: {what_happened(row)}{started}."]
     if decision.basis in _BASIS_SENTENCES:
         said.append(_BASIS_SENTENCES[decision.basis])
     if decision.prediction:

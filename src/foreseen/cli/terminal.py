@@ -27,8 +27,11 @@ _INERT = "\N{MIDDLE DOT}"
 
 _LARGEST_INTEGER = 1 << 63
 
-console = Console(stderr=True, highlight=False)
-report = Console(highlight=False)
+_WIDTH = 110
+"""Columns of a table that goes into a file or a pipe."""
+
+console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH)
+report = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
 
 
 class Exit(IntEnum):

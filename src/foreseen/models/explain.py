@@ -80,7 +80,7 @@ def _user(surprise: Surprise, moment: Moment) -> str:
 
 
 def _ancestry(surprise: Surprise, moment: Moment) -> str:
-    line = " < ".join(moment.ancestry) or "no known ancestor"
+    line = " < ".join(moment.ancestry) or "a process without a known ancestor"
     return {
         0: f"this below {line} was seen {_times(surprise.seen)}",
         1: f"{line} was seen {_times(surprise.seen)}, never leading to this",
