@@ -20,7 +20,7 @@ from foreseen.core.records import LINE_LIMIT, Line, Quarantined, Reason
 from foreseen.models.acts import acts_of
 from foreseen.models.windows import GROUP_EVENTS, REACH, STREAM_EVENTS
 from foreseen.parsers.auditd_records import text_of
-from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
+from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, Tick, step
 from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.runners.rule_files import load_rules
 from foreseen.schema.arrow import texts
@@ -134,6 +134,26 @@ def test_sequence_numbers_of_a_stream_have_no_gaps(whole: Gathered) -> None:
 
 def test_every_line_is_in_an_event_or_in_quarantine(recorded: list[Line], whole: Gathered) -> None:
     assert kept(whole) == Counter(text_of(line.data) for line in recorded)
+
+
+@FEW
+@given(data=st.data())
+def test_ticks_of_the_clock_are_input_like_lines(recorded: list[Line], data: st.DataObject) -> None:
+    live = [replace(line, received=n * 100) for n, line in enumerate(recorded[:400])]
+    parts: list[Lines | Tick] = [part for line in live for part in parts_of([line])]
+    for place in data.draw(st.lists(st.integers(0, 400), max_size=8)):
+        parts.insert(place, Tick(place * 100 + data.draw(st.integers(-4_000, 9_000))))
+    cuts = data.draw(st.lists(st.integers(0, len(parts)), max_size=4))
+    results = []
+    for ends in ([len(parts)], [*sorted(cuts), len(parts)]):
+        state, outs = ShardState(), []
+        for begin, end in pairwise([0, *ends]):
+            state, out = step(load_shard(dump_shard(state)), parts[begin:end], ARTEFACTS)
+            outs.append(out)
+        _, out = step(state, [Tick(10**9)], ARTEFACTS)
+        results.append(gathered([*outs, out]))
+    assert results[0] == results[1]
+    assert kept(results[0]) == Counter(text_of(line.data) for line in live)
 
 
 def test_a_source_that_has_ended_leaves_nothing_behind(recorded: list[Line]) -> None:

@@ -17,7 +17,6 @@ MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 35
 LONG_MODULES: dict[str, str] = {}  # path below src/foreseen -> why it may be longer
 LONG_FUNCTIONS = {  # path:function -> why it may be longer
-    "alerts/finding.py:finding_of": "one literal: the record of OCSF, whole",
     "lab/audit.py:rules": "one list: the audit rules, with what each is for",
 }
 # the lab's assets are programs of the recorded machines, not of Foreseen

@@ -129,6 +129,33 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return label(ReplayOrder([str(folder / "log")], "auditd", RULES, folder / "data", NOW)).lake
 
 
+def test_the_last_event_of_a_quiet_host_is_judged_without_another_one(
+    tmp_path: Path, log: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "TICK_SECONDS", 0.1)
+    monkeypatch.setattr(server, "wall_clock", lambda: NOW + 10_000)
+    with opened(tmp_path) as stores:
+        with working(stores, RULES, POLICY.budget) as failed:
+            wait_until(lambda: stores.intake.end > 0)  # a tick before there is anything
+            stores.intake.append([body(log)])
+            wait_until(lambda: failed.is_set() or stored_lines(tmp_path) == LINES)
+            wait_until(lambda: is_quiet(stores))
+        ticks = [each for each in stores.intake.read(0, 1 << 30) if not each.entry.data]
+        assert 2 <= len(ticks) <= 6
+
+
+def stored_lines(data: Path) -> int:
+    found = held(data)
+    kept = sum(raw.count("\n") + 1 for raw in texts(found.events, "raw"))
+    return kept + found.quarantine.num_rows
+
+
+def is_quiet(stores: Stores) -> bool:
+    end = stores.intake.end
+    time.sleep(0.5)
+    return end == stores.intake.end
+
+
 def stored_models(data: Path, lake: Lake) -> Stored:
     """Models trained elsewhere, stored by a connection of its own."""
     control = open_database(data / "control.db")

@@ -70,7 +70,8 @@ def _other(event: Sequence[Record], exe: str, call: dict[str, str]) -> list[str]
         "authorized_keys, cron or /etc written": lambda: (
             key == "write"
             and any(
-                "authorized_keys" in n or n.startswith(("/etc/", "/var/spool/cron")) for n in names
+                "authorized_keys" in n or n.startswith(("/etc/", "/var/spool/cron", "crontabs/"))
+                for n in names
             )
         ),
     }

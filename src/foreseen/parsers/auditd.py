@@ -6,7 +6,7 @@ from typing import cast
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.records import Line, Quarantined, Reason
-from foreseen.parsers.auditd_join import AuditState, Event, Node, add, end
+from foreseen.parsers.auditd_join import AuditState, Event, Node, add, end, overdue
 from foreseen.parsers.auditd_map import row_of
 from foreseen.parsers.auditd_records import Record, is_record, read
 from foreseen.parsers.protocol import Parsed
@@ -44,6 +44,12 @@ class AuditdParser:
                 for one in record[0]:
                     _emit(add(state, one), parsed)
                 parsed.quarantined += record[1]
+        return parsed
+
+    def tick(self, state: AuditState, now: int) -> Parsed:
+        """Rows of the events whose last record came more than a grace period before `now`."""
+        parsed = Parsed()
+        _emit(overdue(state, now), parsed)
         return parsed
 
     def finish(self, state: AuditState) -> Parsed:

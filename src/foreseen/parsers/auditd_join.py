@@ -2,7 +2,8 @@
 
 An event is complete with its EOE record, at once if its record stands alone, behind its PROCTITLE
 record in logs that have no EOE, when its node's clock has gone on by `GRACE` since it began, when
-more than `MOST_PENDING` events are open, or at the end. Events leave in the order in which their
+none of its records came for `GRACE` by a tick of the receiver's clock, when more than
+`MOST_PENDING` events are open, or at the end. Events leave in the order in which their
 node began them, so that a stream is in the kernel's order whatever the records' interleaving.
 """
 
@@ -101,6 +102,16 @@ def add(state: AuditState, record: Record) -> list[Event]:
     if len(state.pending) > MOST_PENDING:
         left += _overflow(state)
     return left
+
+
+def overdue(state: AuditState, now: int) -> list[Event]:
+    """Events whose last record was received more than `GRACE` before `now`, in order."""
+    for event in state.pending.values():
+        received = event.records[-1].line.received
+        if received is not None and now - received > GRACE:
+            _close(state.nodes[event.node], event)
+    left = [event for node in state.nodes.values() for event in _leave(state, node)]
+    return sorted(left, key=lambda event: event.began)
 
 
 def end(state: AuditState) -> list[Event]:

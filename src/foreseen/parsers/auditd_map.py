@@ -74,16 +74,8 @@ def _call_columns(event: Event, record: Record) -> dict[str, object] | None:
         "exit_code": exit_code,
         "event_type": call,
         "event_key": _keys(fields.get("key")),
-        "user_uid": user(fields.get("auid")),
-        "user_name": names.get("AUID"),
-        "session_uid": user(fields.get("ses")),
         "process_pid": pid,
-        "process_name": text(fields.get("comm")),
-        "process_path": text(fields["exe"]),
-        "process_user_uid": user(fields.get("euid")),
-        "process_user_name": names.get("EUID"),
-        "process_terminal": plain(fields.get("tty")),
-        "parent_pid": number(fields.get("ppid")),
+        **_who(fields, names),
     }
     if exit_code == _IN_PROGRESS and call == "connect":
         columns["status_id"] = 0  # a connection under way has not failed
@@ -98,6 +90,21 @@ def _call_columns(event: Event, record: Record) -> dict[str, object] | None:
     add_object(call, event.records, fields, columns, unmapped)
     columns["unmapped"] = orjson.dumps(unmapped).decode()
     return columns
+
+
+def _who(fields: dict[str, str], names: dict[str, str]) -> dict[str, object]:
+    """Columns of the process and its users."""
+    return {
+        "user_uid": user(fields.get("auid")),
+        "user_name": names.get("AUID"),
+        "session_uid": user(fields.get("ses")),
+        "process_name": text(fields.get("comm")),
+        "process_path": text(fields["exe"]),
+        "process_user_uid": user(fields.get("euid")),
+        "process_user_name": names.get("EUID"),
+        "process_terminal": plain(fields.get("tty")),
+        "parent_pid": number(fields.get("ppid")),
+    }
 
 
 def _call_name(fields: dict[str, str], names: dict[str, str]) -> tuple[str, str]:

@@ -65,6 +65,14 @@ class Parser(Protocol[State]):
         """
         ...
 
+    def tick(self, state: State, now: int) -> Parsed:
+        """What has waited so long that nothing more of it is to be expected.
+
+        A record of the log says that it is `now` (ms UTC, by the clock that lines were received
+        by); without it the newest event of a source would wait for the source's next line.
+        """
+        ...
+
     def finish(self, state: State) -> Parsed:
         """What is still pending when the source has ended (an explicit record of the log)."""
         ...

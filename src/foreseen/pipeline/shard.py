@@ -46,6 +46,13 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """The log's record that it is `now`, ms UTC: what waits for a next line waits no longer."""
+
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShardArtefacts:
     """What the step depends on besides its input; each has a content hash."""
 
@@ -85,7 +92,7 @@ class ShardOut:
 
 
 def step(
-    state: ShardState, batch: Sequence[Lines], artefacts: ShardArtefacts
+    state: ShardState, batch: Sequence[Lines | Tick], artefacts: ShardArtefacts
 ) -> tuple[ShardState, ShardOut]:
     """Events, matches and quarantine of a batch.
 
@@ -102,21 +109,30 @@ def step(
     return state, ShardOut(events, matches, _quarantine(parsed.quarantined, artefacts.tenant))
 
 
-def _parse(state: ShardState, batch: Sequence[Lines]) -> Parsed:
+def _parse(state: ShardState, batch: Sequence[Lines | Tick]) -> Parsed:
     together = Parsed()
     for part in batch:
-        together.quarantined.extend(part.quarantined)
-        parser = PARSERS[part.format]
-        key = (part.format, part.source)
-        remembered = state.parsers.setdefault(key, parser.initial())
-        results = [parser.parse(remembered, part.lines)]
-        if part.ended:
-            results.append(parser.finish(remembered))
-            del state.parsers[key]
+        results = _ticked(state, part) if isinstance(part, Tick) else _read(state, part)
         for parsed in results:
             together.rows.extend(parsed.rows)
             together.quarantined.extend(parsed.quarantined)
     return together
+
+
+def _ticked(state: ShardState, tick: Tick) -> list[Parsed]:
+    """Sources in the order of their names, which a snapshot does not change."""
+    return [PARSERS[key[0]].tick(state.parsers[key], tick.now) for key in sorted(state.parsers)]
+
+
+def _read(state: ShardState, part: Lines) -> list[Parsed]:
+    parser = PARSERS[part.format]
+    key = (part.format, part.source)
+    remembered = state.parsers.setdefault(key, parser.initial())
+    results = [Parsed(quarantined=list(part.quarantined)), parser.parse(remembered, part.lines)]
+    if part.ended:
+        results.append(parser.finish(remembered))
+        del state.parsers[key]
+    return results
 
 
 def _placed(row: Row, state: ShardState, artefacts: ShardArtefacts) -> dict[str, object]:

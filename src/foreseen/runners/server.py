@@ -12,7 +12,9 @@ from foreseen.control.database import opened
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import TransientError
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.intake.entries import Entry, EntryKind, encode
 from foreseen.intake.log import IntakeLog
+from foreseen.intake.segments import HEADER_BYTES
 from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
 from foreseen.runners.replay import BUDGET, LEAST_HISTORY
@@ -21,6 +23,8 @@ from foreseen.runners.worker import Stores, Worker
 log = logging.getLogger("foreseen.worker")
 
 _RETRY_SECONDS = 5.0
+TICK_SECONDS = 5.0
+_TICKS = 2
 
 
 def wall_clock() -> int:
@@ -54,13 +58,39 @@ def working(opened: Stores, rules: RuleSet, budget: float = BUDGET) -> Iterator[
         return Worker(opened, DEFAULT_TENANT, rules, Policy(budget, LEAST_HISTORY))
 
     stop, failed = Event(), Event()
-    thread = Thread(target=_work, args=(begun(), begun, stop, failed), name="worker")
-    thread.start()
+    threads = [
+        Thread(target=_work, args=(begun(), begun, stop, failed), name="worker"),
+        Thread(target=_tick, args=(opened.intake, stop), name="tick"),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield failed
     finally:
         stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
+
+
+def _tick(intake: IntakeLog, stop: Event) -> None:
+    """Write the time into the log while something may wait for it: twice after what came last.
+
+    The first tick may come too soon after it, the second one cannot.
+    """
+    end, owed = -1, 0
+    while not stop.wait(TICK_SECONDS):
+        before = intake.end
+        owed = _TICKS if before != end else owed
+        if not owed:
+            continue
+        tick = Entry(DEFAULT_TENANT, "", "", "", wall_clock(), kind=EntryKind.TICK)
+        try:
+            end = intake.append([tick])
+        except TransientError as error:
+            log.warning("no tick of the clock in the log: %s", error)
+            continue
+        came_between = end - before > HEADER_BYTES + len(encode(tick))
+        owed = _TICKS if came_between else owed - 1
 
 
 def _work(first: Worker, begun: Callable[[], Worker], stop: Event, failed: Event) -> None:

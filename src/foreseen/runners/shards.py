@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from foreseen.core.ids import ContentHash
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
+from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, Tick, step
 from foreseen.schema.arrow import texts
 
 
@@ -52,10 +52,10 @@ class Shard:
         """Content hash of the rules that label."""
         return self._artefacts.rules.hash
 
-    def process(self, batch: Sequence[Lines], *, after: int, version: int) -> None:
+    def process(self, batch: Sequence[Lines | Tick], *, after: int, version: int) -> None:
         """Put the input between two cursors through the step and commit what it gave."""
         self.state, out = step(self.state, batch, self._artefacts)
-        self.tally.add(sum(len(part.lines) for part in batch), out)
+        self.tally.add(sum(len(part.lines) for part in batch if isinstance(part, Lines)), out)
         tables = {"events": out.events, "matches": out.matches, "quarantine": out.quarantine}
         self._lake.commit(
             {name: pa.Table.from_batches([rows]) for name, rows in tables.items()},

@@ -15,7 +15,7 @@ from foreseen.core.records import Line
 from foreseen.intake.entries import EntryKind, Stored
 from foreseen.intake.log import IntakeLog
 from foreseen.lake.lake import Lake
-from foreseen.pipeline.shard import Lines, ShardArtefacts
+from foreseen.pipeline.shard import Lines, ShardArtefacts, Tick
 from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.rules import RuleSet
 from foreseen.runners.judging import Judge, judge_artefacts
@@ -82,10 +82,9 @@ class Worker:
         return entries
 
     def _to_lake(self, batch: Sequence[Stored]) -> None:
-        own = [stored for stored in batch if stored.entry.tenant == self._tenant]
-        lines = [_lines(stored) for stored in own if stored.entry.kind is not EntryKind.TICK]
+        parts = [_part(stored) for stored in batch if stored.entry.tenant == self._tenant]
         end = batch[-1].end
-        self._shard.process(lines, after=self._cursor, version=end)
+        self._shard.process(parts, after=self._cursor, version=end)
         reached = Checkpoint(self._name, end, dump_shard(self._shard.state))
         save(self._stores.control, self._tenant, reached)
         self._cursor = end
@@ -106,6 +105,11 @@ class Worker:
                 log.exception("models cannot be read, so all matches alert; train again")
             self._unreadable = str(error)
             return None
+
+
+def _part(stored: Stored) -> Lines | Tick:
+    entry = stored.entry
+    return Tick(entry.received) if entry.kind is EntryKind.TICK else _lines(stored)
 
 
 def _lines(stored: Stored) -> Lines:

@@ -145,10 +145,13 @@ def miner_like(attack: Attack) -> None:
     login.close()
 
 
+_TARGETS = ("deploy@127.0.1.10", "dbadmin@127.0.1.30", "deploy@127.0.1.10")
+
+
 def lateral_movement(attack: Attack) -> None:
     """From the bastion on to another host with the key that lies there."""
     login = stolen_login(attack, "bob", "alice", "ops")
-    target = ("deploy@127.0.1.10", "dbadmin@127.0.1.30", "deploy@127.0.1.10")[attack.run.number % 3]
+    target = _TARGETS[attack.run.number % len(_TARGETS)]
     attack.run.step("T1018")
     _several(
         attack,
@@ -163,9 +166,8 @@ def lateral_movement(attack: Attack) -> None:
         2,
     )
     attack.run.step("T1021.004")
-    login.type(
-        attack.choose(f"ssh {target}", f"ssh -i ~/.ssh/id_ed25519 -o BatchMode=yes {target}"), 2
-    )
+    quietly = f"ssh -i ~/.ssh/id_ed25519 -o BatchMode=yes {target}"
+    login.type(attack.choose(f"ssh {target}", quietly), 2)
     attack.onward()
     attack.run.step("T1083")
     _several(

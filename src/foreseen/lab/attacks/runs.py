@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_COARSE = 0.005  # the kernel stamps audit events with a clock that ticks every 4 ms
+
 
 @dataclass(frozen=True, slots=True)
 class Root:
@@ -44,7 +46,7 @@ class Run:
 
     def technique_at(self, moment: float) -> str:
         """The technique of the last step that had begun."""
-        begun = [technique for start, technique in self.steps if start <= moment]
+        begun = [step for start, step in self.steps if start <= moment + _COARSE]
         return begun[-1] if begun else (self.steps[0][1] if self.steps else "")
 
     def public(self) -> dict[str, object]:
