@@ -86,11 +86,10 @@ def test_ticks_lose_nothing_whatever_their_time_and_snapshots_change_nothing(
     plain, kept = PARSER.initial(), PARSER.initial()
     raw: list[str] = []
     for line, late in zip(lines(data.draw(st.permutations(together))), ticks, strict=False):
-        results = []
-        for state in (plain, kept):
-            results.append([PARSER.parse(state, [line]), PARSER.tick(state, CAME + late)])
-        assert results[0] == results[1]
-        raw += texts(results[0])
+        now = CAME + late
+        whole, cut = ([PARSER.parse(s, [line]), PARSER.tick(s, now)] for s in (plain, kept))
+        assert whole == cut
+        raw += texts(whole)
         kept = loaded(kept)
     raw += texts([PARSER.finish(plain)])
     assert sorted("\n".join(raw).split("\n")) == sorted(line.decode() for line in together)

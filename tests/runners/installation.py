@@ -17,10 +17,12 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import Entry, EntryKind, IntakeLog
 from foreseen.lake.lake import Lake
 from foreseen.runners.rule_files import load_rules
+from foreseen.runners.settings import Settings
 from foreseen.runners.worker import Stores, Worker
 
 RULES = load_rules(None)
 POLICY = Policy(budget=0.05, least_history=10)
+SETTINGS = Settings(POLICY)
 NOW = 1_800_000_000_000
 
 
@@ -61,7 +63,7 @@ def fill(data: Path, bodies: Sequence[bytes]) -> None:
 
 def worker_of(stores: Stores) -> Worker:
     """A worker that goes on where the last one stopped."""
-    return Worker(stores, DEFAULT_TENANT, RULES, POLICY)
+    return Worker(stores, DEFAULT_TENANT, RULES, SETTINGS)
 
 
 def drain(data: Path) -> None:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.recording import extract, middle_time, pieces
 
+from foreseen.alerts.decide import Policy
 from foreseen.alerts.finding import finding_of
 from foreseen.control.alerts import alerts
 from foreseen.control.database import open_database
@@ -25,6 +26,7 @@ from foreseen.core.records import Reason
 from foreseen.runners import replay as runner
 from foreseen.runners.replay import Replayed, ReplayOrder, label, replay
 from foreseen.runners.rule_files import load_rules
+from foreseen.runners.settings import LEAST_HISTORY, Settings
 from foreseen.schema.arrow import texts
 
 RULES = load_rules(None)
@@ -318,7 +320,7 @@ def test_what_alerted_for_want_of_a_model_can_teach_and_what_was_escalated_never
     tmp_path: Path,
 ) -> None:
     files, data = written(tmp_path, [extract(6_000)]), tmp_path / "data"
-    taught = {"train_until": NOW, "budget": 0.1}
+    taught = {"train_until": NOW, "settings": Settings(Policy(0.1, LEAST_HISTORY))}
     assert replayed(data, files).replayed.alerts  # without models every match alerts
     first = replayed(data, files, **taught).replayed.trained
     said_of_all(data, Verdict.ESCALATED)

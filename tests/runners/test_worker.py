@@ -16,6 +16,7 @@ from tests.runners.installation import (
     NOW,
     POLICY,
     RULES,
+    SETTINGS,
     Held,
     bodies_of,
     body,
@@ -135,7 +136,7 @@ def test_the_last_event_of_a_quiet_host_is_judged_without_another_one(
     monkeypatch.setattr(server, "TICK_SECONDS", 0.1)
     monkeypatch.setattr(server, "wall_clock", lambda: NOW + 10_000)
     with opened(tmp_path) as stores:
-        with working(stores, RULES, POLICY.budget) as failed:
+        with working(stores, RULES, SETTINGS) as failed:
             wait_until(lambda: stores.intake.end > 0)  # a tick before there is anything
             stores.intake.append([body(log)])
             wait_until(lambda: failed.is_set() or stored_lines(tmp_path) == LINES)
@@ -228,7 +229,7 @@ def test_a_disk_that_was_full_for_a_while_loses_and_doubles_nothing(
     full = failing(f"lake.before_{table}", OSError(28, "No space left on device"), times=3)
     with opened(tmp_path, full) as stores:
         end = stores.intake.end
-        with working(stores, RULES, POLICY.budget) as failed:
+        with working(stores, RULES, SETTINGS) as failed:
             wait_until(lambda: failed.is_set() or is_done(stores, end))
         assert not failed.is_set()
     drain(tmp_path)
@@ -257,7 +258,7 @@ def test_a_worker_that_fails_for_good_says_so_and_its_successor_goes_on(
     monkeypatch.setattr(worker, "BATCH_BYTES", 100_000)
     fill(tmp_path, bodies_of(log, range(100, LINES, 100)))
     broken = failing("lake.after_events", RuntimeError("a bug"), times=1)
-    with opened(tmp_path, broken) as stores, working(stores, RULES, POLICY.budget) as failed:
+    with opened(tmp_path, broken) as stores, working(stores, RULES, SETTINGS) as failed:
         assert failed.wait(60)
     assert held(tmp_path).events.num_rows < calm.events.num_rows
     drain(tmp_path)

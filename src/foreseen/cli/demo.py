@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli.options import Budget, settings_of
 from foreseen.cli.replay import folder, print_alerts, shown_progress
 from foreseen.cli.terminal import inert, print_json, report, when
 from foreseen.core.errors import NotFoundError
-from foreseen.runners.replay import BUDGET, Replayed, ReplayOrder
+from foreseen.runners.replay import Replayed, ReplayOrder
 from foreseen.runners.replay import replay as replay_files
 from foreseen.runners.rule_files import load_rules
+from foreseen.runners.settings import BUDGET
 from foreseen.studies.evaluate import FORESEEN, Answer, Evaluation, evaluate
 from foreseen.studies.score import Score
 from foreseen.studies.truth import attacked_alerts, part_starts, read_runs, read_truth
@@ -32,9 +34,7 @@ def demo(
     contaminated: Annotated[
         bool, typer.Option("--contaminated", help="Train with the part that holds attacks, too.")
     ] = False,
-    budget: Annotated[
-        float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
-    ] = BUDGET,
+    budget: Budget = BUDGET,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Train on the early part of the recording, judge the later part, and count."""
@@ -48,7 +48,7 @@ def demo(
             data=place,
             now=time.time_ns() // 1_000_000,
             train_until=part_starts(recording / "parts.json")[_LATER],
-            budget=budget,
+            settings=settings_of(budget, None),
         )
         with shown_progress() as progress:
             replayed = replay_files(order, progress)
@@ -83,7 +83,9 @@ def _shown(recording: Path, order: ReplayOrder, replayed: Replayed) -> _Shown:
     answer = Answer(truth, read_runs(recording / "runs.json", _LATER))
     marked = [rule.id for rule in order.rules.rules if rule.foresee]
     since = order.train_until or 0
-    found = evaluate(replayed.lake, answer, marked, since=since, budget=order.budget)
+    found = evaluate(
+        replayed.lake, answer, marked, since=since, budget=order.settings.policy.budget
+    )
     return _Shown(replayed, found, attacked_alerts(replayed.alerts, replayed.lake, truth))
 
 
@@ -93,9 +95,8 @@ def _print(shown: _Shown, order: ReplayOrder, seconds: float) -> None:
     _print_rules(found)
     _print_methods(found)
     realised = 1 - found.methods[FORESEEN].benign_suppressed
-    report.print(
-        f"promised: {order.budget:.1%} of expected matches alert; realised: {realised:.1%}"
-    )
+    promised = order.settings.policy.budget
+    report.print(f"promised: {promised:.1%} of expected matches alert; realised: {realised:.1%}")
     report.print("(the realised share counts rules without enough history on a workload, too)\n")
     _print_chains(found)
     report.print(f"\n[bold]The {_TOP} most surprising of {len(replayed.alerts)} alerts[/]", end="")

@@ -6,7 +6,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from foreseen import __version__
-from foreseen.cli import demo, hunt, lab, label, models, replay, rules, up
+from foreseen.cli import alerts, demo, hunt, lab, label, models, replay, rules, tokens, up
 from foreseen.cli.terminal import Exit, console, exit_code, inert
 from foreseen.core.errors import ForeseenError
 
@@ -24,6 +24,8 @@ app.command()(hunt.hunt)
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
+app.add_typer(alerts.app, name="alerts")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(lab.app, name="lab")
 
 

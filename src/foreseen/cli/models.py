@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli.options import Budget
+from foreseen.cli.stores import database
 from foreseen.cli.terminal import (
     inert,
     milliseconds_of,
@@ -15,12 +17,11 @@ from foreseen.cli.terminal import (
     report,
     when,
 )
-from foreseen.control.database import opened
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
-from foreseen.runners.replay import BUDGET, LEAST_HISTORY
 from foreseen.runners.rule_files import load_rules
+from foreseen.runners.settings import BUDGET, LEAST_HISTORY
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
 app = typer.Typer(help="Train, list and show models: one a rule.", no_args_is_help=True)
@@ -37,9 +38,7 @@ def train(
     ],
     data: Data = _DATA,
     rules: Annotated[Path | None, typer.Option(help="Folder of rules; else the shipped.")] = None,
-    budget: Annotated[
-        float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
-    ] = BUDGET,
+    budget: Budget = BUDGET,
     seed: Annotated[int, typer.Option(help="Makes training repeatable.")] = 0,
     json: Json = False,
 ) -> None:
@@ -55,7 +54,7 @@ def train(
     )
     marked = sum(rule.foresee for rule in loaded.rules)
     done: list[str] = []
-    with progress_bar("training") as advance, opened(_database(data)) as engine:
+    with progress_bar("training") as advance, database(data) as engine:
 
         def one_more(rule: str) -> None:
             done.append(rule)
@@ -124,14 +123,8 @@ def _print_list(stored: Stored, *, json: bool) -> None:
 
 
 def _stored(data: Path) -> Stored:
-    with opened(_database(data)) as engine:
+    with database(data) as engine:
         stored = stored_foresight(engine, DEFAULT_TENANT)
     if stored is None:
         raise NotFoundError(f"{data}: no models yet; train with 'foreseen models train --until'")
     return stored
-
-
-def _database(data: Path) -> Path:
-    if not (data / "control.db").exists():
-        raise NotFoundError(f"{data}: no data of Foreseen; name its folder with --data")
-    return data / "control.db"

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from foreseen.alerts.finding import finding_of
+from foreseen.cli.options import Budget, Workload, settings_of
 from foreseen.cli.terminal import (
     Exit,
     console,
@@ -22,9 +23,10 @@ from foreseen.cli.terminal import (
     when,
 )
 from foreseen.core.alerts import Alert
-from foreseen.runners.replay import BUDGET, Progress, Replayed, ReplayOrder
+from foreseen.runners.replay import Progress, Replayed, ReplayOrder
 from foreseen.runners.replay import replay as replay_files
 from foreseen.runners.rule_files import load_rules
+from foreseen.runners.settings import BUDGET
 
 _SHOWN = 20
 
@@ -42,9 +44,8 @@ def replay(
     data: Annotated[
         Path | None, typer.Option(help="Folder to keep lake and alerts in; else thrown away.")
     ] = None,
-    budget: Annotated[
-        float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
-    ] = BUDGET,
+    budget: Budget = BUDGET,
+    workload: Workload = None,
     seed: Annotated[int, typer.Option(help="Makes training repeatable.")] = 0,
     json: Annotated[
         bool, typer.Option("--json", help="Print alerts as OCSF Detection Findings, one a line.")
@@ -63,7 +64,7 @@ def replay(
             data=place,
             now=time.time_ns() // 1_000_000,
             train_until=milliseconds_of(train_until) if train_until else None,
-            budget=budget,
+            settings=settings_of(budget, workload),
             seed=seed,
         )
         with shown_progress() as progress:
@@ -103,12 +104,17 @@ def print_alerts(alerts: Sequence[Alert]) -> None:
     """The most surprising alerts on stdout, with their reasons."""
     ordered = sorted(alerts, key=lambda alert: -(alert.surprise or 0))
     for alert in ordered[:_SHOWN]:
-        count = f" ({alert.count} matches)" if alert.count > 1 else ""
-        typer.echo(f"{when(alert.first_time)}  {alert.severity:>8}  {plain(alert.title)}{count}")
-        for sentence in alert.sentences:
-            typer.echo(f"{'':21}{plain(sentence)}")
+        print_alert(alert)
     if len(alerts) > _SHOWN:
         typer.echo(f"... and {len(alerts) - _SHOWN} more; --json prints all")
+
+
+def print_alert(alert: Alert) -> None:
+    """One alert on stdout: when, how severe, what, and why."""
+    count = f" ({alert.count} matches)" if alert.count > 1 else ""
+    typer.echo(f"{when(alert.first_time)}  {alert.severity:>8}  {plain(alert.title)}{count}")
+    for sentence in alert.sentences:
+        typer.echo(f"{'':21}{plain(sentence)}")
 
 
 def print_summary(result: Replayed) -> None:

@@ -12,14 +12,15 @@ import typer
 import uvicorn
 
 from foreseen.api.app import Services, create_app
+from foreseen.cli.options import Budget, Workload, settings_of
 from foreseen.cli.terminal import Exit, console
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.parsers.registry import PARSERS
-from foreseen.runners.replay import BUDGET
 from foreseen.runners.rule_files import load_rules
 from foreseen.runners.server import stores, wall_clock, working
+from foreseen.runners.settings import BUDGET
 from foreseen.runners.worker import Stores
 
 _POLL_SECONDS = 0.5
@@ -34,20 +35,20 @@ def up(
     rules: Annotated[
         Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
     ] = None,
-    budget: Annotated[
-        float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
-    ] = BUDGET,
+    budget: Budget = BUDGET,
+    workload: Workload = None,
 ) -> None:
     """Run the server until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     loaded = load_rules(rules)
+    settings = settings_of(budget, workload)
     is_new = not (data / "control.db").exists()
     with _listening(host, port) as listener, stores(data) as opened:
         if is_new:
             _first_tokens(opened)
         services = Services(opened.intake, opened.control, wall_clock, frozenset(PARSERS))
         server = uvicorn.Server(_config(services))
-        with working(opened, loaded, budget) as failed:
+        with working(opened, loaded, settings) as failed:
             _stop_when(failed, server)
             server.run([listener])
     if failed.is_set():

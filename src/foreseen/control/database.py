@@ -19,14 +19,14 @@ from foreseen.core.errors import ConfigurationError, CorruptError, TransientErro
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _PRAGMAS = (
+    "PRAGMA busy_timeout=10000",  # ms that a writer waits for another
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a commit survives a power cut, not only a kill
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=10000",  # ms that a writer waits for another
 )
 _IMMEDIATE = "foreseen_immediate"
 _CONNECTIONS = 60  # more than the threads that a server answers with
-_MIGRATING = threading.Lock()  # Alembic's context is one for the process
+_MIGRATING = threading.RLock()  # Alembic's context, and SQLite's change to WAL, take one
 
 
 def open_database(path: str | Path) -> Engine:
@@ -43,7 +43,8 @@ def open_database(path: str | Path) -> Engine:
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     try:
-        with engine.connect().execution_options(**{_IMMEDIATE: True}) as connection:
+        with _MIGRATING, engine.connect() as plain:
+            connection = plain.execution_options(**{_IMMEDIATE: True})
             migrate(connection)
             connection.commit()
     except CommandError as error:

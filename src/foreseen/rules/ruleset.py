@@ -34,10 +34,12 @@ class RuleSet:
 
     Attributes:
         rules: What the rules say of themselves.
-        hash: Content hash of the rules' texts and of the version of our semantics.
+        content: The rules' texts and the version of our semantics, as kept among the artefacts.
+        hash: Content hash of `content`.
     """
 
     rules: tuple[Rule, ...]
+    content: bytes = field(repr=False)
     hash: ContentHash
     _engine: Engine = field(repr=False, compare=False)
 
@@ -85,9 +87,11 @@ def rule_set(compiled: Sequence[Compiled]) -> RuleSet:
                 f"{second.path}:{second.line}: rule '{second.id}' stands also at"
                 f" {first.path}:{first.line}; rename one of them"
             )
-    content = "\0".join([SEMANTICS, *(f"{each.rule.id}\0{each.text}" for each in ordered)])
+    text = "\0".join([SEMANTICS, *(f"{each.rule.id}\0{each.text}" for each in ordered)])
+    content = text.encode("utf-8", "surrogatepass")
     return RuleSet(
         tuple(each.rule for each in ordered),
-        content_hash(content.encode("utf-8", "surrogatepass")),
+        content,
+        content_hash(content),
         Engine([(each.gate, each.tree) for each in ordered]),
     )

@@ -8,15 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
-from foreseen.alerts.decide import Policy
 from foreseen.control.alerts import Decided, commit_decisions
 from foreseen.control.cursors import Checkpoint, checkpoint
 from foreseen.core.decisions import Decision
-from foreseen.core.ids import ContentHash, TenantId
+from foreseen.core.ids import TenantId, content_hash
 from foreseen.lake.lake import Commit, Cursor, Lake
 from foreseen.pipeline.judge import JudgeArtefacts, JudgeState, predictions_table, step
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
+from foreseen.runners.settings import Settings
 from foreseen.studies.train import Stored
 
 log = logging.getLogger("foreseen.judge")
@@ -36,17 +36,17 @@ class Verdicts:
 
 
 def judge_artefacts(
-    tenant: TenantId, rules: RuleSet, policy: Policy, stored: Stored | None
+    tenant: TenantId, rules: RuleSet, settings: Settings, stored: Stored | None
 ) -> JudgeArtefacts:
     """What the judge depends on, with the hashes that every prediction carries."""
-    hashes: dict[str, ContentHash] = {"rules": rules.hash}
+    hashes = {"rules": rules.hash, "settings": content_hash(settings.content)}
     if stored:
         hashes["foresight"] = stored.hash
     return JudgeArtefacts(
         tenant=tenant,
         rules={rule.id: rule for rule in rules.rules},
         foresight=stored.foresight if stored else None,
-        policy=policy,
+        policy=settings.policy,
         hashes=hashes,
     )
 

@@ -1,12 +1,11 @@
 """Replay files through the same two steps as the server, into stores of their own."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Engine
 
-from foreseen.alerts.decide import Policy
 from foreseen.control import alerts, tenants
 from foreseen.control.database import opened
 from foreseen.core.alerts import Alert
@@ -18,16 +17,13 @@ from foreseen.parsers.registry import PARSERS, parser_named, sniff, stands_alone
 from foreseen.pipeline.shard import Lines, ShardArtefacts
 from foreseen.rules import RuleSet
 from foreseen.runners.judging import Judge, Verdicts, judge_artefacts
+from foreseen.runners.settings import Settings, keep
 from foreseen.runners.shards import Shard, Tally
 from foreseen.sources.file import Batch, read
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
 Progress = Callable[[str, float, float], None]
 
-BUDGET = 0.01
-"""Share of expected matches that may alert, unless the person says otherwise."""
-
-LEAST_HISTORY = 30
 BATCH_LINES = 150_000
 _PAGE = 1_000
 
@@ -43,7 +39,7 @@ class ReplayOrder:
         data: Folder of the lake and the control database.
         now: Wall time for records of what was trained, ms UTC; no decision depends on it.
         train_until: Everything before is accepted as clean history and trains the models, ms UTC.
-        budget: Share of expected matches that may alert.
+        settings: Bounds of silence, and which workload a host plays.
         seed: Makes training repeatable.
         tenant: Organisation.
     """
@@ -54,7 +50,7 @@ class ReplayOrder:
     data: Path
     now: int
     train_until: int | None = None
-    budget: float = BUDGET
+    settings: Settings = field(default_factory=Settings)
     seed: int = 0
     tenant: TenantId = DEFAULT_TENANT
 
@@ -91,8 +87,9 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
         tenants.ensure_tenant(engine, order.tenant, now=order.now)
         tally = _to_lake(order, lake, progress)
         trained = _trained(order, lake, engine, progress)
-        policy = Policy(order.budget, LEAST_HISTORY)
-        judge = Judge(lake, engine, judge_artefacts(order.tenant, order.rules, policy, trained))
+        keep(engine, order.tenant, order.rules, order.settings, now=order.now)
+        artefacts = judge_artefacts(order.tenant, order.rules, order.settings, trained)
+        judge = Judge(lake, engine, artefacts)
         progress("judging", 0, 1)
         judge.drain(since=order.train_until)
         progress("judging", 1, 1)
@@ -113,7 +110,7 @@ def label(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed:
 
 def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
     """All files through the shard step, a few large commits."""
-    artefacts = ShardArtefacts(order.tenant, order.rules)
+    artefacts = ShardArtefacts(order.tenant, order.rules, order.settings.workloads)
     shard: Shard | None = None
     done = 0
     for part in _parts(order, lambda read_bytes, total: progress("reading", read_bytes, total)):
@@ -174,8 +171,8 @@ def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress)
     training = Order(
         tenant=order.tenant,
         accepted_until=order.train_until,
-        budget=order.budget,
-        least_history=LEAST_HISTORY,
+        budget=order.settings.policy.budget,
+        least_history=order.settings.policy.least_history,
         seed=order.seed,
         now=order.now,
     )

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from foreseen.alerts.decide import Policy
 from foreseen.control.database import opened
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import TransientError
@@ -17,7 +16,7 @@ from foreseen.intake.log import IntakeLog
 from foreseen.intake.segments import HEADER_BYTES
 from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
-from foreseen.runners.replay import BUDGET, LEAST_HISTORY
+from foreseen.runners.settings import Settings, keep
 from foreseen.runners.worker import Stores, Worker
 
 log = logging.getLogger("foreseen.worker")
@@ -46,7 +45,7 @@ def stores(data: Path) -> Iterator[Stores]:
 
 
 @contextmanager
-def working(opened: Stores, rules: RuleSet, budget: float = BUDGET) -> Iterator[Event]:
+def working(opened: Stores, rules: RuleSet, settings: Settings) -> Iterator[Event]:
     """Run the worker until the block ends; the event is set when it failed for good.
 
     Raises:
@@ -55,8 +54,9 @@ def working(opened: Stores, rules: RuleSet, budget: float = BUDGET) -> Iterator[
     """
 
     def begun() -> Worker:
-        return Worker(opened, DEFAULT_TENANT, rules, Policy(budget, LEAST_HISTORY))
+        return Worker(opened, DEFAULT_TENANT, rules, settings)
 
+    keep(opened.control, DEFAULT_TENANT, rules, settings, now=wall_clock())
     stop, failed = Event(), Event()
     threads = [
         Thread(target=_work, args=(begun(), begun, stop, failed), name="worker"),

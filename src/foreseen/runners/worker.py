@@ -7,7 +7,6 @@ from threading import Event
 
 from sqlalchemy import Engine
 
-from foreseen.alerts.decide import Policy
 from foreseen.control.cursors import Checkpoint, checkpoint, save
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import TenantId
@@ -19,6 +18,7 @@ from foreseen.pipeline.shard import Lines, ShardArtefacts, Tick
 from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.rules import RuleSet
 from foreseen.runners.judging import Judge, judge_artefacts
+from foreseen.runners.settings import Settings
 from foreseen.runners.shards import Shard
 from foreseen.studies.train import Stored as StoredForesight
 from foreseen.studies.train import stored_foresight
@@ -45,18 +45,22 @@ class Worker:
     After an error its memory is ahead of the stores: begin another one.
     """
 
-    def __init__(self, stores: Stores, tenant: TenantId, rules: RuleSet, policy: Policy) -> None:
-        """Policy: bounds of silence for the judge."""
-        self._stores, self._tenant, self._rules, self._policy = stores, tenant, rules, policy
+    def __init__(
+        self, stores: Stores, tenant: TenantId, rules: RuleSet, settings: Settings
+    ) -> None:
+        """Rules and settings hold until another worker takes over."""
+        self._stores, self._tenant, self._rules, self._settings = stores, tenant, rules, settings
         self._name = f"shard/{tenant}"
-        self._shard = Shard(stores.lake, ShardArtefacts(tenant, rules), self._name)
+        self._shard = Shard(
+            stores.lake, ShardArtefacts(tenant, rules, settings.workloads), self._name
+        )
         found = checkpoint(stores.control, tenant, self._name)
         self._cursor = found.version if found else stores.intake.first
         if found and found.state:
             self._shard.state = load_shard(found.state)
         self._unreadable = ""
         self._foresight = self._newest_foresight(None)
-        artefacts = judge_artefacts(tenant, rules, policy, self._foresight)
+        artefacts = judge_artefacts(tenant, rules, settings, self._foresight)
         self._judge = Judge(stores.lake, stores.control, artefacts)
 
     def run(self, stop: Event) -> None:
@@ -94,7 +98,9 @@ class Worker:
         newest = self._newest_foresight(self._foresight)
         if newest is not self._foresight:
             self._foresight = newest
-            self._judge.artefacts = judge_artefacts(self._tenant, self._rules, self._policy, newest)
+            self._judge.artefacts = judge_artefacts(
+                self._tenant, self._rules, self._settings, newest
+            )
 
     def _newest_foresight(self, current: StoredForesight | None) -> StoredForesight | None:
         """The models to use; none while they cannot be read, for then everything has to alert."""

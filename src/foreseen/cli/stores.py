@@ -1,0 +1,20 @@
+"""The control database of a data folder, for commands that need one that is there."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from foreseen.control.database import opened
+from foreseen.core.errors import NotFoundError
+
+
+def database(data: Path) -> AbstractContextManager[Engine]:
+    """The folder's control database, for the length of a block.
+
+    Raises:
+        NotFoundError: The folder has none.
+    """
+    if not (data / "control.db").exists():
+        raise NotFoundError(f"{data}: no data of Foreseen; name its folder with --data")
+    return opened(data / "control.db")

@@ -1,0 +1,42 @@
+"""What a person may set of both steps, kept among the artefacts with the rules."""
+
+from dataclasses import asdict, dataclass, field
+
+import orjson
+from sqlalchemy import Engine
+
+from foreseen.alerts.decide import Policy
+from foreseen.control.artefacts import NewArtefact, put
+from foreseen.core.ids import TenantId
+from foreseen.pipeline.workloads import Workloads
+from foreseen.rules import RuleSet
+
+BUDGET = 0.01
+"""Share of expected matches that may alert, unless the person says otherwise."""
+
+LEAST_HISTORY = 30
+"""Clean matches on a workload below which every match alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of both steps.
+
+    Attributes:
+        policy: Bounds of silence.
+        workloads: Which workload a host plays.
+    """
+
+    policy: Policy = field(default_factory=lambda: Policy(BUDGET, LEAST_HISTORY))
+    workloads: Workloads = field(default_factory=Workloads)
+
+    @property
+    def content(self) -> bytes:
+        """As kept among the artefacts: the same bytes for the same settings."""
+        return orjson.dumps(asdict(self))
+
+
+def keep(engine: Engine, tenant: TenantId, rules: RuleSet, settings: Settings, *, now: int) -> None:
+    """Keep rules and settings among the artefacts, so that a decision can be made again."""
+    for kind, content in (("rules", rules.content), ("settings", settings.content)):
+        put(engine, tenant, NewArtefact(kind, kind, content), now=now)
