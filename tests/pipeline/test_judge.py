@@ -19,8 +19,10 @@ from foreseen.core.ids import DEFAULT_TENANT, ContentHash, RuleId
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment
 from foreseen.models.training import train
-from foreseen.pipeline import judge
-from foreseen.pipeline.judge import JudgeArtefacts, JudgeState, predictions_table, step
+from foreseen.pipeline import open_streams
+from foreseen.pipeline.judge import JudgeArtefacts, step
+from foreseen.pipeline.open_streams import JudgeState
+from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState
 from foreseen.pipeline.shard import step as shard_step
 from foreseen.pipeline.snapshots import dump_judge, load_judge
@@ -444,7 +446,7 @@ def test_a_like_match_much_later_is_an_alert_of_its_own(expecting: JudgeArtefact
 def test_what_is_open_is_bounded_and_the_bound_shows_at_no_cut(
     expecting: JudgeArtefacts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judge, "MOST_STREAMS", 2)
+    monkeypatch.setattr(open_streams, "MOST_STREAMS", 2)
     rows = [match(n, 0, UNMARKED, stream=f"h-{n % 4}/0", process_uid="p") for n in range(16)]
     state, _ = step(JudgeState(), table(*rows), expecting)
     assert list(state.streams) == ["h-2/0", "h-3/0"]

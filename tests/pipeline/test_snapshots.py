@@ -8,7 +8,7 @@ from tests.recording import extract, lines_of
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.pipeline.judge import JudgeState
+from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
 from foreseen.pipeline.snapshots import dump_judge, dump_shard, load_judge, load_shard
 from foreseen.runners.rule_files import load_rules

@@ -1,23 +1,21 @@
 """The judge step: matches in the lake's commit order to predictions, decisions and alerts. Pure."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import isfinite
 
-import orjson
 import pyarrow as pa
 
 from foreseen.alerts.compose import alert_of, joined
 from foreseen.alerts.decide import Policy, Question, decide
-from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents, ties_of
+from foreseen.alerts.incidents import ties_of
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
 from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment, moments_of
+from foreseen.pipeline.open_streams import JudgeState, OpenStream
 from foreseen.rules import Rule
-from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of, integers, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,58 +35,6 @@ class JudgeArtefacts:
     foresight: Foresight | None
     policy: Policy
     hashes: Mapping[str, ContentHash]
-
-
-MOST_STREAMS = 4_096
-
-Like = tuple[str, str, str, str, bool]
-"""What makes matches of a stream alike for one alert: rule, shape of the act, doer, parent, and
-whether they alert for what they are (or only for want of a model)."""
-
-
-@dataclass(slots=True)
-class OpenStream:
-    """What later matches of one stream can still join.
-
-    Attributes:
-        now: Latest time of its matches, ms UTC. It never goes back, so that what is too old once
-            stays too old and forgetting it changes nothing. A wrong clock touches its own stream.
-        incidents: Open incidents by what ties them.
-        alerts: Alerts that like matches join.
-    """
-
-    now: int
-    incidents: OpenIncidents = field(default_factory=OpenIncidents)
-    alerts: dict[Like, Alert] = field(default_factory=dict)
-
-    def forget(self) -> None:
-        """Drop what is too old to be joined."""
-        self.incidents.forget(self.now)
-        stale = [like for like, alert in self.alerts.items() if not self.takes(alert)]
-        for like in stale:
-            del self.alerts[like]
-
-    def takes(self, alert: Alert) -> bool:
-        """Whether an alert is recent enough to be joined."""
-        return self.now - alert.last_time <= OPEN_FOR
-
-
-@dataclass(slots=True)
-class JudgeState:
-    """Open streams, least recently seen first; bounded by `MOST_STREAMS`."""
-
-    streams: OrderedDict[str, OpenStream] = field(default_factory=OrderedDict)
-
-    def at(self, stream: str, time: int) -> OpenStream:
-        """The stream, its clock at `time` (ms UTC) or later."""
-        found = self.streams.get(stream)
-        if found is None:
-            self.streams[stream] = found = OpenStream(time)
-            if len(self.streams) > MOST_STREAMS:
-                self.streams.popitem(last=False)
-        self.streams.move_to_end(stream)
-        found.now = max(found.now, time)
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,37 +191,3 @@ def _alert(
 
 _WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}
 """Alerts for want of a model say nothing of the act: they must not drag their lineage with them."""
-
-
-def predictions_table(matches: pa.Table, decisions: Sequence[Decision]) -> pa.RecordBatch:
-    """Decisions as rows of the predictions table, one a match."""
-    times, workloads = integers(matches, "time"), texts(matches, "workload")
-    rows = [
-        _row(decision, time, workload)
-        for decision, time, workload in zip(decisions, times, workloads, strict=True)
-    ]
-    return batch_of(rows, PREDICTION_SCHEMA)
-
-
-def _row(decision: Decision, time: int, workload: str) -> dict[str, object]:
-    prediction = decision.prediction
-    evidence = [] if prediction is None else [
-        {"member": e.member, "surprise": e.surprise, "sentence": e.sentence}
-        for e in prediction.evidence
-    ]  # fmt: skip
-    return {
-        "tenant": decision.tenant,
-        "match_uid": decision.match_uid,
-        "event_uid": decision.event_uid,
-        "rule_id": decision.rule,
-        "workload": workload,
-        "time": time,
-        "outcome": decision.outcome.value,
-        "basis": decision.basis.value,
-        "probability": prediction.probability if prediction else None,
-        "surprise": prediction.surprise if prediction else None,
-        "evidence": orjson.dumps(evidence).decode(),
-        "model": prediction.model if prediction else None,
-        "incident": decision.incident,
-        "artefacts": orjson.dumps(decision.artefacts, option=orjson.OPT_SORT_KEYS).decode(),
-    }

@@ -15,7 +15,7 @@ from foreseen.core.ids import RuleId, TenantId
 from foreseen.models.windows import TAIL_SCHEMA
 from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
-from foreseen.pipeline.judge import JudgeState, Like, OpenStream
+from foreseen.pipeline.open_streams import JudgeState, Like, OpenStream
 from foreseen.pipeline.shard import ShardState
 
 _FORMAT = 1

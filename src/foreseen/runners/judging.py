@@ -13,7 +13,9 @@ from foreseen.control.cursors import Checkpoint, checkpoint
 from foreseen.core.decisions import Decision
 from foreseen.core.ids import TenantId, content_hash
 from foreseen.lake.lake import Commit, Cursor, Lake
-from foreseen.pipeline.judge import JudgeArtefacts, JudgeState, predictions_table, step
+from foreseen.pipeline.judge import JudgeArtefacts, step
+from foreseen.pipeline.open_streams import JudgeState
+from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
 from foreseen.runners.settings import Settings
