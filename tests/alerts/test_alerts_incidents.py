@@ -14,7 +14,7 @@ def match(uid: str, *ancestors: str, **more: object) -> dict[str, object]:
 
 def opened_by(row: dict[str, object], time: int = 0) -> OpenIncidents:
     incidents = OpenIncidents()
-    incidents.join("story", ties_of(row), time)
+    incidents.join("story", ties_of(row), time, signs=2)
     return incidents
 
 
@@ -61,6 +61,30 @@ def test_a_login_session_ties_on_its_own_stream_a_services_session_never(
     assert incidents.find(ties_of(later), 1) == ("story" if tied else None)
 
 
+def test_a_session_ties_from_the_second_sign_on() -> None:
+    incidents = OpenIncidents()
+    incidents.join("story", ties_of(match("p", **SSH)), 0, signs=1)
+    assert incidents.find(ties_of(match("q", **SSH)), 1) is None
+    assert incidents.suspected(ties_of(match("q", **SSH)), 1) == "story"
+    incidents.join("story", ties_of(match("q", **SSH)), 1, signs=1)
+    assert incidents.find(ties_of(match("r", **SSH)), 2) == "story"
+
+
+def test_what_was_tied_is_no_second_sign() -> None:
+    incidents = OpenIncidents()
+    incidents.join("story", ties_of(match("p", **SSH)), 0, signs=1)
+    incidents.join("story", ties_of(match("child", "p", **SSH)), 1, signs=0)
+    assert incidents.find(ties_of(match("q", **SSH)), 2) is None
+
+
+def test_a_first_sign_is_forgotten_after_an_hour() -> None:
+    incidents = OpenIncidents()
+    incidents.join("story", ties_of(match("p", **SSH)), 0, signs=1)
+    assert incidents.suspected(ties_of(match("q", **SSH)), OPEN_FOR + 1) is None
+    incidents.forget(OPEN_FOR + 1)
+    assert incidents == OpenIncidents()
+
+
 def test_a_service_that_opened_an_incident_does_not_tie_its_session() -> None:
     service = {"session_uid": "7", "lineage_paths": ["/usr/bin/nginx"]}
     incidents = opened_by(match("p", **service))
@@ -79,13 +103,13 @@ def test_an_incident_closes_an_hour_after_its_last_member() -> None:
     ties = ties_of(match("p"))
     assert incidents.find(ties, OPEN_FOR) == "story"
     assert incidents.find(ties, OPEN_FOR + 1) is None
-    incidents.join("story", ties, OPEN_FOR)
+    incidents.join("story", ties, OPEN_FOR, signs=0)
     assert incidents.find(ties, 2 * OPEN_FOR) == "story"
 
 
 def test_a_late_member_does_not_close_an_incident_sooner() -> None:
     incidents = opened_by(match("p"), time=OPEN_FOR)
-    incidents.join("story", ties_of(match("p")), 5)
+    incidents.join("story", ties_of(match("p")), 5, signs=1)
     assert incidents.find(ties_of(match("p")), OPEN_FOR + 10) == "story"
 
 
@@ -105,7 +129,9 @@ def test_forgetting_what_is_closed_changes_no_answer(
     now = 0
     for name, time in sorted(members, key=lambda member: member[1]):
         for incidents in (kept, forgetful):
-            incidents.join(f"of {name} {time // OPEN_FOR}", Ties((name,), (name,)), time)
+            incidents.join(
+                f"of {name} {time // OPEN_FOR}", Ties((name,), name, (name,)), time, signs=1
+            )
         forgetful.forget(time)
         now = time
     forgetful.forget(now + wait)

@@ -74,14 +74,20 @@ def step(
         incident = stream.incidents.find(ties, stream.now)
         decision = _decision(row, moment, answers.get(moment.uid), incident, artefacts)
         if decision.outcome is Outcome.ALERTED:
+            tells = decision.basis not in _WITHOUT_STORY
+            if tells and incident is None:
+                decision = replace(decision, incident=stream.incidents.suspected(ties, stream.now))
             rule = artefacts.rules.get(decision.rule)
             alert = _alert(stream, row, moment, decision, rule)
             decision = replace(decision, incident=decision.incident or alert.incident)
-            if decision.basis not in _WITHOUT_STORY:
-                stream.incidents.join(str(decision.incident), ties, stream.now)
+            if tells:
+                signs = _signs(decision, alert)
+                story = str(decision.incident)
+                stream.incidents.join(story, ties, stream.now, signs=signs)
             changed[alert.uid] = alert
             if alert.incident == alert.uid and alert.count == 1:
-                opened.append(Incident(alert.uid, artefacts.tenant, moment.time, ties.own))
+                names = (*ties.own, ties.session) if ties.session else ties.own
+                opened.append(Incident(alert.uid, artefacts.tenant, moment.time, names))
         decisions.append(decision)
     for name in {str(row["stream"]) for row in rows} & state.streams.keys():
         state.streams[name].forget()
@@ -187,6 +193,13 @@ def _alert(
         alert = alert_of(row, moment, named, rule)
     stream.alerts[like] = alert
     return alert
+
+
+def _signs(decision: Decision, alert: Alert) -> int:
+    """What an alert says of its login session: a rule that alerts by itself says enough."""
+    if decision.basis is Basis.NOT_FORESEEN:
+        return 2
+    return int(decision.basis is Basis.UNEXPECTED and alert.count == 1)
 
 
 _WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}

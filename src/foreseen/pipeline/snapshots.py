@@ -58,7 +58,7 @@ def dump_judge(state: JudgeState) -> bytes:
                     name,
                     {
                         "now": stream.now,
-                        "incidents": stream.incidents.by_name,
+                        "incidents": asdict(stream.incidents),
                         "alerts": [[like, asdict(alert)] for like, alert in stream.alerts.items()],
                     },
                 ]
@@ -94,9 +94,14 @@ def _judge(dumped: dict[str, Any]) -> JudgeState:
 
 
 def _stream(dumped: dict[str, Any]) -> OpenStream:
-    names = {name: (incident, int(time)) for name, (incident, time) in dumped["incidents"].items()}
+    incidents = OpenIncidents(
+        **{
+            part: {name: (incident, int(time)) for name, (incident, time) in held.items()}
+            for part, held in dumped["incidents"].items()
+        }
+    )
     alerts = {cast("Like", tuple(like)): _alert(alert) for like, alert in dumped["alerts"]}
-    return OpenStream(int(dumped["now"]), OpenIncidents(names), alerts)
+    return OpenStream(int(dumped["now"]), incidents, alerts)
 
 
 def _alert(dumped: dict[str, Any]) -> Alert:
