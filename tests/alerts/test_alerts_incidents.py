@@ -135,7 +135,7 @@ def test_forgetting_what_is_closed_changes_no_answer(
         forgetful.forget(time)
         now = time
     forgetful.forget(now + wait)
-    ties = Ties((asked,), (asked,))
+    ties = Ties((asked,), asked, (asked,))
     assert forgetful.find(ties, now + wait) == kept.find(ties, now + wait)
     assert all(now + wait - time <= OPEN_FOR for _, time in forgetful.by_name.values())
 
