@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from foreseen.control import artefacts, jobs
 from foreseen.control.alerts import alerts
 from foreseen.control.artefacts import NewArtefact
 from foreseen.control.cursors import checkpoint
-from foreseen.control.database import MIGRATIONS, open_database, reading, writing
+from foreseen.control.database import MIGRATIONS, open_database, opened, reading, writing
 from foreseen.control.tables import Base, CursorRow, TenantRow, TokenRow
 from foreseen.control.tenants import ensure_tenant, ensure_user, tenants
 from foreseen.control.tokens import Scope, create_token, grant_of, revoke_token
@@ -28,12 +29,12 @@ TENANT, OTHER = TenantId("default"), TenantId("other")
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
+def engine(tmp_path: Path) -> Iterator[Engine]:
     """A control database with two tenants."""
-    engine = open_database(tmp_path / "control.db")
-    for tenant in (TENANT, OTHER):
-        ensure_tenant(engine, tenant, now=1)
-    return engine
+    with opened(tmp_path / "control.db") as engine:
+        for tenant in (TENANT, OTHER):
+            ensure_tenant(engine, tenant, now=1)
+        yield engine
 
 
 def test_migrations_give_exactly_the_declared_tables(engine: Engine) -> None:
@@ -56,20 +57,23 @@ def test_every_connection_is_durable_and_checks_references(engine: Engine) -> No
 def test_opening_again_keeps_the_data(tmp_path: Path, engine: Engine) -> None:
     ensure_user(engine, TENANT, "ana", now=1)
     ensure_user(engine, TENANT, "ana", now=2)
-    assert tenants(open_database(tmp_path / "control.db")) == [TENANT, OTHER]
+    with opened(tmp_path / "control.db") as again:
+        assert tenants(again) == [TENANT, OTHER]
 
 
 def test_many_may_open_a_new_database_at_once(tmp_path: Path) -> None:
-    opened: list[Engine] = []
+    engines: list[Engine] = []
     openers = [
-        threading.Thread(target=lambda: opened.append(open_database(tmp_path / "c%d.db")))
+        threading.Thread(target=lambda: engines.append(open_database(tmp_path / "c%d.db")))
         for _ in range(6)
     ]
     for opener in openers:
         opener.start()
     for opener in openers:
         opener.join()
-    assert len(opened) == 6
+    assert len(engines) == 6
+    for engine in engines:
+        engine.dispose()
 
 
 def test_the_package_migrates_from_wherever_it_is_installed(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Training from the lake: own clean matches only, kept as artefacts, read back or refused."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.models.histories import matches
 from foreseen.control.alerts import Decided, commit_decisions
 from foreseen.control.artefacts import artefacts
 from foreseen.control.cursors import Checkpoint
-from foreseen.control.database import open_database, writing
+from foreseen.control.database import writing
 from foreseen.control.dispositions import Disposition, Verdict, dispose
 from foreseen.control.tables import ArtefactRow
 from foreseen.control.tenants import ensure_tenant
@@ -88,12 +89,12 @@ def lake(tmp_path: Path) -> Lake:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
+def engine(tmp_path: Path) -> Iterator[Engine]:
     """A control database of two organisations."""
-    engine = open_database(tmp_path / "control.db")
-    for tenant in (OWN, OTHER):
-        ensure_tenant(engine, tenant, now=1)
-    return engine
+    with opened(tmp_path / "control.db") as engine:
+        for tenant in (OWN, OTHER):
+            ensure_tenant(engine, tenant, now=1)
+        yield engine
 
 
 def known(stored: Stored | None) -> int:

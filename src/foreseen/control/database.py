@@ -43,6 +43,16 @@ def open_database(path: str | Path) -> Engine:
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     try:
+        _migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _migrate(engine: Engine) -> None:
+    file = engine.url.database
+    try:
         with _MIGRATING, engine.connect() as plain:
             connection = plain.execution_options(**{_IMMEDIATE: True})
             migrate(connection)
@@ -57,7 +67,6 @@ def open_database(path: str | Path) -> Engine:
         raise CorruptError(
             f"{file}: is no usable SQLite database ({error.orig}); restore it from a backup"
         ) from error
-    return engine
 
 
 @contextmanager
