@@ -54,7 +54,7 @@ if ! recent .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2
     make_venv "$python"
 fi
 
-say "installing $lock (about 200 MB the first time)"
+say "installing $lock (about 240 MB the first time)"
 .venv/bin/python -m pip install --quiet --only-binary=:all: --require-hashes --requirement "$lock"
 .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 .venv/bin/python scripts/check_native.py

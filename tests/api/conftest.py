@@ -77,7 +77,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
         ensure_tenant(engine, tenant, now=NOW)
     with IntakeLog.open(tmp_path / "intake") as intake:
         formats = frozenset({"auditd", "syslog"})
-        app = create_app(Services(intake, engine, lambda: NOW, formats))
+        app = create_app(Services(intake, engine, lambda: NOW, formats, frozenset({TENANT, OTHER})))
         with serving(app) as client:
             yield Api(
                 app,

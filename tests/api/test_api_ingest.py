@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 from foreseen.api.app import Services, create_app
+from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import IntakeLog, LogLimits
 
 URL = "/api/v1/ingest/auditd"
@@ -32,7 +33,10 @@ def stored(intake: IntakeLog) -> list[tuple[str, str, str, bytes]]:
         (b"one\ntwo\n", {}),
         (b"one\ntwo", {"Content-Encoding": "identity"}),
         (gzip.compress(b"one\ntwo\n", mtime=0), {"Content-Encoding": "gzip"}),
-        (gzip.compress(b"one\n", mtime=0) + gzip.compress(b"two\n"), {"Content-Encoding": "GZIP"}),
+        (
+            gzip.compress(b"one\n", mtime=0) + gzip.compress(b"two\n", mtime=0),
+            {"Content-Encoding": "GZIP"},
+        ),
         (zstandard.compress(b"one\ntwo\n"), {"Content-Encoding": "zstd"}),
     ],
 )
@@ -122,7 +126,9 @@ def test_a_full_log_says_when_to_come_back(
     api: Any, serve: Any, tmp_path: Path, limits: LogLimits, status: int
 ) -> None:
     with IntakeLog.open(tmp_path / "full", limits=limits) as intake:
-        services = Services(intake, api.engine, lambda: 0, frozenset({"auditd"}))
+        services = Services(
+            intake, api.engine, lambda: 0, frozenset({"auditd"}), frozenset({DEFAULT_TENANT})
+        )
         with serve(create_app(services)) as client:
             answer = client.post(URL, content=b"x" * 100, headers=api.ingest)
             assert client.get("/readyz").status_code == (200 if status == 429 else 503)
@@ -159,3 +165,15 @@ def test_concurrent_senders_and_broken_ones_are_served(api: Any) -> None:
         sender.join()
     assert answers == [202] * 80
     assert len({data for *_, data in stored(api.intake)}) == 80
+
+
+def test_data_of_an_organisation_that_no_worker_reads_are_refused_not_lost(
+    api: Any, serve: Any, tmp_path: Path
+) -> None:
+    with IntakeLog.open(tmp_path / "unread") as intake:
+        services = Services(intake, api.engine, lambda: 0, frozenset({"auditd"}), frozenset())
+        with serve(create_app(services)) as client:
+            answer = client.post(URL, content=b"line\n", headers=api.ingest)
+        assert answer.status_code == 403
+        assert "no worker" in answer.json()["detail"]
+        assert intake.end == 0

@@ -370,3 +370,12 @@ def test_progress_tells_how_far_it_is_and_never_goes_back(log: bytes, tmp_path: 
     assert read == sorted(read)
     assert read[-1][0] == read[-1][1] == (tmp_path / "part-0").stat().st_size
     assert told[-1] == ("judging", 1, 1)
+
+
+def test_other_files_into_the_same_folder_are_refused(tmp_path: Path, log: bytes) -> None:
+    data = tmp_path / "data"
+    replayed(data, written(tmp_path, [log[:100_000]]))
+    other = tmp_path / "other.log"
+    other.write_bytes(log[150_000:250_000])
+    with pytest.raises(ConfigurationError, match="another folder"):
+        replayed(data, [other])

@@ -8,7 +8,7 @@ from foreseen.models.moments import Moment
 from foreseen.studies.baselines import (
     BASELINES,
     alert_on_all,
-    exact_allowlist,
+    allowlist,
     first_seen,
     parent_child,
 )
@@ -73,14 +73,14 @@ def test_alert_on_all_suppresses_nothing() -> None:
     assert alert_on_all([job("curl a")], [job("curl a")] * 3, 0.5) == [False] * 3
 
 
-def test_the_exact_allowlist_knows_word_for_word_on_any_workload() -> None:
+def test_the_allowlist_knows_commands_word_for_word_on_any_workload() -> None:
     later = [
         job("curl a"),
         job("curl a", workload="db"),
         job("curl b"),
         job("curl a", rule="exec_from_tmp"),
     ]
-    assert exact_allowlist([job("curl a")], later, 0.02) == [True, True, False, False]
+    assert allowlist([job("curl a")], later, 0.02) == [True, True, False, False]
 
 
 def test_first_seen_knows_the_program_on_its_own_workload() -> None:

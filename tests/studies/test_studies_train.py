@@ -12,11 +12,12 @@ from tests.models.histories import matches
 from foreseen.control.alerts import Decided, commit_decisions
 from foreseen.control.artefacts import artefacts
 from foreseen.control.cursors import Checkpoint
-from foreseen.control.database import writing
+from foreseen.control.database import opened, writing
 from foreseen.control.dispositions import Disposition, Verdict, dispose
 from foreseen.control.tables import ArtefactRow
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert
+from foreseen.core.decisions import Basis
 from foreseen.core.errors import CorruptError, MalformedInputError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Cursor, Lake
@@ -179,7 +180,13 @@ def test_a_damaged_or_missing_model_is_said_to_be_corrupt(lake: Lake, engine: En
 
 def predicted(lake: Lake, outcomes: dict[str, str]) -> None:
     judged = [
-        {"tenant": OWN, "match_uid": uid, "time": ACCEPTED, "outcome": outcome}
+        {
+            "tenant": OWN,
+            "match_uid": uid,
+            "time": ACCEPTED,
+            "outcome": outcome,
+            "basis": Basis.EXPECTED if outcome == "suppressed" else Basis.UNEXPECTED,
+        }
         for uid, outcome in outcomes.items()
     ]
     table = pa.Table.from_batches([batch_of(judged, PREDICTION_SCHEMA)])
@@ -199,11 +206,13 @@ def test_an_evaluation_scores_later_matches_beside_the_baselines(lake: Lake) -> 
     assert (ours.benign, ours.suppressed) == (38, 29)
     assert (ours.attacks, ours.alerted) == (2, 1)
     assert ours.chains == {"cron": (0, 1), "shell": (1, 2)}
+    # what was not judged alerts, but not by a model's word
+    assert (found.by_models.suppressed, found.by_models.alerted) == (38, 1)
     assert found.missed == {"run-1": "shell", "run-2": "cron"}
     assert found.rules.keys() == {RULE}
     every = found.methods["alert on all"]
     assert (every.suppressed, every.runs) == (0, (2, 3))
-    assert found.methods["exact command allowlist"].suppressed == 38
+    assert found.methods["command allowlist"].suppressed == 38
 
 
 def test_labels_of_runs_that_are_not_listed_are_refused(lake: Lake) -> None:

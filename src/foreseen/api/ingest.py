@@ -61,6 +61,8 @@ async def ingest(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"format {form[:50]!r} is not known; there are {', '.join(sorted(services.formats))}",
         )
+    if grant.tenant not in services.tenants:
+        raise ProblemError(HTTPStatus.FORBIDDEN, "no worker of this server reads your organisation")
     body = await raw_body(request)
     encoding = request.headers.get("content-encoding", "")
     place = (source or grant.name, f"/api/v1/ingest/{form}", form)

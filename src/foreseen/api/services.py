@@ -7,6 +7,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
+from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
 
 
@@ -19,12 +20,14 @@ class Services:
         control: The control database.
         clock: Now, ms UTC.
         formats: Names of the wire formats that have a parser.
+        tenants: Organisations whose intake a worker reads; others' data are refused, not lost.
     """
 
     intake: IntakeLog
     control: Engine
     clock: Callable[[], int]
     formats: frozenset[str]
+    tenants: frozenset[TenantId]
 
 
 def services_of(request: Request) -> Services:

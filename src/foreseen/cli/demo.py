@@ -99,6 +99,11 @@ def _print(shown: _Shown, order: ReplayOrder, seconds: float) -> None:
     report.print(f"promised: {promised:.1%} of expected matches alert; realised: {realised:.1%}")
     report.print("(the realised share counts rules without enough history on a workload, too)\n")
     _print_chains(found)
+    hit, count = found.by_models.runs
+    report.print(
+        f"by the models' own word (not for want of history): {found.by_models.chains_found} of"
+        f" {len(found.by_models.chains)} chains, {hit} of {count} runs"
+    )
     report.print(f"\n[bold]The {_TOP} most surprising of {len(replayed.alerts)} alerts[/]", end="")
     report.print(f" ({shown.hostile} of them hold an attack's events)\n")
     print_alerts(sorted(replayed.alerts, key=lambda a: -(a.surprise or 0))[:_TOP])
@@ -171,6 +176,7 @@ def _figures(shown: _Shown, seconds: float) -> Mapping[str, object]:
         "alerts_with_attack_events": shown.hostile,
         "seconds": seconds,
         "methods": {name: _score(score) for name, score in found.methods.items()},
+        "by_models": _score(found.by_models),
         "rules": {name: _score(score) for name, score in found.rules.items()},
         "missed_runs": dict(found.missed),
     }

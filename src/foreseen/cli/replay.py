@@ -122,7 +122,7 @@ def print_summary(result: Replayed) -> None:
     tally = result.tally
     quarantined = sum(tally.quarantined.values())
     console.print(
-        f"{tally.lines:,} lines: {tally.events:,} events, {quarantined:,} in quarantine;"
+        f"{tally.lines:,} lines, {quarantined:,} in quarantine; {tally.events:,} events,"
         f" {sum(tally.matches.values()):,} matches, {len(result.alerts):,} alerts"
     )
     console.print(_by_rule(result))

@@ -46,7 +46,13 @@ def up(
     with _listening(host, port) as listener, stores(data) as opened:
         if is_new:
             _first_tokens(opened)
-        services = Services(opened.intake, opened.control, wall_clock, frozenset(PARSERS))
+        services = Services(
+            opened.intake,
+            opened.control,
+            wall_clock,
+            frozenset(PARSERS),
+            frozenset({DEFAULT_TENANT}),
+        )
         server = uvicorn.Server(_config(services))
         with working(opened, loaded, settings) as failed:
             _stop_when(failed, server)

@@ -43,7 +43,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A line that could not be understood, kept with place and reason; it can be replayed."""
+    """A line that could not be understood, kept with its place and the reason."""
 
     line: Line
     reason: Reason

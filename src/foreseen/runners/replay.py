@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow.compute as pc
 from sqlalchemy import Engine
 
 from foreseen.control import alerts, tenants
 from foreseen.control.database import opened
 from foreseen.core.alerts import Alert
-from foreseen.core.errors import MalformedInputError
+from foreseen.core.errors import ConfigurationError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.core.records import Line, Quarantined
 from foreseen.lake.lake import Lake
@@ -114,7 +115,7 @@ def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
     shard: Shard | None = None
     done = 0
     for part in _parts(order, lambda read_bytes, total: progress("reading", read_bytes, total)):
-        shard = shard or Shard(lake, artefacts, f"shard/{order.tenant}/{part.source}")
+        shard = shard or _shard(lake, artefacts, order, part.source)
         version = max([done, *(_end(line) for line in part.lines)]) + 1
         try:
             shard.process([part], after=done, version=version)
@@ -125,6 +126,21 @@ def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
             ) from error
         done = version
     return shard.tally if shard else Tally()
+
+
+def _shard(lake: Lake, artefacts: ShardArtefacts, order: ReplayOrder, source: str) -> Shard:
+    """A shard for a folder that holds nothing yet, or this very replay.
+
+    A second source would begin its sequence numbers, processes and windows anew.
+    """
+    app_id = f"shard/{order.tenant}/{source}"
+    own = pc.field("tenant") == order.tenant
+    if lake.cursor("events", app_id) is None and lake.read("events", ["seq"], own).num_rows:
+        raise ConfigurationError(
+            f"{order.data}: holds a replay of other files; choose another folder, or give all"
+            " files to one replay"
+        )
+    return Shard(lake, artefacts, app_id)
 
 
 def _parts(order: ReplayOrder, progress: Callable[[int, int], None]) -> Iterator[Lines]:

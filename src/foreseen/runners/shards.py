@@ -14,10 +14,10 @@ from foreseen.schema.arrow import texts
 
 @dataclass(slots=True)
 class Tally:
-    """What went through: received = stored + quarantined, always.
+    """What went through: a line is in an event's raw or in quarantine, always.
 
     Attributes:
-        lines: Lines read.
+        lines: Lines received.
         events: Events stored.
         matches: Matches by rule.
         quarantined: Lines quarantined, by reason.
@@ -55,7 +55,8 @@ class Shard:
     def process(self, batch: Sequence[Lines | Tick], *, after: int, version: int) -> None:
         """Put the input between two cursors through the step and commit what it gave."""
         self.state, out = step(self.state, batch, self._artefacts)
-        self.tally.add(sum(len(part.lines) for part in batch if isinstance(part, Lines)), out)
+        given = [part for part in batch if isinstance(part, Lines)]
+        self.tally.add(sum(len(part.lines) + len(part.quarantined) for part in given), out)
         tables = {"events": out.events, "matches": out.matches, "quarantine": out.quarantine}
         self._lake.commit(
             {name: pa.Table.from_batches([rows]) for name, rows in tables.items()},

@@ -1,6 +1,7 @@
 """The live pipeline of one tenant: intake log to lake to decisions, resumed where it stopped."""
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Event
@@ -28,6 +29,7 @@ log = logging.getLogger("foreseen.worker")
 BATCH_BYTES = 4 << 20
 _TABLES = ("events", "matches", "quarantine")
 _IDLE_SECONDS = 0.2
+_COMPACT_SECONDS = 3600.0  # when there is nothing else to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,12 @@ class Worker:
 
     def run(self, stop: Event) -> None:
         """Work until told to stop; sleeps while there is nothing to do."""
+        compacted = time.monotonic()
         while not stop.is_set():
             if not self.drain():
+                if time.monotonic() - compacted > _COMPACT_SECONDS:
+                    self._stores.lake.compact()
+                    compacted = time.monotonic()
                 stop.wait(_IDLE_SECONDS)
 
     def drain(self) -> bool:

@@ -19,10 +19,8 @@ def alert_on_all(history: Sequence[Moment], later: Sequence[Moment], budget: flo
     return [False] * len(later)
 
 
-def exact_allowlist(
-    history: Sequence[Moment], later: Sequence[Moment], budget: float
-) -> list[bool]:
-    """Suppress what this rule saw word for word on any workload, numbers and names folded."""
+def allowlist(history: Sequence[Moment], later: Sequence[Moment], budget: float) -> list[bool]:
+    """Suppress the exact command that this rule saw on any workload, numbers folded."""
     del budget
     known = {(moment.rule, moment.act.exact) for moment in history}
     return [(moment.rule, moment.act.exact) in known for moment in later]
@@ -53,7 +51,7 @@ def _pair(moment: Moment) -> Key:
 
 BASELINES: Mapping[str, Silences] = {
     "alert on all": alert_on_all,
-    "exact command allowlist": exact_allowlist,
+    "command allowlist": allowlist,
     "first seen per workload": first_seen,
     "parent > child frequency": parent_child,
 }

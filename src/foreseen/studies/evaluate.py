@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreseen.core.decisions import Outcome
+from foreseen.core.decisions import Basis
 from foreseen.core.ids import RuleId
 from foreseen.lake.lake import Lake
 from foreseen.models.moments import moments_of
+from foreseen.schema.arrow import texts
 from foreseen.studies.baselines import BASELINES
 from foreseen.studies.score import Score, score
 from foreseen.studies.truth import Attack, Truth, attacks_of
@@ -36,11 +37,13 @@ class Evaluation:
 
     Attributes:
         methods: Score by method: ours, then the baselines.
+        by_models: Ours, if only what a model found unexpected (or what is tied to that) alerted.
         rules: Our score by rule, the rule with most benign matches first.
         missed: Attack runs of ours without any alert, by run: chain.
     """
 
     methods: Mapping[str, Score]
+    by_models: Score
     rules: Mapping[str, Score]
     missed: Mapping[str, str]
 
@@ -63,18 +66,26 @@ def evaluate(
     later = matches.filter(pc.field("time") >= since)
     moments = moments_of(later)
     attacks = attacks_of(later, answer.truth)
-    silenced = _silenced(lake, later)
+    bases = _bases(lake, later)
+    silenced = [basis == Basis.EXPECTED.value for basis in bases]
+    unsaid = [basis not in _SAID_BY_MODELS for basis in bases]
     methods = {FORESEEN: score(silenced, attacks, runs)}
     for name, method in BASELINES.items():
         methods[name] = score(method(history, moments, budget), attacks, runs)
-    return Evaluation(methods, _by_rule(later, silenced, attacks), _missed(silenced, attacks, runs))
+    by_models = score(unsaid, attacks, runs)
+    return Evaluation(
+        methods, by_models, _by_rule(later, silenced, attacks), _missed(silenced, attacks, runs)
+    )
 
 
-def _silenced(lake: Lake, later: pa.Table) -> list[bool]:
-    """Whether each match was suppressed; one that was not judged counts as alerted."""
-    rows = lake.read("predictions", ["match_uid", "outcome"])
-    outcomes = dict(zip(rows["match_uid"].to_pylist(), rows["outcome"].to_pylist(), strict=True))
-    return [outcomes.get(uid) == Outcome.SUPPRESSED.value for uid in later["match_uid"].to_pylist()]
+_SAID_BY_MODELS = {Basis.UNEXPECTED.value, Basis.OPEN_INCIDENT.value}
+
+
+def _bases(lake: Lake, later: pa.Table) -> list[str | None]:
+    """Basis of the decision on each match; None where it was not judged, which is no silence."""
+    rows = lake.read("predictions", ["match_uid", "basis"])
+    bases = dict(zip(texts(rows, "match_uid"), texts(rows, "basis"), strict=True))
+    return [bases.get(uid) for uid in texts(later, "match_uid")]
 
 
 def _by_rule(
