@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import tomllib
 from collections import Counter
@@ -29,11 +30,29 @@ PATTERN_CALLS = {"compile", "findall", "finditer", "fullmatch", "match", "search
 
 def tracked_files() -> list[Path]:
     """Files that are committed or would be, without the recorded telemetry."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
-    paths = [ROOT / name for name in listed.decode().split("\0") if name]
+    paths = [path for path in _listed() if not any(p.startswith(".venv") for p in path.parts)]
     recordings = ROOT / "lab" / "recordings"
     return [path for path in paths if path.is_file() and recordings not in path.parents]
+
+
+def _listed() -> list[Path]:
+    """What git knows; in a copy without git, all but what tools have made."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    git = shutil.which("git")
+    if git and (ROOT / ".git").exists():
+        done = subprocess.run([git, *command[1:]], cwd=ROOT, capture_output=True, check=False)
+        if done.returncode == 0:
+            return [ROOT / name for name in done.stdout.decode().split("\0") if name]
+    made = {"dist", "build", "__pycache__"}
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if not made & set(path.parts) and not _is_hidden(path.relative_to(ROOT))
+    ]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") and part not in {".ci", ".gitignore"} for part in path.parts)
 
 
 def name_of(path: Path) -> str:

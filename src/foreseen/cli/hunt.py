@@ -15,6 +15,9 @@ from foreseen.core.errors import NotFoundError
 from foreseen.lake.hunt import hunt as run
 from foreseen.lake.lake import Lake
 
+_MOST_COLUMNS = 12
+"""More columns than this do not fit beside each other: rows are printed as lists."""
+
 
 class Form(StrEnum):
     """How rows are printed."""
@@ -40,11 +43,10 @@ def hunt(
             print_json(row)
     elif form is Form.CSV:
         _print_csv(rows)
+    elif rows.num_columns > _MOST_COLUMNS:
+        _print_lists(rows)
     else:
-        table = Table(*map(inert, rows.column_names))
-        for row in rows.to_pylist():
-            table.add_row(*(inert("" if value is None else str(value)) for value in row.values()))
-        report.print(table)
+        _print_table(rows)
     if rows.num_rows == limit:
         console.print(f"the first {limit:,} rows; --limit shows more")
 
@@ -61,3 +63,18 @@ def _field(value: object) -> object:
     if isinstance(value, list | dict | tuple | bytes):
         return as_json(value).decode()
     return value
+
+
+def _print_lists(rows: pa.Table) -> None:
+    for row in rows.to_pylist():
+        for name, value in row.items():
+            if value is not None:
+                report.print(inert(f"{name:>20}  {value}"), soft_wrap=True)
+        report.print()
+
+
+def _print_table(rows: pa.Table) -> None:
+    table = Table(*map(inert, rows.column_names))
+    for row in rows.to_pylist():
+        table.add_row(*(inert("" if value is None else str(value)) for value in row.values()))
+    report.print(table)

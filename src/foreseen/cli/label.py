@@ -41,6 +41,6 @@ def label(
                 what = row["file_path"] or row["process_cmd_line"] or row["process_path"] or ""
                 place_ = f"{when(row['time'])}  {row['host']}  {row['rule_id']}"
                 typer.echo(plain(f"{place_}  {what}"))
-        print_summary(result)
+        print_summary(result, judged=False)
     if result.tally.quarantined:
         raise typer.Exit(Exit.QUARANTINED)

@@ -23,6 +23,7 @@ from foreseen.cli.terminal import (
     when,
 )
 from foreseen.core.alerts import Alert
+from foreseen.core.decisions import Basis
 from foreseen.runners.replay import Progress, Replayed, ReplayOrder
 from foreseen.runners.replay import replay as replay_files
 from foreseen.runners.rule_files import load_rules
@@ -117,35 +118,42 @@ def print_alert(alert: Alert) -> None:
         typer.echo(f"{'':21}{plain(sentence)}")
 
 
-def print_summary(result: Replayed) -> None:
+def print_summary(result: Replayed, *, judged: bool = True) -> None:
     """Counts on stderr: lines, events, matches, decisions, quarantine."""
     tally = result.tally
     quarantined = sum(tally.quarantined.values())
     console.print(
         f"{tally.lines:,} lines, {quarantined:,} in quarantine; {tally.events:,} events,"
-        f" {sum(tally.matches.values()):,} matches, {len(result.alerts):,} alerts"
+        f" {sum(tally.matches.values()):,} matches"
+        + (f", {len(result.alerts):,} alerts" if judged else "")
     )
-    console.print(_by_rule(result))
+    if tally.matches:
+        console.print(_by_rule(result, judged=judged))
+    if judged and tally.matches and not _has_models(result):
+        console.print("no models: every match alerts; --train-until TIME accepts what is before it")
     for reason, count in sorted(tally.quarantined.items()):
         console.print(inert(f"  quarantine: {count:,} x {reason}"))
     if quarantined:
         rows = result.lake.read("quarantine", ["path", "line", "reason", "detail"])
         for row in rows.slice(0, _SHOWN).to_pylist():
             place = f"{row['path']}:{row['line']}"
-            console.print(inert(f"    {place}: {row['reason']} {row['detail']}"), soft_wrap=True)
+            console.print(inert(f"    {place}: {row['reason']}: {row['detail']}"), soft_wrap=True)
 
 
-def _by_rule(result: Replayed) -> Table:
-    table = Table("rule", "matches", "judged", "suppressed", "alerted")
+def _has_models(result: Replayed) -> bool:
+    return any(basis != Basis.NO_MODEL.value for _, _, basis in result.verdicts.counts)
+
+
+def _by_rule(result: Replayed, *, judged: bool) -> Table:
+    table = Table("rule", "matches", *(("judged", "suppressed", "alerted") if judged else ()))
     outcomes: dict[str, dict[str, int]] = {}
     for (rule, outcome, _), count in result.verdicts.counts.items():
         found = outcomes.setdefault(rule, {"suppressed": 0, "alerted": 0})
         found[outcome] += count
     for rule, count in sorted(result.tally.matches.items(), key=lambda item: -item[1]):
-        judged = outcomes.get(rule, {"suppressed": 0, "alerted": 0})
-        total = sum(judged.values())
-        cells = (count, total, judged["suppressed"], judged["alerted"])
-        table.add_row(inert(rule), *(f"{cell:,}" for cell in cells))
+        found = outcomes.get(rule, {"suppressed": 0, "alerted": 0})
+        decided = (sum(found.values()), found["suppressed"], found["alerted"]) if judged else ()
+        table.add_row(inert(rule), *(f"{cell:,}" for cell in (count, *decided)))
     return table
 
 

@@ -39,6 +39,8 @@ def up(
     workload: Workload = None,
 ) -> None:
     """Run the server until it is told to stop."""
+    for library in ("alembic", "uvicorn"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     loaded = load_rules(rules)
     settings = settings_of(budget, workload)

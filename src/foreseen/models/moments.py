@@ -78,7 +78,7 @@ def _moment(act: Act, values: tuple[object, ...]) -> Moment:
         workload=str(workload),
         time=int(str(time)),
         act=act,
-        who=f"{login or 'service'} as {effective or '?'}, {place}",
+        who=f"{login or 'without login'} as {effective or '?'}, {place}",
         parent=_program(parent, parent_command),
         ancestry=tuple(folded(basename(str(path))) for path in _list(ancestry)[:4]),
         window=tuple(map(str, _list(window))),

@@ -186,7 +186,7 @@ def _alert(
     tells = decision.basis not in _WITHOUT_STORY
     like = (moment.rule, moment.act.shape, moment.who, moment.parent, tells)
     found = stream.alerts.get(like)
-    if found and stream.takes(found):
+    if found and stream.takes(found) and decision.incident in {None, found.incident}:
         alert = joined(found, moment.uid, moment.time, decision.prediction)
     else:
         named = replace(decision, incident=decision.incident or moment.uid)

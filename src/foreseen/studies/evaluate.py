@@ -37,7 +37,7 @@ class Evaluation:
 
     Attributes:
         methods: Score by method: ours, then the baselines.
-        by_models: Ours, if only what a model found unexpected (or what is tied to that) alerted.
+        by_models: Ours, if only what a model itself found unexpected alerted.
         rules: Our score by rule, the rule with most benign matches first.
         missed: Attack runs of ours without any alert, by run: chain.
     """
@@ -68,7 +68,7 @@ def evaluate(
     attacks = attacks_of(later, answer.truth)
     bases = _bases(lake, later)
     silenced = [basis == Basis.EXPECTED.value for basis in bases]
-    unsaid = [basis not in _SAID_BY_MODELS for basis in bases]
+    unsaid = [basis != Basis.UNEXPECTED.value for basis in bases]
     methods = {FORESEEN: score(silenced, attacks, runs)}
     for name, method in BASELINES.items():
         methods[name] = score(method(history, moments, budget), attacks, runs)
@@ -76,9 +76,6 @@ def evaluate(
     return Evaluation(
         methods, by_models, _by_rule(later, silenced, attacks), _missed(silenced, attacks, runs)
     )
-
-
-_SAID_BY_MODELS = {Basis.UNEXPECTED.value, Basis.OPEN_INCIDENT.value}
 
 
 def _bases(lake: Lake, later: pa.Table) -> list[str | None]:
