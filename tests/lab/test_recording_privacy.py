@@ -1,5 +1,6 @@
 """Nothing of the machine that recorded, and nothing secret, is in the recording."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def test_recording_holds_nothing_foreign(recording: Path, part: str) -> None:
 def test_truth_and_datasheet_name_nothing_foreign(recording: Path) -> None:
     for name in ("runs.json", "truth.json", "parts.json", "DATASHEET.md"):
         text = (recording / name).read_text()
-        assert not any(word in text for word in ("/root/", "/work/", "pyenv", "192.0.2."))
+        assert re.search(r"(?<!\w)/(?:root|work)/|pyenv|192\.0\.2\.", text) is None
 
 
 def _hex(text: str) -> str:

@@ -81,6 +81,7 @@ _PLAIN_FIELDS = frozenset(
 )
 _SYSTEM_USERS = 1000  # Debian gives people ids from here on
 _NOBODY = 65534
+_MADE_GROUP = ("ogid", "1001")  # useradd's group for an account that an attack chain makes
 _CALL_ARGUMENT = re.compile(r"a[0-3]")
 
 
@@ -123,7 +124,7 @@ class _Judge:
     def reasons(self, kind: str, name: str, value: str) -> Iterator[str]:
         """Why the value is foreign; nothing if it is the lab's own."""
         if name in _USER_FIELDS:
-            yield from _user(value)
+            yield from () if (name, value) == _MADE_GROUP else _user(value)
         elif name == "saddr":
             yield from self._socket_address(value)
         elif kind == "SYSCALL" and _CALL_ARGUMENT.fullmatch(name):
