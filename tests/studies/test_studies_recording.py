@@ -36,9 +36,12 @@ def test_95_percent_of_benign_matches_are_suppressed(methods: dict[str, Any]) ->
 
 
 @pytest.mark.slow
-def test_no_baseline_finds_as_many_runs_and_suppresses_as_much(methods: dict[str, Any]) -> None:
+def test_no_baseline_suppresses_as_much_and_shows_as_much_of_the_attacks(
+    methods: dict[str, Any],
+) -> None:
     ours = methods["foreseen"]
-    found = sum(runs[0] for runs in ours["chains"].values())
     for method in (each for name, each in methods.items() if name != "foreseen"):
-        as_many = sum(runs[0] for runs in method["chains"].values()) >= found
-        assert not (as_many and method["suppressed"] >= ours["suppressed"])
+        shows_as_much = method["attack_matches_alerted"] >= ours["attack_matches_alerted"]
+        # a percent of the benign matches is given away: the strongest baselines silence as much
+        silences_as_much = method["suppressed"] >= ours["suppressed"] - 0.01 * ours["benign"]
+        assert not (shows_as_much and silences_as_much)
