@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from foreseen.lab.labels import Label, labels_of, read_runs
 from foreseen.lab.raw import record
 from foreseen.lab.recording import read_lines
 
+# Loopback addresses other than the lab's own 127.0.0.x and 127.0.1.x, plain and in SOCKADDR.
+_ATTACKERS = r"[^\d.]127\.(?!0\.[01]\.)\d+\.\d+\.\d+|saddr=0200....7F(?!000[01])"
 _COMMON = (
     "program in a temporary folder ran",
     "curl or wget ran",
@@ -48,6 +51,22 @@ def test_test_part_has_every_chain_three_times(labels: list[Label], recording: P
 
 def test_labels_have_a_technique(labels: list[Label]) -> None:
     assert all(one.technique.startswith("T1") for one in labels)
+
+
+@pytest.mark.parametrize("part", ["train", "mixed", "test"])
+def test_nothing_unlabelled_names_what_only_attacks_use(
+    recording: Path, labels: list[Label], part: str
+) -> None:
+    """Checks the lineage by another way: addresses and planted paths that no benign job has."""
+    labelled = {(one.time, str(one.serial)) for one in labels if one.part == part}
+    roots = (root for run in read_runs(recording / "truth.json") for root in run.roots)
+    planted = {root.value for root in roots if root.kind in {"cron", "text"}}
+    foreign = re.compile("|".join([_ATTACKERS, *map(re.escape, planted)]))
+    for line in read_lines(recording / f"{part}.log.zst"):
+        if foreign.search(line):
+            stamp = re.search(r"audit\(([\d.]+):(\d+)\)", line)
+            assert stamp is not None
+            assert (stamp[1], stamp[2]) in labelled, line
 
 
 def test_enough_to_learn_from(figures: Figures) -> None:

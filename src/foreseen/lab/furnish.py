@@ -26,7 +26,6 @@ from foreseen.lab.workloads.packages import publish
 
 def furnish(theme: Theme) -> None:
     """Make users, folders, keys, data and settings; the services are started elsewhere."""
-    Path("/proc/sys/kernel/pid_max").write_text("4194304")  # no reuse of ids within a part
     set_names()
     make_users()
     _make_folders()

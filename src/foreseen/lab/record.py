@@ -23,6 +23,7 @@ from foreseen.lab.recording import write_part
 from foreseen.lab.themes import THEMES, Theme
 from foreseen.lab.workloads import bastion, ci, db, web
 
+_PID_MAX = Path("/proc/sys/kernel/pid_max")
 Progress = Callable[[str], None]
 
 
@@ -79,6 +80,8 @@ def record_part(
     """Record one part on a host prepared afresh."""
     remove()
     furnish(THEMES[part])
+    limit = _PID_MAX.read_text()
+    _PID_MAX.write_text("4194304")  # no process id comes twice within a part
     audit = Auditd(Path("/var/log/labaudit") / part)
     start = time.time()
     try:
@@ -86,6 +89,7 @@ def record_part(
     finally:
         last: Status = audit.stop()
         remove()
+        _PID_MAX.write_text(limit)
     report = PartReport(part, start, time.time(), last.lost, audit.disturbed)
     progress(f"{part}: lost {last.lost}, rules restored {audit.disturbed} times; writing")
     report.events = write_part(audit.log, out / f"{part}.log.zst")
