@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from foreseen.core.errors import ForeseenError
 from foreseen.lab import layout
 from foreseen.lab.files import file
 from foreseen.lab.layout import CI, DB, MONITOR, POOL, SHOP, SYSTEM
@@ -45,7 +46,7 @@ _NEW_NAMES = 0x04000000 | 0x00020000
 WELCOME = Path("/etc/profile.d/lab-welcome.sh")
 
 
-class LabError(Exception):
+class LabError(ForeseenError):
     """The host cannot run the lab; the message says what to do."""
 
 
