@@ -21,7 +21,7 @@ def first_lines(path: Path, count: int) -> list[bytes]:
 
 def _lines(stream: object) -> Iterator[bytes]:
     rest = b""
-    while block := stream.read(1 << 20):  # type: ignore[attr-defined]
+    while block := stream.read(1 << 20):  # type: ignore[attr-defined]  # the stubs lack it
         *whole, rest = (rest + block).split(b"\n")
         yield from whole
     if rest:

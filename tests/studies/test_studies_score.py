@@ -1,14 +1,17 @@
 """Scores by hand: what was suppressed, what was found, and runs that left no match are missed."""
 
+import pyarrow as pa
 import pytest
 from tests.models.histories import act_of, moment
 
 from foreseen.core.errors import MalformedInputError
 from foreseen.models.moments import Moment
+from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 from foreseen.studies.baselines import (
     BASELINES,
     alert_on_all,
     allowlist,
+    exact_allowlist,
     first_seen,
     parent_child,
 )
@@ -117,3 +120,17 @@ def test_a_baseline_answers_every_match_and_suppresses_nothing_without_history(
     assert callable(method)
     assert method([], [job("curl a")] * 4, 0.02) == [False] * 4
     assert method([job("curl a")] * 5, [], 0.02) == []
+
+
+def test_the_exact_allowlist_forgives_no_letter() -> None:
+    columns = ("rule_id", "process_cmd_line", "file_path", "dst_ip", "dst_port")
+    row: dict[str, object] = dict(
+        zip(columns, ("curl", "curl -s h/1", None, None, None), strict=True)
+    )
+    later = [row, {**row, "process_cmd_line": "curl -s h/2"}, {**row, "dst_port": 80}]
+    found = exact_allowlist(batch([row]), batch(later))
+    assert found == [True, False, False]
+
+
+def batch(rows: list[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_batches([batch_of(rows, MATCH_SCHEMA)])

@@ -212,7 +212,7 @@ def test_an_evaluation_scores_later_matches_beside_the_baselines(lake: Lake) -> 
     assert found.rules.keys() == {RULE}
     every = found.methods["alert on all"]
     assert (every.suppressed, every.runs) == (0, (2, 3))
-    assert found.methods["command allowlist"].suppressed == 38
+    assert found.methods["command allowlist, folded"].suppressed == 38
 
 
 def test_labels_of_runs_that_are_not_listed_are_refused(lake: Lake) -> None:

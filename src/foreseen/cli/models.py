@@ -84,7 +84,7 @@ def show(
         raise NotFoundError(f"no model of rule '{rule}'; there are models of {known}")
     about = {
         "rule": rule,
-        "hash": stored.foresight.hashes[model.rule],  # type: ignore[index]
+        "hash": stored.foresight.hashes[model.rule],  # type: ignore[index]  # known by the line above
         "history": dict(model.history),
         "tokens": len(model.features.names),
         "context_model": model.context is not None,
@@ -109,7 +109,7 @@ def _print_list(stored: Stored, *, json: bool) -> None:
         return
     table = Table("rule", "expected matches", "workloads", "model")
     for model in models:
-        history: dict[str, int] = model["history"]  # type: ignore[assignment]
+        history: dict[str, int] = model["history"]  # type: ignore[assignment]  # known by the line above
         workloads = ", ".join(f"{name} {count:,}" for name, count in sorted(history.items()))
         table.add_row(
             inert(str(model["rule"])),

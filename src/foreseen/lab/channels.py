@@ -186,7 +186,7 @@ class _Store(http.server.SimpleHTTPRequestHandler):
     """Gives files of the pool and keeps what is sent."""
 
     def __init__(self, *arguments: object, **options: object) -> None:
-        super().__init__(*arguments, directory=str(POOL), **options)  # type: ignore[arg-type]
+        super().__init__(*arguments, directory=str(POOL), **options)  # type: ignore[arg-type]  # passed on as they came
 
     def do_PUT(self) -> None:
         """Read the body and forget it."""

@@ -63,7 +63,7 @@ def write_labels(out: Path, runs: Sequence[Run]) -> int:
 def read_labels(path: Path) -> list[Label]:
     """The labels of a recording."""
     rows = csv.DictReader(io.StringIO(zstandard.decompress(path.read_bytes()).decode()))
-    return [Label(**{**row, "serial": int(row["serial"])}) for row in rows]  # type: ignore[arg-type]
+    return [Label(**{**row, "serial": int(row["serial"])}) for row in rows]  # type: ignore[arg-type]  # a row has the columns
 
 
 def read_runs(path: Path) -> list[Run]:

@@ -58,7 +58,7 @@ def acts_of(batch: pa.RecordBatch | pa.Table) -> tuple[list[Act], AnyArray]:
     """
     keys = [_text(batch, name) for name in _COLUMNS]
     # The stubs of pyarrow do not know that the separator may be a plain string.
-    joined: AnyArray = pc.binary_join_element_wise(*keys, _SEPARATOR)  # type: ignore[call-overload]
+    joined: AnyArray = pc.binary_join_element_wise(*keys, _SEPARATOR)  # type: ignore[call-overload]  # the stubs lack it
     encoded = joined.dictionary_encode()
     return [_act(str(key)) for key in encoded.dictionary.to_pylist()], encoded.indices
 
@@ -68,7 +68,7 @@ def _text(batch: pa.RecordBatch | pa.Table, name: str) -> AnyArray:
         return pa.array([""] * batch.num_rows, pa.string())
     column = batch.column(name)
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    text: pa.StringArray = whole.cast(pa.string()).fill_null("")  # type: ignore[assignment]
+    text: pa.StringArray = whole.cast(pa.string()).fill_null("")  # type: ignore[assignment]  # the stubs lack it
     cut = pc.utf8_slice_codeunits(text, 0, LONGEST)
     return pc.replace_substring(cut, _SEPARATOR, "\N{SYMBOL FOR UNIT SEPARATOR}")
 

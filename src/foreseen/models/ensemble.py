@@ -114,9 +114,9 @@ def load(dumped: Mapping[str, object]) -> RuleModel:
     context = parts["context"]
     return RuleModel(
         rule=str(parts["rule"]),
-        history=parts["history"],  # type: ignore[arg-type]
-        novelty=Novelty.load(parts["novelty"]),  # type: ignore[arg-type]
-        features=Features.load(parts["features"]),  # type: ignore[arg-type]
-        context=Context.load(context) if context else None,  # type: ignore[arg-type]
-        neighbours=Neighbours.load(parts["neighbours"]),  # type: ignore[arg-type]
+        history=parts["history"],  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
+        novelty=Novelty.load(parts["novelty"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
+        features=Features.load(parts["features"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
+        context=Context.load(context) if context else None,  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
+        neighbours=Neighbours.load(parts["neighbours"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
     )

@@ -149,8 +149,8 @@ def _loaded_event(one: dict[str, object]) -> Event:
     records = []
     for fields in lines:
         data = cast("str", fields["data"]).encode("latin-1")
-        record = read(Line(**{**fields, "data": data}))  # type: ignore[arg-type]
+        record = read(Line(**{**fields, "data": data}))  # type: ignore[arg-type]  # JSON; `load` turns what does not fit into CorruptError
         if not isinstance(record, Record):
             record = record[0][0]
         records.append(record)
-    return Event(**one, records=records)  # type: ignore[arg-type]
+    return Event(**one, records=records)  # type: ignore[arg-type]  # JSON; `load` turns what does not fit into CorruptError

@@ -1,9 +1,10 @@
 """Baselines that a model must beat: what people do without one."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from foreseen.models.moments import Moment
 from foreseen.models.training import FIT_SHARE
@@ -17,6 +18,24 @@ def alert_on_all(history: Sequence[Moment], later: Sequence[Moment], budget: flo
     """No suppression at all."""
     del history, budget
     return [False] * len(later)
+
+
+def exact_allowlist(history: pa.Table, later: pa.Table) -> list[bool]:
+    """Suppress what this rule saw letter for letter: command line, file and destination.
+
+    Args:
+        history: Rows of the matches table that are clean.
+        later: Rows to decide.
+    """
+    known = set(_letters(history))
+    return [letters in known for letters in _letters(later)]
+
+
+def _letters(matches: pa.Table) -> Iterator[tuple[object, ...]]:
+    return zip(*(matches.column(name).to_pylist() for name in _EXACT), strict=True)
+
+
+_EXACT = ("rule_id", "process_cmd_line", "file_path", "dst_ip", "dst_port")
 
 
 def allowlist(history: Sequence[Moment], later: Sequence[Moment], budget: float) -> list[bool]:
@@ -51,7 +70,7 @@ def _pair(moment: Moment) -> Key:
 
 BASELINES: Mapping[str, Silences] = {
     "alert on all": alert_on_all,
-    "command allowlist": allowlist,
+    "command allowlist, folded": allowlist,
     "first seen per workload": first_seen,
     "parent > child frequency": parent_child,
 }

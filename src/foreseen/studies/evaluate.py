@@ -11,7 +11,7 @@ from foreseen.core.ids import RuleId
 from foreseen.lake.lake import Lake
 from foreseen.models.moments import moments_of
 from foreseen.schema.arrow import texts
-from foreseen.studies.baselines import BASELINES
+from foreseen.studies.baselines import BASELINES, exact_allowlist
 from foreseen.studies.score import Score, score
 from foreseen.studies.truth import Attack, Truth, attacks_of
 
@@ -62,7 +62,8 @@ def evaluate(
     """
     runs = answer.runs
     matches = lake.read("matches").filter(pc.field("rule_id").isin([str(rule) for rule in marked]))
-    history = moments_of(matches.filter(pc.field("time") < since))
+    earlier = matches.filter(pc.field("time") < since)
+    history = moments_of(earlier)
     later = matches.filter(pc.field("time") >= since)
     moments = moments_of(later)
     attacks = attacks_of(later, answer.truth)
@@ -70,6 +71,7 @@ def evaluate(
     silenced = [basis == Basis.EXPECTED.value for basis in bases]
     unsaid = [basis != Basis.UNEXPECTED.value for basis in bases]
     methods = {FORESEEN: score(silenced, attacks, runs)}
+    methods["exact command allowlist"] = score(exact_allowlist(earlier, later), attacks, runs)
     for name, method in BASELINES.items():
         methods[name] = score(method(history, moments, budget), attacks, runs)
     by_models = score(unsaid, attacks, runs)

@@ -82,8 +82,8 @@ def run_of(truth: dict[str, object]) -> Run:
     )
     run.start, run.end = float(str(truth["start"])), float(str(truth["end"]))
     run.failed = str(truth["failed"])
-    run.steps = [(float(t), str(s)) for t, s in truth["steps"]]  # type: ignore[attr-defined]
-    run.roots = [Root(k, v, float(t), s) for k, v, t, s in truth["roots"]]  # type: ignore[attr-defined]
+    run.steps = [(float(t), str(s)) for t, s in truth["steps"]]  # type: ignore[attr-defined]  # JSON of our own
+    run.roots = [Root(k, v, float(t), s) for k, v, t, s in truth["roots"]]  # type: ignore[attr-defined]  # JSON of our own
     return run
 
 
