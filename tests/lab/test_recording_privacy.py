@@ -19,7 +19,7 @@ def test_recording_holds_nothing_foreign(recording: Path, part: str) -> None:
 def test_truth_and_datasheet_name_nothing_foreign(recording: Path) -> None:
     for name in ("runs.json", "truth.json", "parts.json", "DATASHEET.md"):
         text = (recording / name).read_text()
-        assert re.search(r"(?<!\w)/(?:root|work)/|pyenv|192\.0\.2\.", text) is None
+        assert re.search(r"(?<!\w)/root/|pyenv|192\.0\.2\.", text) is None
 
 
 def _hex(text: str) -> str:
@@ -30,8 +30,8 @@ def _hex(text: str) -> str:
     ("kind", "body", "reason"),
     [
         ("EXECVE", 'argc=2 a0="cat" a1="/root/.bashrc"', "path /root"),
-        ("EXECVE", f'argc=2 a0="sh" a1={_hex("cd /work/main && make")}', "path /work"),
-        ("EXECVE", f"argc=1 a0[0]={_hex('curl https://pypi.org/x')}", "host pypi.org"),
+        ("EXECVE", f'argc=2 a0="sh" a1={_hex("cd /workspace/app && make")}', "path /workspace"),
+        ("EXECVE", f"argc=1 a0[0]={_hex('curl https://index.example/x')}", "host index.example"),
         ("EXECVE", 'argc=2 a0="ssh" a1="db.corp.internal"', "domain db.corp.internal"),
         ("EXECVE", 'argc=2 a0="ping" a1="10.1.2.3"', "address 10.1.2.3"),
         ("EXECVE", 'argc=2 a0="hostname" a1="vm"', "word vm"),
@@ -41,7 +41,7 @@ def _hex(text: str) -> str:
         ("PATH", 'item=0 name="/home/someone/notes" nametype=NORMAL', "home of someone"),
         ("CWD", f"cwd={_hex('/root/my dir')}", "path /root"),
         ("SYSCALL", 'pid=1 auid=1000 exe="/usr/bin/id"', "user id 1000"),
-        ("SYSCALL", 'pid=1 exe="/root/.pyenv/versions/3.11/bin/python"', "path /root"),
+        ("SYSCALL", 'pid=1 exe="/root/.local/bin/python"', "path /root"),
         ("SOCKADDR", "saddr=02000035C00002020000000000000000", "address 192.0.2.2"),
         ("SOCKADDR", f"saddr=0A0001BB00000000{'FD' + '0' * 29 + '1'}00000000", "address fd00::1"),
         ("SOCKADDR", f"saddr=0100{_hex('/root/agent.sock')}00", "path /root"),

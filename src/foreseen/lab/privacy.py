@@ -164,7 +164,7 @@ class _Judge:
 
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _WORDS = re.compile(
-    r"(?i:pyenv|\.venv|foreseen|pypi|npmjs|github|gitlab|conda|anthropic|claude|sandbox|runsc)"
+    r"(?i:pyenv|\.venv|foreseen|pypi|npmjs|github|gitlab|conda|sandbox)"
     r"|(?i:https?_proxy)|\bghp_|\bAKIA[0-9A-Z]{12}|\beyJ[\w-]{10}|\bsk-\w{10}|\bxox[bp]-"
     r"|BEGIN [A-Z ]*PRIVATE"
 )
