@@ -4,6 +4,8 @@ A number in the tables sets the count; the names after it follow one by one. The
 own numbers (linux/unistd.h of each architecture, up to Linux 6.17).
 """
 
+from foreseen.parsers.auditd_types import numbered
+
 _X86_64 = """
 0 read write open close stat fstat lstat poll lseek mmap mprotect munmap brk rt_sigaction
 rt_sigprocmask rt_sigreturn ioctl pread pwrite readv writev access pipe select sched_yield mremap
@@ -144,21 +146,9 @@ open_tree_attr file_getattr file_setattr
 """
 
 
-def _numbered(table: str) -> dict[str, str]:
-    names: dict[str, str] = {}
-    number = 0
-    for word in table.split():
-        if word.isdigit():
-            number = int(word)
-        else:
-            names[str(number)] = word
-            number += 1
-    return names
-
-
 #: Architecture as the audit system writes it, to its name and its system calls by number.
 ARCHITECTURES: dict[str, tuple[str, dict[str, str]]] = {
-    "c000003e": ("x86_64", _numbered(_X86_64)),
-    "40000003": ("i386", _numbered(_I386)),
-    "c00000b7": ("aarch64", _numbered(_AARCH64)),
+    "c000003e": ("x86_64", numbered(_X86_64)),
+    "40000003": ("i386", numbered(_I386)),
+    "c00000b7": ("aarch64", numbered(_AARCH64)),
 }

@@ -67,10 +67,11 @@ _USER_SPACE_NAMES = (
 )
 
 
-def _numbered() -> dict[str, str]:
+def numbered(table: str) -> dict[str, str]:
+    """Names by number: a number in the table sets it, each name counts it up."""
     names: dict[str, str] = {}
     number = 0
-    for word in _TABLE.split():
+    for word in table.split():
         if word.isdigit():
             number = int(word)
         else:
@@ -79,7 +80,7 @@ def _numbered() -> dict[str, str]:
     return names
 
 
-_NAMES = _numbered()
+_NAMES = numbered(_TABLE)
 _NUMBERS = {name: int(number) for number, name in _NAMES.items()}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId, event_uid, match_uid
+from foreseen.core.ids import EventUid, RuleId, TenantId, event_uid, match_uid
 from foreseen.core.records import Line, Quarantined
 from foreseen.models.windows import empty_tail, windows_of
 from foreseen.parsers.protocol import Parsed, Row
@@ -54,16 +54,11 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class ShardArtefacts:
-    """What the step depends on besides its input; each has a content hash."""
+    """What the step depends on besides its input."""
 
     tenant: TenantId
     rules: RuleSet
     workloads: Workloads = field(default_factory=Workloads)
-
-    @property
-    def hashes(self) -> Mapping[str, ContentHash]:
-        """Content hashes by kind."""
-        return {"rules": self.rules.hash}
 
 
 @dataclass(slots=True)

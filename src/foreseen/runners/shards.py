@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from foreseen.core.ids import ContentHash
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, Tick, step
 from foreseen.schema.arrow import texts
@@ -46,11 +45,6 @@ class Shard:
         self._app_id = app_id
         self.state = ShardState()
         self.tally = Tally()
-
-    @property
-    def ruleset(self) -> ContentHash:
-        """Content hash of the rules that label."""
-        return self._artefacts.rules.hash
 
     def process(self, batch: Sequence[Lines | Tick], *, after: int, version: int) -> None:
         """Put the input between two cursors through the step and commit what it gave."""
