@@ -39,7 +39,6 @@ def seen(row: Row) -> dict[str, object]:
         for name, value in row.columns.items()
         if value is not None and name not in {"raw", "product"}
     }
-    kept["unmapped"] = json.loads(str(kept["unmapped"]))
     return {"offset": row.offset, "time": row.time, **kept}
 
 

@@ -1,8 +1,10 @@
 """A slow second opinion on Sigma: one rule, one event; only pySigma's parse tree is shared."""
 
 import ipaddress
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -27,87 +29,95 @@ from sigma.types import (
     SigmaNumber,
     SigmaRegularExpression,
     SigmaString,
+    SigmaTimestampPart,
     SpecialChars,
 )
 
 Event = Mapping[str, object]
 
-NAMES = {
-    "Image": "process_path",
-    "CommandLine": "process_cmd_line",
-    "ParentImage": "parent_path",
-    "ProcessId": "process_pid",
-}
-UNMAPPED = ("OriginalFileName", "Hashes")
-HAYSTACK = """
-product event_type event_key original_uid user_uid user_name session_uid process_uid process_name
-process_path process_cmd_line process_cwd process_user_uid process_user_name process_terminal
-parent_uid parent_path parent_cmd_line lineage_paths file_path file_target src_ip dst_ip dst_path
-auth_service auth_account
-"""
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a source's events are to a rule.
+
+    Attributes:
+        admits: Whether the rule's log source means the event.
+        texts: Values of a field as texts; none when it is absent or null.
+        is_written: Whether the source wrote the field, be it with a null.
+        haystack: Every text that a keyword may stand in.
+    """
+
+    admits: Callable[[SigmaRule, Event], bool]
+    texts: Callable[[SigmaRule, str, Event], list[str]]
+    is_written: Callable[[SigmaRule, str, Event], bool]
+    haystack: Callable[[Event], list[str]]
 
 
-def matches(text: str, event: Event) -> bool:
+def matches(text: str, event: Event, world: World) -> bool:
     """Whether the only rule in `text` matches the event."""
-    rule = SigmaRule.from_dict(yaml.safe_load(text))
-    if not _in_logsource(rule, event):
+    rule = _rule(text)
+    if not world.admits(rule, event):
         return False
-    return any(_holds(condition.parsed, event) for condition in rule.detection.parsed_condition)
+    conditions = [condition.parsed for condition in rule.detection.parsed_condition]
+    return any(_Judge(rule, event, world).holds(condition) for condition in conditions)
 
 
-def _in_logsource(rule: SigmaRule, event: Event) -> bool:
-    if rule.logsource.product == "linux" and event.get("product") != "auditd":
-        return False
-    if rule.logsource.category != "process_creation":
-        raise NotImplementedError(rule.logsource)
-    started = event.get("class_uid") == 1007 and event.get("activity_id") == 1
-    return started and event.get("status_id") != 2
-
-
-def _holds(node: Any, event: Event) -> bool:  # noqa: ANN401 (pySigma's union of nodes)
-    if isinstance(node, ConditionAND):
-        return all(_holds(arg, event) for arg in node.args)
-    if isinstance(node, ConditionOR):
-        return any(_holds(arg, event) for arg in node.args)
-    if isinstance(node, ConditionNOT):
-        return not _holds(node.args[0], event)
-    if isinstance(node, ConditionFieldEqualsValueExpression):
-        return _field_holds(node.field, node.value, event)
-    if isinstance(node, ConditionValueExpression):
-        return any(_keyword_holds(text, node.value) for text in _haystack(event))
-    raise NotImplementedError(node)
-
-
-def _field_holds(field: str, value: Any, event: Event) -> bool:  # noqa: ANN401
-    values = _values(field, event)
-    if isinstance(value, SigmaExpansion):
-        return any(_field_holds(field, each, event) for each in value.values)
-    if isinstance(value, SigmaNull):
-        return not values
-    if isinstance(value, SigmaExists):
-        return bool(values) is value.exists
-    if isinstance(value, SigmaFieldReference):
-        others = _values(value.field, event)
-        return any(_related(_low(a), _low(b), value) for a in values for b in others)
-    return any(_value_holds(text, value) for text in values)
-
-
-def _values(field: str, event: Event) -> list[str]:
-    """Texts of a field; empty when it is absent, null or a list without values."""
-    if field in UNMAPPED:
-        found = json.loads(str(event.get("unmapped") or "{}")).get(field)
-    else:
-        found = event.get(NAMES.get(field, field))
-    many = found if isinstance(found, list) else [found]
-    return [_text(each) for each in many if each is not None and not isinstance(each, dict)]
-
-
-def _text(value: object) -> str:
+def canonical(value: object) -> str:
+    """The text of a value that is no list, object or null."""
     if isinstance(value, bool):
         return {True: "true", False: "false"}[value]
     if isinstance(value, float) and value == int(value):
         return f"{value:.0f}"
     return str(value)
+
+
+@lru_cache(maxsize=1_024)
+def _rule(text: str) -> SigmaRule:
+    return SigmaRule.from_dict(yaml.safe_load(text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """One rule on one event."""
+
+    rule: SigmaRule
+    event: Event
+    world: World
+
+    def holds(self, node: Any) -> bool:  # noqa: ANN401 (pySigma's union of nodes)
+        if isinstance(node, ConditionAND):
+            return all([self.holds(arg) for arg in node.args])
+        if isinstance(node, ConditionOR):
+            return any([self.holds(arg) for arg in node.args])
+        if isinstance(node, ConditionNOT):
+            return not self.holds(node.args[0])
+        if isinstance(node, ConditionFieldEqualsValueExpression):
+            return self._field_holds(node.field, node.value)
+        if isinstance(node, ConditionValueExpression):
+            texts = self.world.haystack(self.event)
+            return any(_keyword_holds(text, node.value) for text in texts)
+        raise NotImplementedError(node)
+
+    def _field_holds(self, field: str, value: Any) -> bool:  # noqa: ANN401
+        texts = self._texts(field)
+        if isinstance(value, SigmaExpansion):
+            return any(self._field_holds(field, each) for each in value.values)
+        if isinstance(value, SigmaNull):
+            return not texts
+        if isinstance(value, SigmaExists):
+            there = bool(texts) or self.world.is_written(self.rule, _bare(field), self.event)
+            return there is value.exists
+        if isinstance(value, SigmaFieldReference):
+            others = self._texts(value.field)
+            return any(_related(_low(a), _low(b), value) for a in texts for b in others)
+        return any(_value_holds(text, value) for text in texts)
+
+    def _texts(self, field: str) -> list[str]:
+        return self.world.texts(self.rule, _bare(field), self.event)
+
+
+def _bare(field: str) -> str:
+    return field.replace(" ", "")
 
 
 def _low(text: str) -> str:
@@ -122,28 +132,31 @@ def _value_holds(text: str, value: object) -> bool:  # noqa: PLR0911 (one return
     if isinstance(value, SigmaCasedString):
         return _glob(list(_pieces(value)), text)
     if isinstance(value, SigmaString):
-        return _glob(
-            [p if p is None or p == 1 else _low(str(p)) for p in _pieces(value)], _low(text)
-        )
+        return _glob(_folded(_pieces(value)), _low(text))
     if isinstance(value, SigmaCIDRExpression):
         return _in_network(text, value.cidr)
     if isinstance(value, SigmaCompareExpression):
         return _compares(text, value)
+    if isinstance(value, SigmaTimestampPart):
+        return _time_part(text, value.timestamp_part.name) == value.number
     if isinstance(value, SigmaBool):
         return text.lower() == str(value.boolean).lower()
     if isinstance(value, SigmaNumber):
-        return text == _text(value.number)
+        return text == canonical(value.number)
     raise NotImplementedError(value)
 
 
 def _keyword_holds(text: str, value: object) -> bool:
-    if isinstance(value, SigmaNumber):
-        return _text(value.number) in text
+    if isinstance(value, SigmaExpansion):
+        return any(_keyword_holds(text, each) for each in value.values)
+    if isinstance(value, SigmaNumber | SigmaBool):
+        plain = value.number if isinstance(value, SigmaNumber) else value.boolean
+        return canonical(plain) in text.lower()
     if isinstance(value, SigmaString):
         pieces = [None, *_pieces(value), None]
-        cased = isinstance(value, SigmaCasedString)
-        low = [p if cased or p is None or p == 1 else _low(str(p)) for p in pieces]
-        return _glob(low, text if cased else _low(text))
+        if isinstance(value, SigmaCasedString):
+            return _glob(pieces, text)
+        return _glob(_folded(pieces), _low(text))
     return _value_holds(text, value)
 
 
@@ -158,6 +171,10 @@ def _pieces(value: SigmaString) -> list[str | int | None]:
         else:
             pieces.extend(str(part))
     return pieces
+
+
+def _folded(pieces: list[str | int | None]) -> list[str | int | None]:
+    return [_low(piece) if isinstance(piece, str) else piece for piece in pieces]
 
 
 def _glob(pieces: list[str | int | None], text: str) -> bool:
@@ -187,11 +204,16 @@ def _in_network(text: str, cidr: str) -> bool:
     return address.version == network.version and address in network
 
 
-def _compares(text: str, value: SigmaCompareExpression) -> bool:
+def _number(text: str) -> float | None:
     if not re2.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
+        return None
+    return float(text) if "." in text else int(text)
+
+
+def _compares(text: str, value: SigmaCompareExpression) -> bool:
+    number, bound = _number(text), value.number.number
+    if number is None:
         return False
-    number = float(text) if "." in text else int(text)
-    bound = value.number.number
     return {
         "LT": number < bound,
         "LTE": number <= bound,
@@ -200,22 +222,41 @@ def _compares(text: str, value: SigmaCompareExpression) -> bool:
     }[value.op.name]
 
 
+def _time_part(text: str, part: str) -> int | None:
+    """A part of a time in UTC; the week by the rule that the first one holds a year's 4th day."""
+    when = _instant(text)
+    if when is None:
+        return None
+    if part == "WEEK":
+        thursday = when.date() + timedelta(days=3 - when.weekday())
+        return (thursday - thursday.replace(month=1, day=1)).days // 7 + 1
+    found: int = getattr(when, part.lower())
+    return found
+
+
+def _instant(text: str) -> datetime | None:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    number = _number(text)
+    try:
+        if number is not None:
+            return epoch + timedelta(seconds=number / (1000 if abs(number) >= 1e11 else 1))
+        stamp = r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d{1,6})?(Z|[+-]\d\d:\d\d)?)?"
+        found = re2.fullmatch(stamp, text.strip())
+        if found is None:
+            return None
+        day, clock, zone = found.groups()
+        when = datetime.strptime(f"{day} {clock or '00:00:00'} +0000", "%Y-%m-%d %H:%M:%S %z")
+        if zone in {None, "Z"}:
+            return when
+        ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:]))
+        return when - ahead if zone[0] == "+" else when + ahead
+    except (ValueError, OverflowError):
+        return None
+
+
 def _related(value: str, other: str, reference: SigmaFieldReference) -> bool:
     if reference.starts_with and reference.ends_with:
         return other in value
     if reference.starts_with:
         return value.startswith(other)
     return value.endswith(other) if reference.ends_with else value == other
-
-
-def _haystack(event: Event) -> list[str]:
-    texts = [text for name in HAYSTACK.split() for text in _values(name, event)]
-    return texts + _strings(json.loads(str(event.get("unmapped") or "{}")))
-
-
-def _strings(value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [text for each in value.values() for text in _strings(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _strings(each)]
-    return [value] if isinstance(value, str) else []

@@ -1,11 +1,10 @@
-"""Labels equal an independent slow oracle's, for generated rules and events."""
+"""Labels of Linux events equal an independent slow oracle's, for generated rules and events."""
 
-from hypothesis import HealthCheck, given, reject, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings
 from tests.rules import generated, oracle
+from tests.rules.worlds import LINUX
 
-from foreseen.rules.document import RuleError
-from foreseen.rules.parse import parse_rules
+from foreseen.rules import load
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 SLOW = settings(
@@ -16,11 +15,15 @@ SLOW = settings(
 
 
 @SLOW
-@given(rule=generated.rules, events=st.lists(generated.events, min_size=1, max_size=12))
-def test_labels_equal_the_oracle(rule: str, events: list[dict[str, object]]) -> None:
-    try:
-        rules = parse_rules([("generated.yml", rule)])
-    except RuleError:
-        reject()  # the strategies also make values that pySigma refuses, e.g. an empty keyword
+@given(generated.linux)
+def test_labels_of_linux_events_equal_the_oracle(
+    scenario: tuple[list[str], list[dict[str, object]]],
+) -> None:
+    texts, events = scenario
+    files = generated.files(texts)
+    rules = load(files).rules
     labels = rules.label(batch_of(events, EVENT_SCHEMA)).to_pylist()
-    assert [bool(found) for found in labels] == [oracle.matches(rule, event) for event in events]
+    loaded = {rule.id: dict(files)[rule.path] for rule in rules.rules}
+    for event, found in zip(events, labels, strict=True):
+        for name, text in loaded.items():
+            assert (name in found) is oracle.matches(text, event, LINUX), (text, event)

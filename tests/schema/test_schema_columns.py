@@ -40,6 +40,9 @@ VALUES: dict[Kind, st.SearchStrategy[object]] = {
     Kind.BOOL: st.booleans(),
     Kind.STRINGS: st.lists(st.none() | st.text(), max_size=3),
     Kind.INTS: st.lists(st.integers(-(2**63), 2**63 - 1), max_size=3),
+    Kind.MAP: st.dictionaries(
+        st.text(), st.none() | st.text() | st.lists(st.text(), max_size=3), max_size=3
+    ),
 }
 
 
@@ -74,7 +77,41 @@ def test_rows_come_back_as_they_went_in(data: st.DataObject) -> None:
     batch = batch_of(rows, arrow_schema(columns))
     batch.validate(full=True)
     names = [column.name for column in columns]
-    assert batch.to_pylist() == [{name: row.get(name) for name in names} for row in rows]
+    assert batch.to_pylist() == [{name: _read(row.get(name)) for name in names} for row in rows]
+
+
+def _read(value: object) -> object:
+    """A map comes back as pairs of a name and its texts: one, several, or none for a null."""
+    if not isinstance(value, dict):
+        return value
+    return [
+        (name, [cell] if isinstance(cell, str) else list(cell or ()))
+        for name, cell in value.items()
+    ]
+
+
+def test_a_batch_of_many_rows_keeps_their_order() -> None:
+    rows = [
+        {"seq": number, "unmapped": {"a": str(number), "b": [str(number)] * (number % 3)}}
+        if number % 5
+        else {"stream": "s"}
+        for number in range(1_000)
+    ]
+    batch = batch_of(rows, EVENT_SCHEMA)
+    batch.validate(full=True)
+    assert batch.column("seq").to_pylist() == [row.get("seq") for row in rows]
+    assert batch.column("unmapped").to_pylist() == [_read(row.get("unmapped")) for row in rows]
+    assert batch.column("tenant").null_count == len(rows)
+
+
+def test_no_rows_are_an_empty_batch() -> None:
+    assert batch_of([], EVENT_SCHEMA).num_rows == 0
+
+
+@pytest.mark.parametrize("unmapped", [{"a": 7}, {"a": [7]}, {7: "a"}, {"a": {"b": "c"}.items()}])
+def test_a_map_of_anything_but_texts_is_refused(unmapped: object) -> None:
+    with pytest.raises((pa.ArrowInvalid, pa.ArrowTypeError, TypeError)):
+        batch_of([{"unmapped": unmapped}], EVENT_SCHEMA)
 
 
 def test_what_no_column_declares_is_left_out() -> None:

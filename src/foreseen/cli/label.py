@@ -1,18 +1,29 @@
 """`foreseen label`: which rules match, nothing decided."""
 
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from foreseen.cli.replay import folder, print_summary, shown_progress
-from foreseen.cli.terminal import Exit, plain, print_json, when
-from foreseen.runners.replay import ReplayOrder
-from foreseen.runners.replay import label as label_files
-from foreseen.runners.rule_files import load_rules
+from foreseen.cli.terminal import Exit, console, inert, plain, print_json, progress_bar, when
+from foreseen.rules import RuleSet
+from foreseen.runners.label import LabelOrder, Step, numbered, refuse, rules_of, steps
+from foreseen.runners.rule_files import folder_documents, shipped_documents
+from foreseen.runners.shards import Tally
 
-_COLUMNS = ["time", "host", "rule_id", "event_uid", "process_path", "process_cmd_line", "file_path"]
+_WHAT = (
+    "file_path",
+    "process_cmd_line",
+    "process_path",
+    "api_operation",
+    "http_url",
+    "query_hostname",
+    "dst_ip",
+    "event_type",
+)
+_SHOWN = 20
 
 
 def label(
@@ -21,26 +32,68 @@ def label(
         Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
     ] = None,
     format_: Annotated[str, typer.Option("--format", help="Wire format, or auto.")] = "auto",
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a match.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help='Print {"event": n, "rules": [ids]} an event, n from 0.')
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Leave out rules that cannot be loaded.")
+    ] = False,
 ) -> None:
     """Label the events of files: every match, in order."""
-    with folder(None) as place:
-        order = ReplayOrder(
-            files=files,
-            format=format_,
-            rules=load_rules(rules),
-            data=place,
-            now=time.time_ns() // 1_000_000,
-        )
-        with shown_progress() as progress:
-            result = label_files(order, progress)
-        for row in result.lake.read("matches", _COLUMNS).to_pylist():
-            if json:
-                print_json(row)
-            else:
-                what = row["file_path"] or row["process_cmd_line"] or row["process_path"] or ""
-                place_ = f"{when(row['time'])}  {row['host']}  {row['rule_id']}"
-                typer.echo(plain(f"{place_}  {what}"))
-        print_summary(result, judged=False)
-    if result.tally.quarantined:
+    loaded = _loaded(rules, keep_going=keep_going)
+    tally = Tally()
+    unread: list[str] = []
+    with progress_bar("reading") as advance:
+        taken = _noted(steps(LabelOrder(files, format_, loaded), tally, advance), unread)
+        if json:
+            for one in numbered(taken, loaded):
+                print_json({"event": one.event, "rules": one.rules})
+        else:
+            for step in taken:
+                _print_matches(step)
+    _print_summary(tally, unread)
+    if tally.quarantined:
         raise typer.Exit(Exit.QUARANTINED)
+
+
+def _loaded(folder: Path | None, *, keep_going: bool) -> RuleSet:
+    documents = shipped_documents() if folder is None else folder_documents(folder)
+    loaded, problems = rules_of(documents)
+    if not keep_going:
+        refuse(problems)
+    for one in problems:
+        console.print(inert(f"left out: {one.path}:{one.line}: {one.message}"), soft_wrap=True)
+    return loaded
+
+
+def _noted(taken: Iterator[Step], unread: list[str]) -> Iterator[Step]:
+    """The steps as they are; the first lines that could not be read are noted by the way."""
+    for step in taken:
+        rows = step.out.quarantine.slice(0, max(_SHOWN - len(unread), 0)).to_pylist()
+        unread += [f"{row['path']}:{row['line']}: {row['reason']}: {row['detail']}" for row in rows]
+        yield step
+
+
+def _print_matches(step: Step) -> None:
+    """Time, host, rule and what it was about, a line a match."""
+    for row in step.out.matches.select(["time", "host", "rule_id", *_WHAT]).to_pylist():
+        what = next((row[name] for name in _WHAT if row[name]), "")
+        typer.echo(plain(f"{when(row['time'])}  {row['host']}  {row['rule_id']}  {what}"))
+
+
+def _print_summary(tally: Tally, unread: list[str]) -> None:
+    """Counts on stderr: lines, events, matches by rule, quarantine."""
+    quarantined = sum(tally.quarantined.values())
+    console.print(
+        f"{tally.lines:,} lines, {quarantined:,} in quarantine; {tally.events:,} events,"
+        f" {sum(tally.matches.values()):,} matches"
+    )
+    if tally.matches:
+        table = Table("rule", "matches")
+        for rule, count in tally.matches.most_common():
+            table.add_row(inert(rule), f"{count:,}")
+        console.print(table)
+    for reason, count in sorted(tally.quarantined.items()):
+        console.print(inert(f"  quarantine: {count:,} x {reason}"))
+    for line in unread:
+        console.print(inert(f"    {line}"), soft_wrap=True)

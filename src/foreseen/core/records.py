@@ -39,6 +39,7 @@ class Reason(StrEnum):
     INCOMPLETE_EVENT = "event lacks its main record"
     UNKNOWN_FORMAT = "format of the file is not known"
     DAMAGED_FILE = "compressed file is damaged"
+    DAMAGED_RECORD = "record of a binary log is damaged"
 
 
 @dataclass(frozen=True, slots=True)

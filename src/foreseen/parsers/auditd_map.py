@@ -1,6 +1,6 @@
 """Events to rows: the SYSCALL record says who and what, the others say on what."""
 
-import orjson
+from typing import cast
 
 from foreseen.parsers.auditd_activities import (
     BASE,
@@ -88,7 +88,7 @@ def _call_columns(event: Event, record: Record) -> dict[str, object] | None:
         if fields.get(name, uid) != uid:
             unmapped[name] = fields[name]
     add_object(call, event.records, fields, columns, unmapped)
-    columns["unmapped"] = orjson.dumps(unmapped).decode()
+    columns["unmapped"] = unmapped
     return columns
 
 
@@ -128,8 +128,7 @@ def _turn_into_change(columns: dict[str, object], record: Record) -> None:
     fields = fields_of(record.body)
     columns["class_uid"], columns["activity_id"] = EVENT_LOG, log_activity(fields)
     columns["event_type"] = record.name
-    unmapped = orjson.loads(str(columns["unmapped"]))
+    unmapped = cast("dict[str, object]", columns["unmapped"])
     for name in ("op", "audit_enabled", "key", "list", "old"):
         if name in fields:
             unmapped[f"{record.name}.{name}"] = plain(fields[name])
-    columns["unmapped"] = orjson.dumps(unmapped).decode()

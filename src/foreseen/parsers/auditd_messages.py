@@ -1,7 +1,5 @@
 """Records that are an event by themselves: logins, accounts, services, the audit daemon."""
 
-import orjson
-
 from foreseen.parsers.auditd_activities import EVENT_LOG, LOGIN, OTHER
 from foreseen.parsers.auditd_records import Record
 from foreseen.parsers.auditd_text import address, fields_of, names_of, number, plain, text, user
@@ -75,11 +73,11 @@ def _known(value: str | None) -> str | None:
     return None if value in {"?", ""} else value
 
 
-def _unmapped(name: str, fields: dict[str, str]) -> str:
+def _unmapped(name: str, fields: dict[str, str]) -> dict[str, object]:
     rest: dict[str, object] = {"type": [name]}
     for field, value in fields.items():
         if field not in _MAPPED:
             decoded = text(value) if field in _ENCODED else plain(value)
             if decoded is not None:
                 rest[field] = decoded
-    return orjson.dumps(rest).decode()
+    return rest

@@ -9,18 +9,21 @@ from foreseen.core.records import Line, Quarantined
 State = TypeVar("State")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Row:
     """One event, not yet placed in a stream.
 
     Attributes:
         source: Source of its first line.
         offset: Offset of its first line; (source, offset) is its identity.
-        host: Machine that reported it.
-        boot: Distinguishes boots of that host, so that process ids do not mix.
+        host: Machine that reported it; of a control plane the account or cluster.
+        boot: Distinguishes boots of that host, so that process ids do not mix; of a control plane
+            the principal. `host/boot` is the stream.
         time: When it happened, ms UTC.
         received: When we had it, ms UTC; None in a replay.
-        columns: Values of `schema.columns.PARSED` by name; absent means null.
+        columns: Values of `schema.columns.PARSED` by name; absent means null. `unmapped` is a
+            dict from the source's field names to a text, a list of texts, or None for a null.
+        workload: Role that the stream plays, when the record itself says so; else empty.
     """
 
     source: str
@@ -30,6 +33,7 @@ class Row:
     time: int
     received: int | None
     columns: dict[str, object]
+    workload: str = ""
 
 
 @dataclass(slots=True)

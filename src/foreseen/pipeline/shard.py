@@ -79,11 +79,13 @@ class ShardOut:
         events: Columns of `schema.columns.EVENT_COLUMNS`.
         matches: Columns of `schema.columns.MATCH_COLUMNS`, one row a rule and event.
         quarantine: Columns of `schema.columns.QUARANTINE_COLUMNS`.
+        offsets: Where each event begins in its source.
     """
 
     events: pa.RecordBatch
     matches: pa.RecordBatch
     quarantine: pa.RecordBatch
+    offsets: Sequence[int]
 
 
 def step(
@@ -101,7 +103,8 @@ def step(
     labels = artefacts.rules.label(events)
     events = _with(events, {"labels": labels, "ruleset_hash": _same(rows, artefacts.rules.hash)})
     matches, state.tail = _matches(events, labels, state.tail)
-    return state, ShardOut(events, matches, _quarantine(parsed.quarantined, artefacts.tenant))
+    quarantine = _quarantine(parsed.quarantined, artefacts.tenant)
+    return state, ShardOut(events, matches, quarantine, [row.offset for row in parsed.rows])
 
 
 def _parse(state: ShardState, batch: Sequence[Lines | Tick]) -> Parsed:

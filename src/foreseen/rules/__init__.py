@@ -3,8 +3,19 @@
 from foreseen.rules.cases import check
 from foreseen.rules.document import RuleError
 from foreseen.rules.lint import Problem, lint
-from foreseen.rules.parse import parse_rules
+from foreseen.rules.loading import Loaded, load, parse_rules
 from foreseen.rules.rule import Logsource, Rule
 from foreseen.rules.ruleset import RuleSet
 
-__all__ = ["Logsource", "Problem", "Rule", "RuleError", "RuleSet", "check", "lint", "parse_rules"]
+__all__ = [
+    "Loaded",
+    "Logsource",
+    "Problem",
+    "Rule",
+    "RuleError",
+    "RuleSet",
+    "check",
+    "lint",
+    "load",
+    "parse_rules",
+]

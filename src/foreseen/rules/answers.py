@@ -1,118 +1,156 @@
-"""Atoms answered for many distinct values at once, and a bounded memory of the answers."""
+"""Which atoms of a field hold for a value: asked once a distinct value, then remembered."""
 
-from collections.abc import Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from operator import ge, gt, le, lt
-from threading import Lock
+import random
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.kernels import Array, Mask, array_of, compute, texts_of
+from foreseen.rules.kernels import Codes, Keys, compute, texts_of
+from foreseen.rules.scalars import COMPARED, address_of, cidr_of, compared, number_of, time_part
+from foreseen.rules.scan import SCANNED, Found, Store, scanner_of
 from foreseen.rules.tree import Atom, Kind
 
-_MEMORY_BYTES = 64 << 20
-_LONGEST_KEPT = 8_192
-_COMPARE = {Kind.LT: lt, Kind.LTE: le, Kind.GT: gt, Kind.GTE: ge}
-_TEXT_KERNELS = {
-    Kind.EQUALS: compute.equal,
-    Kind.CONTAINS: compute.match_substring,
-    Kind.STARTS: compute.starts_with,
-    Kind.ENDS: compute.ends_with,
-    Kind.WILDCARD: compute.match_substring_regex,
-    Kind.REGEX: compute.match_substring_regex,
-}
-_TIME_KERNELS = {
-    "minute": compute.minute,
-    "hour": compute.hour,
-    "day": compute.day,
-    "week": compute.iso_week,
-    "month": compute.month,
-    "year": compute.year,
-}
+ABSENT, NULL, PLAIN = 0, 1, 2
+_LONGEST_KEPT = 65_536
+_ENTRY_BYTES = 200
+_ATOM_BYTES = 32
 
 
 class Answers:
-    """The atoms of one field. Remembering changes the speed only, never an answer."""
+    """The atoms of one field. Remembering changes the speed only, never an answer.
 
-    def __init__(self, atoms: Sequence[Atom]) -> None:
-        """For `atoms`, all of the same field and about one value each."""
-        self.atoms = tuple(atoms)
-        self._limit = max(1_024, _MEMORY_BYTES // max(1, len(atoms)))
+    A *signature* is a set of atoms that hold together; values with equal signatures are the same
+    to every rule. Signature ABSENT is that of a field that is not there, NULL of one that is null,
+    PLAIN of a value of which nothing special holds.
+
+    Attributes:
+        sets: For each signature the numbers of its atoms.
+        keys: For each signature a random number, 0 for ABSENT; sums of them name combinations.
+        bytes: Estimate of what is remembered.
+    """
+
+    def __init__(
+        self, atoms: Mapping[int, Atom], store: Store | None = None, *, fallback: bool = False
+    ) -> None:
+        """For numbered atoms about one field.
+
+        Args:
+            atoms: By number.
+            store: Keeps compiled databases between runs.
+            fallback: Answer without Hyperscan.
+        """
+        self.atoms = dict(atoms)
+        kinds: dict[Kind, dict[int, Atom]] = {}
+        for number, atom in atoms.items():
+            kinds.setdefault(atom.kind, {})[number] = atom
+        scanned = sorted((_order(a), n) for kind in SCANNED for n, a in kinds.get(kind, {}).items())
+        self._scanned = [number for _, number in scanned]
+        ordered = {place: atoms[number] for place, number in enumerate(self._scanned)}
+        self._scanner = scanner_of(ordered, store, fallback=fallback)
+        self._equal, self._equal_cased = _equals(kinds.get(Kind.EQUALS, {}))
+        self._networks = [(n, cidr_of(a.text)) for n, a in kinds.get(Kind.CIDR, {}).items()]
+        self._compared = {n: a for n, a in atoms.items() if a.kind in COMPARED}
+        self._times = kinds.get(Kind.TIME_PART, {})
+        self._nulls = frozenset(kinds.get(Kind.NULL, ()))
+        self._present = frozenset(kinds.get(Kind.PRESENT, ()))
+        self._base = self._present | frozenset(kinds.get(Kind.ANY, ()))
+        self._random = random.Random()  # noqa: S311 (names combinations; guards no secret)
+        self.forget()
+
+    def forget(self) -> None:
+        """Empty the memory."""
+        self.sets: list[frozenset[int]] = []
+        self.keys: Keys = np.zeros(64, np.uint64)
+        self.bytes = 0
+        self._numbers: dict[frozenset[int], int] = {}
         self._known: dict[str, int] = {}
-        self._kept = np.zeros((0, len(self.atoms)), bool)
-        self._lock = Lock()
+        self._together: dict[frozenset[int], int] = {}
+        for fixed in (self._nulls, self._nulls | self._present, self._base):
+            self._add(fixed)
+        self._numbers[self._base] = PLAIN
+        self.keys[ABSENT] = 0
 
-    def of(self, values: Array) -> Mask:
-        """Answers, one row a value and one column an atom. `values` are distinct, without null."""
-        texts = texts_of(values)
-        with self._lock:
-            places = np.array([self._known.get(text, -1) for text in texts], np.int64)
-            answers: Mask = np.zeros((len(texts), len(self.atoms)), bool)
-            seen = places >= 0
-            answers[seen] = self._kept[places[seen]]
-            new = np.flatnonzero(~seen)
-            if len(new):
-                answers[new] = _asked(self.atoms, values.take(array_of(new)))
-                self._keep([texts[i] for i in new], answers[new])
-        return answers
+    def of(self, values: Sequence[str]) -> Codes:
+        """Signatures of distinct values."""
+        known = self._known
+        found = [known.get(value, -1) for value in values]
+        new = [place for place, signature in enumerate(found) if signature < 0]
+        if new:
+            asked = [values[place] for place in new]
+            atoms = self._asked(asked)
+            for place, value in enumerate(asked):
+                held = atoms.get(place)
+                signature = self._signature(self._base.union(held)) if held else PLAIN
+                found[new[place]] = signature
+                if len(value) <= _LONGEST_KEPT:
+                    known[value] = signature
+                    self.bytes += _ENTRY_BYTES + len(value)
+        return np.array(found, np.int64)
 
-    def _keep(self, texts: list[str], answers: Mask) -> None:
-        """Remember new answers; a full memory is emptied first, so it never outgrows its limit."""
-        short = [i for i, text in enumerate(texts) if len(text) <= _LONGEST_KEPT][: self._limit]
-        if len(self._known) + len(short) > self._limit:
-            self._known, self._kept = {}, self._kept[:0]
-        start = len(self._known)
-        if start + len(short) > len(self._kept):
-            room = np.zeros((max(256, 2 * (start + len(short))), len(self.atoms)), bool)
-            room[:start] = self._kept[:start]
-            self._kept = room
-        self._kept[start : start + len(short)] = answers[short]
-        self._known.update((texts[i], start + place) for place, i in enumerate(short))
+    def together(self, signatures: frozenset[int]) -> int:
+        """Signature of a list by those of its elements: any element may answer an atom."""
+        found = self._together.get(signatures)
+        if found is None:
+            atoms = frozenset().union(*(self.sets[each] for each in signatures))
+            found = self._together[signatures] = self._signature(atoms)
+            self.bytes += _ENTRY_BYTES + _ATOM_BYTES * len(signatures)
+        return found
+
+    def _signature(self, atoms: frozenset[int]) -> int:
+        number = self._numbers.get(atoms)
+        return self._add(atoms) if number is None else number
+
+    def _add(self, atoms: frozenset[int]) -> int:
+        number = len(self.sets)
+        self.sets.append(atoms)
+        self._numbers.setdefault(atoms, number)
+        self.bytes += _ENTRY_BYTES + _ATOM_BYTES * len(atoms)
+        if number >= len(self.keys):
+            self.keys = np.concatenate((self.keys, np.zeros_like(self.keys)))
+        self.keys[number] = self._random.getrandbits(64)
+        return number
+
+    def _asked(self, values: Sequence[str]) -> Found:
+        """Atoms that hold beside those of every value, by the place of the value."""
+        folded = texts_of(compute.utf8_lower(pa.array(values, pa.string())))
+        found: Found = {}
+        self._scanner.scan(values, folded, found)
+        for place, own in found.items():
+            found[place] = [self._scanned[each] for each in own]
+        for equal, texts in ((self._equal, folded), (self._equal_cased, values)):
+            if equal:
+                for place, text in enumerate(texts):
+                    if text in equal:
+                        found.setdefault(place, []).extend(equal[text])
+        if self._networks or self._compared or self._times:
+            for place, value in enumerate(values):
+                found.setdefault(place, []).extend(self._read(value))
+        return found
+
+    def _read(self, value: str) -> list[int]:
+        """Atoms that read the text as an address, a number or a time."""
+        found = []
+        address = address_of(value) if self._networks else None
+        if address is not None:
+            found += [number for number, holds in self._networks if holds(address)]
+        amount = number_of(value) if self._compared else None
+        if amount is not None:
+            found += [n for n, atom in self._compared.items() if compared(atom, amount)]
+        for number, atom in self._times.items():
+            if time_part(value, atom.text) == atom.number:
+                found.append(number)
+        return found
 
 
-def _asked(atoms: Sequence[Atom], values: Array) -> Mask:
-    folded = compute.utf8_lower(values)
-    kinds = {atom.kind for atom in atoms}
-    addresses = [_address(text) for text in texts_of(values)] if Kind.CIDR in kinds else []
-    numbers = [_number(text) for text in texts_of(values)] if kinds & set(_COMPARE) else []
-    answers: Mask = np.zeros((len(values), len(atoms)), bool)
-    for place, atom in enumerate(atoms):
-        if atom.kind in _TEXT_KERNELS:
-            found = _TEXT_KERNELS[atom.kind](values if atom.cased else folded, atom.text)
-            answers[:, place] = found.to_numpy(zero_copy_only=False)
-        elif atom.kind is Kind.ANY:
-            answers[:, place] = True
-        elif atom.kind is Kind.CIDR:
-            network = ip_network(atom.text)
-            answers[:, place] = [each is not None and each in network for each in addresses]
-        elif atom.kind is Kind.TIME_PART:
-            when = values.cast(pa.int64()).cast(pa.timestamp("ms"))
-            part = compute.equal(_TIME_KERNELS[atom.text](when), int(atom.number))
-            answers[:, place] = part.to_numpy(zero_copy_only=False)
-        else:
-            holds = _COMPARE[atom.kind]
-            answers[:, place] = [each is not None and holds(each, atom.number) for each in numbers]
-    return answers
+def _order(atom: Atom) -> tuple[str, str, bool]:
+    """What makes equal sets of atoms one database, whatever other rules there are."""
+    return atom.kind, atom.text, atom.cased
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """An address; IPv4 written inside IPv6 counts as IPv4, as a socket means it."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _number(text: str) -> int | float | None:
-    """The number that a text writes in plain decimals, exact for whole ones."""
-    whole, dot, fraction = text.removeprefix("-").partition(".")
-    if not (whole.isascii() and whole.isdecimal() and len(whole) <= _LONGEST_NUMBER):
-        return None
-    if not dot:
-        return int(text)
-    return float(text) if fraction.isascii() and fraction.isdecimal() else None
-
-
-_LONGEST_NUMBER = 300
+def _equals(atoms: Mapping[int, Atom]) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    folded: dict[str, list[int]] = {}
+    cased: dict[str, list[int]] = {}
+    for number, atom in atoms.items():
+        (cased if atom.cased else folded).setdefault(atom.text, []).append(number)
+    return folded, cased

@@ -1,11 +1,22 @@
-"""Tests that lie beside rules: events as columns that a rule must match, and that it must not."""
+"""Tests that lie beside rules: events that a rule must match, and that it must not.
+
+An event is a mapping of our columns or, where its document says `format`, a record as its recorder
+writes it, which goes through that format's parser.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import chain
 
+import orjson
 import pyarrow as pa
+import yaml
 
+from foreseen.core.errors import ConfigurationError
+from foreseen.core.records import Line
+from foreseen.parsers.protocol import Row
+from foreseen.parsers.registry import parser_named
 from foreseen.rules.document import Document, RuleError, documents_of
 from foreseen.rules.lint import Problem
 from foreseen.rules.ruleset import RuleSet
@@ -13,7 +24,9 @@ from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 MINIMUM = 2
 _RULE, _TEST = ".yml", ".test.yml"
-_KEYS = ("rule", "common", "match", "no_match")
+_KEYS = ("rule", "format", "common", "match", "no_match")
+
+Event = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +35,25 @@ class Case:
 
     Attributes:
         rule: Id of the rule.
-        matches: What is promised.
-        columns: The event.
+        matches: What is promised: a match of at least one row, or of none.
+        rows: The event as rows of our columns; a raw text may hold the records of several.
         path: File of the test.
-        line: Line of the list that the event stands in.
+        line: Line that the event stands in.
     """
 
     rule: str
     matches: bool
-    columns: Mapping[str, object]
+    rows: tuple[Event, ...]
     path: str
     line: int
+
+
+@dataclass(slots=True)
+class _Read:
+    """What test files gave so far."""
+
+    cases: list[Case] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def is_rule(name: str) -> bool:
@@ -52,45 +73,130 @@ def check(rules: RuleSet, tests: Iterable[tuple[str, str]]) -> list[Problem]:
         rules: Rules under test, labelled as events are.
         tests: Pairs of (path for messages, YAML text) of `.test.yml` files.
     """
-    problems: list[Problem] = []
-    cases: list[Case] = []
+    read = _Read()
     for path, text in tests:
         try:
-            cases += [case for document in documents_of(path, text) for case in _cases(document)]
+            for document in documents_of(path, text):
+                _read(document, read)
         except RuleError as error:
-            problems.append(Problem(error.path, error.line, error.message))
-    problems += _missing(rules, cases)
-    return sorted(problems + _broken(rules, cases))
+            read.problems.append(_problem(error))
+    missing = _missing(rules, read.cases)
+    return sorted(read.problems + missing + _broken(rules, read.cases))
 
 
-def _cases(document: Document) -> list[Case]:
+def _read(document: Document, read: _Read) -> None:
+    """Cases of one document; an event that cannot be read is a problem and spares the others."""
     for key in document.data:
         if key not in _KEYS:
             raise document.error(document.line_of(key), f"a test has no key '{key}'; {_KEYS}")
-    common, rule = document.data.get("common", {}), str(document.data.get("rule", ""))
-    cases = []
+    common, rule = document.data.get("common") or {}, str(document.data.get("rule", ""))
     for key in ("match", "no_match"):
-        line = document.line_of(key)
-        events = document.data.get(key, [])
+        events = document.data.get(key) or []
         if not isinstance(events, list) or not isinstance(common, Mapping):
-            raise document.error(line, f"'{key}' must be a list of events, 'common' a mapping")
-        for event in events:
-            if not isinstance(event, Mapping):
-                raise document.error(line, "an event must be a mapping of columns to values")
-            columns = {**common, **event}
-            _check_columns(document, line, columns)
-            cases.append(Case(rule, key == "match", columns, document.path, line))
-    return cases
+            message = f"'{key}' must be a list of events, 'common' a mapping"
+            raise document.error(document.line_of(key), message)
+        for event, line in zip(events, _lines_of(document, key), strict=True):
+            try:
+                rows = _rows(document, line, common, event)
+            except RuleError as error:
+                read.problems.append(_problem(error))
+            else:
+                read.cases.append(Case(rule, key == "match", rows, document.path, line))
 
 
-def _check_columns(document: Document, line: int, columns: Mapping[str, object]) -> None:
+def _problem(error: RuleError) -> Problem:
+    return Problem(error.path, error.line, error.message)
+
+
+def _lines_of(document: Document, key: str) -> list[int]:
+    """The line of each element of the list at a key."""
+    return [
+        element.start_mark.line + 1
+        for name, value in document.node.value
+        if name.value == key and isinstance(value, yaml.SequenceNode)
+        for element in value.value
+    ]
+
+
+def _rows(document: Document, line: int, common: Event, event: object) -> tuple[Event, ...]:
+    if "format" in document.data:
+        data = _record(document, line, common, event)
+        return _parsed(document, line, data)
+    if not isinstance(event, Mapping):
+        raise document.error(line, "an event must be a mapping of columns to values")
+    columns = {**common, **event}
+    _check_columns(document, line, columns)
+    return (columns,)
+
+
+def _record(document: Document, line: int, common: Event, event: object) -> bytes:
+    """An event's records as their recorder writes them, one a line."""
+    if isinstance(event, str):
+        if common:
+            raise document.error(line, "'common' cannot be merged with a raw text; leave it out")
+        return event.encode()
+    if not isinstance(event, Mapping):
+        raise document.error(line, "an event must be a mapping or the text of its raw records")
+    try:
+        return orjson.dumps(_merged(common, event), option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
+    except TypeError as error:
+        raise document.error(line, f"an event cannot be written as JSON: {error}") from error
+
+
+def _merged(common: Event, event: Event) -> dict[str, object]:
+    """Both mappings as one: mappings within are merged too, all else is the event's."""
+    merged = {**common, **event}
+    for key in common.keys() & event.keys():
+        below, above = common[key], event[key]
+        if isinstance(below, Mapping) and isinstance(above, Mapping):
+            merged[key] = _merged(below, above)
+    return merged
+
+
+def _parsed(document: Document, line: int, data: bytes) -> tuple[Event, ...]:
+    """Rows that the named parser makes of records; no record may be left over."""
+    try:
+        parser = parser_named(str(document.data["format"]))
+    except ConfigurationError as error:
+        raise document.error(document.line_of("format"), str(error)) from error
+    state = parser.initial()
+    results = (parser.parse(state, _lines(document.path, data)), parser.finish(state))
+    for one in chain.from_iterable(result.quarantined for result in results):
+        message = f"the {parser.name} parser refused line {one.line.number} of this event:"
+        raise document.error(line, f"{message} {one.reason} {one.detail}".rstrip())
+    rows = tuple(_columns(row) for result in results for row in result.rows)
+    if not rows:
+        raise document.error(line, f"the {parser.name} parser found no event in it")
+    return rows
+
+
+def _lines(path: str, data: bytes) -> list[Line]:
+    lines, offset = [], 0
+    for number, each in enumerate(data.rstrip(b"\n").split(b"\n"), 1):
+        lines.append(Line(path, offset, number, path, each))
+        offset += len(each) + 1
+    return lines
+
+
+def _columns(row: Row) -> Event:
+    """A parsed row with what the pipeline would add that does not depend on other events."""
+    placed = {"host": row.host, "stream": f"{row.host}/{row.boot}", "time": row.time}
+    return {**row.columns, **placed, "workload": row.workload or None}
+
+
+def _check_columns(document: Document, line: int, columns: Event) -> None:
     for name in columns:
         if name not in EVENT_SCHEMA.names:
-            near = get_close_matches(name, EVENT_SCHEMA.names, n=1, cutoff=0.0)[0]
+            near = get_close_matches(str(name), EVENT_SCHEMA.names, n=1, cutoff=0.0)[0]
             raise document.error(line, f"no column '{name}' in events; did you mean '{near}'?")
+    unmapped = columns.get("unmapped")
+    if unmapped is not None and not isinstance(unmapped, Mapping):
+        raise document.error(
+            line, "'unmapped' must be a mapping of names to texts or lists of them"
+        )
     try:
         batch_of([columns], EVENT_SCHEMA)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (pa.ArrowInvalid, TypeError) as error:
         raise document.error(line, f"an event's value does not fit its column: {error}") from error
 
 
@@ -107,18 +213,26 @@ def _missing(rules: RuleSet, cases: Sequence[Case]) -> list[Problem]:
 
 def _broken(rules: RuleSet, cases: Sequence[Case]) -> list[Problem]:
     known = {rule.id for rule in rules.rules}
-    labels = [
-        set(found or ())
-        for found in rules.label(
-            batch_of([case.columns for case in cases], EVENT_SCHEMA)
+    labels = iter(
+        rules.label(
+            batch_of([row for case in cases for row in case.rows], EVENT_SCHEMA)
         ).to_pylist()
-    ]
+    )
     problems = []
-    for case, found in zip(cases, labels, strict=True):
+    for case in cases:
+        found = {label for _ in case.rows for label in next(labels) or ()}
         if case.rule not in known:
             problems.append(Problem(case.path, case.line, f"no rule '{case.rule}' is loaded"))
         elif (case.rule in found) is not case.matches:
             word = "does not match" if case.matches else "matches"
-            message = f"rule '{case.rule}' {word}, against its test: {dict(case.columns)}"
+            message = f"rule '{case.rule}' {word}, against its test: {_shown(case)}"
             problems.append(Problem(case.path, case.line, message))
     return problems
+
+
+def _shown(case: Case) -> str:
+    """The event's columns as its rule saw them, without the records that they were read from."""
+    return "; ".join(
+        str({name: value for name, value in row.items() if value is not None and name != "raw"})
+        for row in case.rows
+    )

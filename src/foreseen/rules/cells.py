@@ -1,137 +1,188 @@
-"""Values of a field in a batch: each distinct text once, and for every cell which one it is."""
+"""Values of a batch by place: each distinct text once, and for every row which ones it has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
-from foreseen.core.errors import CorruptError
+from foreseen.rules.answers import ABSENT, Answers
 from foreseen.rules.derived import DERIVED
-from foreseen.rules.kernels import Array, Codes, Mask, array_of, compute
-from foreseen.rules.tree import Field, Origin
+from foreseen.rules.kernels import Array, Codes, array_of, compute, encoded, texts_of
+from foreseen.rules.maps import Maps
+from foreseen.rules.places import Place
+from foreseen.rules.tree import Origin
 from foreseen.rules.values import canonical
 
+_EVERY = "*"
+_MAP = pa.map_(pa.string(), pa.list_(pa.string()))
 
-@dataclass(frozen=True, slots=True)
+
+class Texts:
+    """Distinct texts, and what they mean to the atoms of a field; places may share them."""
+
+    def __init__(self, array: Array) -> None:
+        """For an array of distinct texts."""
+        self.array = array
+        self._signatures: dict[int, Codes] = {}
+
+    @cached_property
+    def values(self) -> list[str]:
+        """The texts as Python values."""
+        return texts_of(self.array)
+
+    def signatures(self, answers: Answers, codes: Codes) -> Codes:
+        """For each text its signature, worked out where `codes` use it; ABSENT is last."""
+        known = self._signatures.get(id(answers))
+        if known is None:
+            known = np.full(len(self.array) + 1, -1, np.int64)
+            known[-1] = ABSENT
+            self._signatures[id(answers)] = known
+        found = known[codes]
+        if (found < 0).any():
+            used = np.zeros(len(known), bool)
+            used[codes] = True
+            new = np.flatnonzero(used & (known < 0))
+            values = self.values
+            known[new] = answers.of([values[place] for place in new.tolist()])
+        return known
+
+
+@dataclass(frozen=True)
 class Cells:
-    """One field of some rows.
+    """One place of a batch.
 
     Attributes:
-        values: Distinct texts, without null.
-        codes: For each cell the place of its text in `values`; -1 for null.
-        offsets: Of a list: cells of row i are offsets[i] to offsets[i + 1]. None: one cell a row.
+        texts: Distinct texts.
+        codes: For each cell which text; without null cells.
+        rows: For each cell its row, ascending.
+        length: Rows in the batch.
     """
 
-    values: Array
+    texts: Texts
     codes: Codes
-    offsets: Codes | None
+    rows: Codes
+    length: int
 
-    def rows(self, truth: Mask) -> Mask:
-        """Rows in which some cell's value holds; `truth` is by place in `values`."""
-        cells: Mask = np.append(truth, [False])[self.codes]
-        if self.offsets is None:
-            return cells
-        before = np.concatenate(([0], np.cumsum(cells)))
-        some: Mask = before[self.offsets[1:]] > before[self.offsets[:-1]]
-        return some
+    @cached_property
+    def single(self) -> bool:
+        """Whether no row has more than one cell."""
+        return bool((self.rows[1:] > self.rows[:-1]).all())
 
-    def absent(self) -> Mask:
-        """Rows without any value: null, an empty list, or a list of nulls."""
-        absent: Mask = ~self.rows(np.ones(len(self.values), bool))
-        return absent
+    @cached_property
+    def by_row(self) -> Codes:
+        """Code of each row of the batch where rows have one cell at most; -1 without one."""
+        if len(self.rows) == self.length:
+            return self.codes
+        codes = np.full(self.length, -1, np.int64)
+        codes[self.rows] = self.codes
+        return codes
 
 
 class Reader:
-    """Columns and fields of chosen rows of a batch, each read once; a missing column is null."""
+    """Places of a batch, each read once; a column that is missing is null."""
 
-    def __init__(self, batch: pa.RecordBatch, rows: Codes) -> None:
-        """For `rows` (ascending places) of `batch`."""
+    def __init__(self, batch: pa.RecordBatch) -> None:
+        """For all rows of a batch."""
         self._batch = batch
-        self._rows = None if len(rows) == batch.num_rows else array_of(rows)
-        self._cells: dict[Field, Cells] = {}
-        self._objects: tuple[list[dict[str, object]], Array] | None = None
-        self.length = len(rows)
+        self._names = frozenset(batch.schema.names)
+        self._cells: dict[Place, Cells | None] = {}
+        self._maps: Maps | None = None
+        self.length = batch.num_rows
 
-    def cells(self, field: Field) -> Cells:
-        """Values of a field.
+    def expect(self, names: frozenset[str]) -> None:
+        """Say once, before any is read, which names of `unmapped` will be asked for."""
+        if "unmapped" not in self._names:
+            return
+        maps = self._batch.column("unmapped")
+        if maps.null_count < len(maps):
+            self._maps = Maps(maps, None if _EVERY in names else names)
+            texts = Texts(self._maps.texts)
+            for name, codes, rows in self._maps.cells():
+                place = Place(Origin.UNMAPPED, name)
+                self._cells[place] = Cells(texts, codes, rows, self.length)
 
-        Raises:
-            CorruptError: `unmapped` is no JSON object.
+    def cells(self, places: Sequence[Place], rows: Codes) -> list[Cells]:
+        """Values at places, those left out that the batch has nothing at.
+
+        What is derived is worked out for `rows` only; other places are read whole, once.
         """
-        if field not in self._cells:
-            self._cells[field] = cells_of(self._array(field))
-        return self._cells[field]
+        found = []
+        for place in places:
+            if place.origin is Origin.DERIVED:
+                cells = self._derived(place, rows)
+            else:
+                if place not in self._cells:
+                    self._cells[place] = self._read(place)
+                cells = self._cells[place]
+            if cells is not None:
+                found.append(cells)
+        return found
+
+    def nulls(self, name: str) -> Codes | None:
+        """Rows in which the source wrote `name` with a null, None where there are none."""
+        return self._maps.nulls.get(name) if self._maps else None
 
     def column(self, name: str, kind: pa.DataType | None = None) -> Array:
-        """A column of the chosen rows; nulls (of `kind`, else text) when the batch lacks it."""
-        if name not in self._batch.schema.names:
-            return array_of([None] * self.length, kind or pa.string())
+        """A column; nulls (of `kind`, else text) when the batch lacks it."""
+        if name not in self._names:
+            return compute.cast(pa.nulls(self.length), kind or pa.string())
         array = self._batch.column(name)
-        return array if self._rows is None else array.take(self._rows)
+        return array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
+
+    def _read(self, place: Place) -> Cells | None:
+        if place.origin is Origin.COLUMN and place.name in self._names:
+            return cells_of(self._batch.column(place.name))
+        if place == Place(Origin.UNMAPPED, _EVERY) and self._maps:
+            texts, codes, rows = self._maps.every()
+            return Cells(Texts(texts), codes, rows, self.length)
+        return None
+
+    def _derived(self, place: Place, rows: Codes) -> Cells | None:
+        found = cells_of(DERIVED[place.name](_Rows(self, rows)))
+        return found and Cells(found.texts, found.codes, rows[found.rows], self.length)
+
+
+class _Rows:
+    """Some rows of a batch, as derivations read them."""
+
+    def __init__(self, reader: Reader, rows: Codes) -> None:
+        self._reader = reader
+        self._rows = array_of(rows)
+
+    def column(self, name: str, kind: pa.DataType | None = None) -> Array:
+        """A column of these rows; nulls (of `kind`, else text) when the batch lacks it."""
+        return self._reader.column(name, kind).take(self._rows)
 
     def unmapped(self, key: str) -> Array:
-        """Values of a key of the JSON object in `unmapped`, as lists of texts; `*` is all."""
-        if self._objects is None:
-            encoded = self.column("unmapped").dictionary_encode()
-            objects = [_object(text) for text in encoded.dictionary.to_pylist()]
-            self._objects = (objects, encoded.indices)
-        objects, indices = self._objects
-        lists = [_every_text(each) if key == "*" else _texts(each.get(key)) for each in objects]
-        return array_of(lists, pa.list_(pa.string())).take(indices)
-
-    def _array(self, field: Field) -> Array:
-        if field.origin is Origin.COLUMN:
-            return self.column(field.name)
-        if field.origin is Origin.UNMAPPED:
-            return self.unmapped(field.name)
-        return DERIVED[field.name](self)
+        """Values of a name in `unmapped`, as lists of texts."""
+        maps = self._reader.column("unmapped", _MAP).take(self._rows)
+        return compute.map_lookup(maps, key, "first")
 
 
-def cells_of(array: Array) -> Cells:
-    """Distinct texts and codes of an array of scalars or of lists of scalars."""
-    if not pa.types.is_list(array.type) and not pa.types.is_large_list(array.type):
-        values, codes = _encoded(array)
-        return Cells(values, codes, None)
-    values, codes = _encoded(array.flatten())
-    lengths = compute.fill_null(compute.list_value_length(array), 0).to_numpy(zero_copy_only=False)
-    return Cells(values, codes, np.concatenate(([0], np.cumsum(lengths))).astype(np.int64))
-
-
-def _encoded(array: Array) -> tuple[Array, Codes]:
+def cells_of(array: Array) -> Cells | None:
+    """Cells of scalars or of lists of scalars, one entry a row; None where all are null."""
+    if array.null_count == len(array):
+        return None
+    rows: Codes = np.arange(len(array))
+    length = len(array)
+    if pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
+        lengths = compute.fill_null(compute.list_value_length(array), 0)
+        rows = np.repeat(rows, lengths.to_numpy(zero_copy_only=False))
+        array = array.flatten()
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
-    encoded = array.dictionary_encode()
-    codes = compute.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-    distinct = encoded.dictionary
+    if array.null_count:
+        rows = rows[compute.is_valid(array).to_numpy(zero_copy_only=False)]
+        array = array.drop_null()
+    if not len(rows):
+        return None
+    distinct, codes = encoded(array)
+    return Cells(Texts(_as_texts(distinct)), codes, rows, length)
+
+
+def _as_texts(distinct: Array) -> Array:
     if pa.types.is_floating(distinct.type):
-        return array_of([canonical(value) for value in distinct.to_pylist()], pa.string()), codes
-    return distinct.cast(pa.string()), codes
-
-
-def _object(text: str | None) -> dict[str, object]:
-    if text is None:
-        return {}
-    try:
-        loaded = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise CorruptError(f"column 'unmapped' is not JSON: {text[:80]!r}: {error}") from error
-    if not isinstance(loaded, dict):
-        raise CorruptError(f"column 'unmapped' is not a JSON object: {text[:80]!r}")
-    return loaded
-
-
-def _texts(value: object) -> list[str]:
-    if value is None or isinstance(value, dict):
-        return []
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return [canonical(value)]
-
-
-def _every_text(value: object) -> list[str]:
-    if isinstance(value, dict):
-        return [text for each in value.values() for text in _every_text(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _every_text(each)]
-    return [value] if isinstance(value, str) else []
+        return array_of([canonical(value) for value in distinct.to_pylist()], pa.string())
+    return distinct if pa.types.is_string(distinct.type) else distinct.cast(pa.string())

@@ -1,5 +1,7 @@
 """pySigma's parse tree to our own: names become fields, values become atoms, nothing is guessed."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,
@@ -10,17 +12,19 @@ from sigma.conditions import (
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 from sigma.types import (
+    Placeholder,
     SigmaCompareExpression,
     SigmaExists,
     SigmaExpansion,
     SigmaFieldReference,
     SigmaNull,
+    SigmaString,
     SigmaTimestampPart,
     SigmaType,
 )
 
 from foreseen.rules.document import Document, RuleError
-from foreseen.rules.fields import KEYWORD_FIELDS, Scope
+from foreseen.rules.logsources import Scope
 from foreseen.rules.tree import All, Atom, Field, No, Some, Tree
 from foreseen.rules.values import Refusal, atom_of, reference_kind
 
@@ -36,16 +40,19 @@ _NOT_A_KEYWORD = (
 class Compiler:
     """Knows the rule's place and scope, so that every refusal names file, line and field."""
 
-    def __init__(self, document: Document, scope: Scope) -> None:
-        """For one rule of `document` whose log source is `scope`."""
+    def __init__(
+        self, document: Document, scope: Scope, lists: Mapping[str, Sequence[str]]
+    ) -> None:
+        """For one rule of `document` whose log source is `scope`; lists of placeholders by name."""
         self._document = document
         self._scope = scope
+        self._lists = lists
 
     def tree(self, rule: SigmaRule) -> Tree:
         """The rule as one tree; several conditions are alternatives.
 
         Raises:
-            RuleError: The condition, a field or a value cannot be understood.
+            RuleError: The condition or a value cannot be understood.
         """
         trees = []
         for condition in rule.detection.parsed_condition:
@@ -59,20 +66,9 @@ class Compiler:
             trees.append(self._node(parsed))
         return trees[0] if len(trees) == 1 else Some(tuple(trees))
 
-    def field(self, name: str, asked_by: str = "") -> Field:
-        """Meaning of a field's name, and for the message the field that refers to it.
-
-        Raises:
-            RuleError: Not known for this log source; the message has the nearest name.
-        """
-        field = self._scope.field(name)
-        if field is None:
-            nearest = self._scope.nearest(name)
-            hint = f"; did you mean '{nearest}'?" if nearest else ""
-            raise self._refused(
-                asked_by or name, f"field '{name}' is not known for {self._scope.name}{hint}"
-            )
-        return field
+    def field(self, name: str) -> Field:
+        """A field by its name, in the names of the rule's log source; blanks do not count."""
+        return Field(self._scope.namespace, name.replace(" ", ""))
 
     def _node(self, node: object) -> Tree:
         match node:
@@ -95,11 +91,25 @@ class Compiler:
             return Some(tuple(self._asked(name, each) for each in value.values))
         if isinstance(value, SigmaFieldReference):
             kind = reference_kind(value)
-            return Atom(field, kind, other=self.field(value.field, name))
+            return Atom(field, kind, other=self.field(value.field))
         try:
+            expanded = self._expanded(value)
+            if expanded:
+                return Some(tuple(self._asked(name, each) for each in expanded))
             return atom_of(field, value)
         except Refusal as refusal:
             raise self._refused(name, f"field '{name}': {refusal}") from refusal
+
+    def _expanded(self, value: SigmaType) -> list[SigmaType]:
+        """A text with each placeholder replaced by each value of its list; empty without any."""
+        if not isinstance(value, SigmaString) or not value.contains_placeholder():
+            return []
+        return list(value.replace_placeholders(self._values))
+
+    def _values(self, placeholder: Placeholder) -> Iterator[str]:
+        if placeholder.name not in self._lists:
+            raise Refusal(f"placeholder '%{placeholder.name}%' has no list configured")
+        yield from self._lists[placeholder.name]
 
     def _keyword(self, value: SigmaType) -> Tree:
         """A value without a field: inside any text value of the event."""
@@ -109,7 +119,7 @@ class Compiler:
         if isinstance(value, _NOT_A_KEYWORD):
             raise self._document.error(line, "a keyword must be a text; name the field")
         try:
-            return Some(tuple(atom_of(field, value, inside=True) for field in KEYWORD_FIELDS))
+            return atom_of(self.field(""), value, inside=True)
         except Refusal as refusal:
             raise self._document.error(line, f"keyword: {refusal}") from refusal
 

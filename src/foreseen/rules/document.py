@@ -7,10 +7,10 @@ import yaml
 
 from foreseen.core.errors import MalformedInputError
 
-MAX_BYTES = 65_536
+MAX_BYTES = 1 << 20
 MAX_DEPTH = 24
 MAX_ALIASES = 64
-MAX_NODES = 20_000
+MAX_NODES = 50_000
 
 
 class RuleError(MalformedInputError):

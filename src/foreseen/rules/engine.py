@@ -1,167 +1,263 @@
-"""Compiled rules on a batch: every atom once a distinct value, trees on whole columns of truth."""
+"""Compiled rules on a batch: each distinct value is asked once, each combination judged once."""
 
-from collections.abc import Sequence
-from itertools import groupby
+import random
+from collections.abc import Mapping, Sequence
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.answers import Answers
+from foreseen.rules.answers import ABSENT, NULL, PLAIN, Answers
 from foreseen.rules.cells import Cells, Reader
-from foreseen.rules.fields import FAILURE, Gate
-from foreseen.rules.kernels import Codes, Mask, array_of, compute, texts_of, truth_of
-from foreseen.rules.tree import REFERENCES, All, Atom, Field, Kind, No, Some, Tree, atoms_of
-from foreseen.rules.values import fold
+from foreseen.rules.kernels import Codes, Keys, Mask, array_of, compute, encoded
+from foreseen.rules.places import EventKind, Place
+from foreseen.rules.plans import DISCRIMINATORS, Plan, Planner, Wanted
+from foreseen.rules.references import compared
+from foreseen.rules.scan import Store
+from foreseen.rules.tree import Atom, Field, atoms_of
+
+_MEMORY_BYTES = 192 << 20
+_RESULT_BYTES = 120
+_MOST_PLANS = 4_096
 
 
 class Engine:
-    """Labels batches; what it remembers between them changes the speed only."""
+    """Labels batches; what it remembers between them changes the speed only.
 
-    def __init__(self, rules: Sequence[tuple[Gate, Tree]]) -> None:
-        """For rules in order; a rule is its place in it."""
-        self._gates: dict[Gate, list[tuple[int, Tree]]] = {}
-        for place, (gate, tree) in enumerate(rules):
-            self._gates.setdefault(gate, []).append((place, tree))
-        asked = {atom for _, tree in rules for atom in atoms_of(tree) if _about_a_value(atom)}
-        by_field = groupby(sorted(asked, key=_order), key=lambda atom: atom.field)
-        self._answers = {field: Answers(list(atoms)) for field, atoms in by_field}
+    Attributes:
+        hits: For each rule how many events matched.
+        trials: For each rule on how many combinations of values its tree was evaluated: its cost.
+    """
+
+    def __init__(
+        self, wanted: Sequence[Wanted], store: Store | None = None, *, fallback: bool = False
+    ) -> None:
+        """For rules in order; a rule is its place in it.
+
+        Args:
+            wanted: Gates and tree of each rule.
+            store: Keeps compiled databases between runs.
+            fallback: Answer without Hyperscan.
+        """
+        numbers: dict[Atom, int] = {}
+        by_field: dict[Field, dict[int, Atom]] = {}
+        for each in wanted:
+            for atom in atoms_of(each.tree):
+                number = numbers.setdefault(atom, len(numbers))
+                if atom.other is None:
+                    by_field.setdefault(atom.field, {})[number] = atom
+        self._numbers = numbers
+        self._answers = {
+            field: Answers(atoms, store, fallback=fallback) for field, atoms in by_field.items()
+        }
+        self._reference_keys = {
+            atom: np.uint64(random.getrandbits(64)) for atom in numbers if atom.other is not None
+        }
+        self._planner = Planner(wanted, numbers, self._answers)
+        self._lock = Lock()
+        self.hits = np.zeros(len(wanted), np.int64)
+        self.trials = np.zeros(len(wanted), np.int64)
+        self._forget()
 
     def matches(self, batch: pa.RecordBatch) -> tuple[Codes, Codes]:
         """Matches as pairs of (row, rule), sorted by row, then by rule."""
-        rows, rules = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for gate, trees in self._gates.items():
-            inside = np.flatnonzero(_gated(batch, gate))
-            if not len(inside):
-                continue
-            truth = _Truth(Reader(batch, inside), self._answers)
-            for place, tree in trees:
-                found = inside[truth.of(tree)]
-                rows.append(found)
-                rules.append(np.full(len(found), place, np.int64))
-        all_rows, all_rules = np.concatenate(rows), np.concatenate(rules)
-        order = np.lexsort((all_rules, all_rows))
-        return all_rows[order], all_rules[order]
+        with self._lock:
+            self._bound_memory()
+            reader = Reader(batch)
+            results = np.zeros(batch.num_rows, np.int64)
+            planned = self._planned(reader)
+            reader.expect(frozenset().union(*(plan.names for plan, _ in planned)))
+            for plan, rows in planned:
+                results[rows] = self._judged(plan, reader, rows)
+            return self._pairs(results)
 
+    def _planned(self, reader: Reader) -> list[tuple[Plan, Codes]]:
+        """Plans of the kinds of events in a batch, and the rows of each."""
+        kinds, codes = _kinds(reader)
+        order = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(kinds)))
+        found = []
+        for kind, start, end in zip(kinds, np.concatenate(([0], ends)), ends, strict=False):
+            plan = self._plans.get(kind)
+            if plan is None:
+                plan = self._plans[kind] = self._planner.plan(kind)
+            if plan.members or plan.holds or plan.always or plan.untriggered:
+                found.append((plan, order[start:end]))
+        return found
 
-class _Truth:
-    """Truth of atoms and trees for the rows of one gate."""
+    def _judged(self, plan: Plan, reader: Reader, rows: Codes) -> Codes:
+        """Result of each of the rows."""
+        keys: Keys = np.zeros(len(rows), np.uint64)
+        signatures: dict[Field, Codes] = {}
+        for field, answers in plan.asked:
+            found = _signatures(reader, field, plan.fields[field], answers, rows)
+            if found is not None:
+                signatures[field] = found
+                keys += answers.keys[found]
+        truths = {}
+        for atom in plan.references:
+            truths[atom] = _reference(plan, atom, reader, rows)
+            keys[truths[atom]] += self._reference_keys[atom]
+        values, codes = encoded(array_of(keys))
+        distinct = values.to_pylist()
+        known = [plan.results.get(key, -1) for key in distinct]
+        if -1 in known:
+            first = np.zeros(len(distinct), np.int64)
+            first[codes[::-1]] = np.arange(len(rows))[::-1]
+            for place, result in enumerate(known):
+                if result < 0:
+                    row = int(first[place])
+                    known[place] = plan.results[distinct[place]] = self._result(
+                        plan,
+                        {field: int(found[row]) for field, found in signatures.items()},
+                        [self._numbers[atom] for atom, truth in truths.items() if truth[row]],
+                    )
+        judged: Codes = np.array(known, np.int64)[codes]
+        return judged
 
-    def __init__(self, reader: Reader, answers: dict[Field, Answers]) -> None:
-        self._reader = reader
-        self._answers = answers
-        self._fields: dict[Field, dict[Atom, Mask]] = {}
-        self._atoms: dict[Atom, Mask] = {}
-        self._never = np.zeros(reader.length, bool)
+    def _result(
+        self, plan: Plan, signatures: Mapping[Field, int], references: Sequence[int]
+    ) -> int:
+        """Number of the result for one combination of signatures."""
+        sets = [answers.sets[signatures.get(field, ABSENT)] for field, answers in plan.asked]
+        true = frozenset(references).union(*sets)
+        tried = set(plan.untriggered)
+        for field, answers in plan.asked:
+            tried.update(self._candidates(plan, field, signatures.get(field, ABSENT), answers))
+        tried |= self._planner.candidates(plan, references)
+        self.trials[list(tried)] += 1
+        matched = [rule for rule in tried if self._planner.holds(plan, rule, true)]
+        return self._number(tuple(sorted((*plan.always, *matched))))
 
-    def of(self, tree: Tree) -> Mask:
-        """Rows for which a tree holds; the result is not to be written to."""
-        match tree:
-            case All():
-                return self._all(tree.parts)
-            case Some():
-                return self._some(tree.parts)
-            case No():
-                return ~self.of(tree.part)
-            case Atom():
-                if tree not in self._atoms:
-                    self._atoms[tree] = self._atom(tree)
-                return self._atoms[tree]
+    def _candidates(
+        self, plan: Plan, field: Field, signature: int, answers: Answers
+    ) -> tuple[int, ...]:
+        """Rules that one of a field's atoms may make true."""
+        found = plan.candidates.get((field, signature))
+        if found is None:
+            found = tuple(self._planner.candidates(plan, answers.sets[signature]))
+            plan.candidates[field, signature] = found
+        return found
 
-    def _all(self, parts: tuple[Tree, ...]) -> Mask:
-        held = ~self._never
-        for part in parts:
-            held = held & self.of(part)
-            if not held.any():
-                break
-        return held
+    def _number(self, rules: tuple[int, ...]) -> int:
+        number = self._result_numbers.get(rules)
+        if number is None:
+            number = self._result_numbers[rules] = len(self._results)
+            self._results.append(np.array(rules, np.int64))
+        return number
 
-    def _some(self, parts: tuple[Tree, ...]) -> Mask:
-        held = self._never
-        for part in parts:
-            more = self.of(part)
-            held = held if more is self._never else held | more
-        return held
+    def _pairs(self, results: Codes) -> tuple[Codes, Codes]:
+        """Rows and rules of results; result 0 is none."""
+        rows = np.flatnonzero(results)
+        found = results[rows]
+        counts = np.array([len(each) for each in self._results], np.int64)[found]
+        rules = np.concatenate([self._results[each] for each in found.tolist()] or [_NONE])
+        self.hits += np.bincount(rules, minlength=len(self.hits))
+        return np.repeat(rows, counts), rules
 
-    def _atom(self, atom: Atom) -> Mask:
-        cells = self._reader.cells(atom.field)
-        if atom.kind is Kind.NULL:
-            return cells.absent()
-        if atom.other is not None:
-            return _compared(atom.kind, cells, self._reader.cells(atom.other))
-        if atom.field not in self._fields:
-            answers = self._answers[atom.field]
-            columns = answers.of(cells.values).T
-            self._fields[atom.field] = dict(zip(answers.atoms, columns, strict=True))
-        truth = self._fields[atom.field][atom]
-        return cells.rows(truth) if truth.any() else self._never
-
-
-def _about_a_value(atom: Atom) -> bool:
-    return atom.kind is not Kind.NULL and atom.kind not in REFERENCES
-
-
-def _order(atom: Atom) -> tuple[Field, str, str, bool, float]:
-    return atom.field, atom.kind, atom.text, atom.cased, atom.number
-
-
-def _gated(batch: pa.RecordBatch, gate: Gate) -> Mask:
-    inside: Mask = np.ones(batch.num_rows, bool)
-    conditions = (
-        ("class_uid", gate.classes, pa.int64()),
-        ("activity_id", gate.activities, pa.int64()),
-        ("product", gate.products, pa.string()),
-    )
-    for name, wanted, kind in conditions:
-        if not wanted:
-            continue
-        if name not in batch.schema.names:
-            return np.zeros(batch.num_rows, bool)
-        inside &= truth_of(compute.is_in(batch.column(name), array_of(wanted, kind)))
-    if gate.done and "status_id" in batch.schema.names:
-        failed = compute.fill_null(
-            compute.equal(batch.column("status_id"), FAILURE), fill_value=False
+    def _bound_memory(self) -> None:
+        used = sum(answers.bytes for answers in self._answers.values())
+        used += _RESULT_BYTES * sum(
+            len(plan.results) + len(plan.candidates) for plan in self._plans.values()
         )
-        inside &= ~failed.to_numpy(zero_copy_only=False)
-    return inside
+        if used > _MEMORY_BYTES or len(self._plans) > _MOST_PLANS:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._plans: dict[EventKind, Plan] = {}
+        self._results: list[Codes] = [_NONE]
+        self._result_numbers: dict[tuple[int, ...], int] = {(): 0}
+        for answers in self._answers.values():
+            answers.forget()
 
 
-def _compared(kind: Kind, left: Cells, right: Cells) -> Mask:
-    """Two fields row by row: each distinct pair of values once; of a list, any element."""
-    rows = _row_of_cells(left), _row_of_cells(right)
-    if left.offsets is not None or right.offsets is not None:
-        pairs = _every_pair(rows[0], rows[1])
-    else:
-        pairs = (np.arange(len(left.codes)), np.arange(len(right.codes)))
-    first, second = left.codes[pairs[0]], right.codes[pairs[1]]
-    both = (first >= 0) & (second >= 0)
-    width = len(right.values) + 1
-    distinct, place = np.unique(first[both] * width + second[both], return_inverse=True)
-    a = [fold(text) for text in texts_of(left.values)]
-    b = [fold(text) for text in texts_of(right.values)]
-    holds = np.array([_holds(kind, a[key // width], b[key % width]) for key in distinct], bool)
-    length = len(left.codes) if left.offsets is None else len(left.offsets) - 1
-    found: Mask = np.zeros(length, bool)
-    found[rows[0][pairs[0]][both][holds[place]]] = True
+_NONE: Codes = np.zeros(0, np.int64)
+
+
+def _reference(plan: Plan, atom: Atom, reader: Reader, rows: Codes) -> Mask:
+    """Whether a comparison of two fields holds in each of the rows."""
+    left = reader.cells(plan.fields[atom.field], rows)
+    right = reader.cells(plan.fields[atom.other], rows) if atom.other else []
+    return compared(atom.kind, left, right, rows)
+
+
+def _kinds(reader: Reader) -> tuple[list[EventKind], Codes]:
+    """Distinct combinations of the discriminators, and which one each row has."""
+    codes: Codes = np.zeros(reader.length, np.int64)
+    columns = []
+    for name in DISCRIMINATORS:
+        integer = name.endswith(("_id", "_uid"))
+        column = reader.column(name, pa.int64() if integer else pa.string()).dictionary_encode()
+        values = [*column.dictionary.to_pylist(), None]
+        own = compute.fill_null(column.indices, len(values) - 1).to_numpy(zero_copy_only=False)
+        codes = codes * len(values) + own
+        columns.append(values)
+    values, own = encoded(array_of(codes))
+    return [_kind(columns, code) for code in values.to_pylist()], own
+
+
+def _kind(columns: Sequence[list[object]], code: int) -> EventKind:
+    parts = []
+    for values in reversed(columns):
+        code, place = divmod(code, len(values))
+        parts.append(values[place])
+    return EventKind(*reversed(parts))  # type: ignore[arg-type]  # types of the columns
+
+
+def _signatures(
+    reader: Reader, field: Field, places: tuple[Place, ...], answers: Answers, rows: Codes
+) -> Codes | None:
+    """Signature of a field in each of the rows; None where it is absent from all."""
+    found: Codes | None = None
+    cells = reader.cells(places, rows)
+    if len(cells) == 1 and cells[0].single:
+        codes = cells[0].by_row[rows]
+        found = cells[0].texts.signatures(answers, codes)[codes]
+    elif cells:
+        found = _joined(answers, cells, rows)
+    nulls = reader.nulls(field.name)
+    if nulls is not None:
+        found = np.full(len(rows), ABSENT, np.int64) if found is None else found
+        found[np.isin(rows, nulls) & (found == ABSENT)] = NULL
+    return found if found is not None and found.any() else None
+
+
+def _joined(answers: Answers, cells: Sequence[Cells], rows: Codes) -> Codes:
+    """Signatures of rows that may have several cells: what their cells hold is put together."""
+    found: Codes = np.full(len(rows), ABSENT, np.int64)
+    special: dict[int, set[int]] = {}
+    for each in cells:
+        if each.single:
+            codes = each.by_row[rows]
+            own = each.texts.signatures(answers, codes)[codes]
+        else:
+            own = _of_lists(answers, each, rows)
+        other = np.flatnonzero((found != ABSENT) & (own != ABSENT) & (found != own))
+        for row in other.tolist():
+            special.setdefault(row, {int(found[row])}).add(int(own[row]))
+        found = np.where(found == ABSENT, own, found)
+    for row, together in special.items():
+        found[row] = answers.together(frozenset(together))
     return found
 
 
-def _row_of_cells(cells: Cells) -> Codes:
-    if cells.offsets is None:
-        return np.arange(len(cells.codes))
-    return np.repeat(np.arange(len(cells.offsets) - 1), np.diff(cells.offsets))
+def _of_lists(answers: Answers, cells: Cells, rows: Codes) -> Codes:
+    """Signatures of rows that may have several cells of one place.
 
-
-def _every_pair(left: Codes, right: Codes) -> tuple[Codes, Codes]:
-    """Places of all pairs of cells that stand in the same row."""
-    joined = pa.table({"row": left, "a": np.arange(len(left))}).join(
-        pa.table({"row": right, "b": np.arange(len(right))}), "row", join_type="inner"
-    )
-    return joined["a"].to_numpy(), joined["b"].to_numpy()
-
-
-def _holds(kind: Kind, value: str, other: str) -> bool:
-    if kind is Kind.HAS_AS_START:
-        return value.startswith(other)
-    if kind is Kind.HAS_AS_END:
-        return value.endswith(other)
-    return other in value if kind is Kind.HAS_INSIDE else value == other
+    Cells of which nothing special holds tell only that the field is there.
+    """
+    order = np.full(cells.length, -1, np.int64)
+    order[rows] = np.arange(len(rows))
+    where = order[cells.rows]
+    codes, where = cells.codes[where >= 0], where[where >= 0]
+    signatures = cells.texts.signatures(answers, codes)[codes]
+    found: Codes = np.full(len(rows), ABSENT, np.int64)
+    found[where] = PLAIN
+    told = np.flatnonzero(signatures != PLAIN)
+    special: dict[int, set[int]] = {}
+    for row, signature in zip(where[told].tolist(), signatures[told].tolist(), strict=True):
+        special.setdefault(row, set()).add(signature)
+    for row, together in special.items():
+        alone = len(together) == 1
+        found[row] = next(iter(together)) if alone else answers.together(frozenset(together))
+    return found

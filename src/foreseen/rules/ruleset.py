@@ -1,21 +1,24 @@
 """A set of rules that labels batches; equal texts give an equal hash and equal labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
+import orjson
 import pyarrow as pa
 
-from foreseen.core.errors import MalformedInputError, NotFoundError
+from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import ContentHash, RuleId, content_hash
+from foreseen.rules.correlation_link import Plan
 from foreseen.rules.engine import Engine
-from foreseen.rules.fields import Gate
 from foreseen.rules.kernels import Lists, array_of
+from foreseen.rules.logsources import Scope
+from foreseen.rules.plans import Wanted
 from foreseen.rules.rule import Rule
+from foreseen.rules.scan import Store
 from foreseen.rules.tree import Tree
 
-SEMANTICS = "1"
+SEMANTICS = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,22 @@ class Compiled:
     """One rule, ready to run, and the text that it came from."""
 
     rule: Rule
-    gate: Gate
+    scope: Scope
     tree: Tree
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What a rule did since its set was loaded.
+
+    Attributes:
+        hits: Events that matched.
+        trials: Combinations of values on which it had to be evaluated: what it costs.
+    """
+
+    hits: int
+    trials: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +50,18 @@ class RuleSet:
 
     Attributes:
         rules: What the rules say of themselves.
+        compiled: The same with what they ask.
+        correlations: Rules that count matches of others.
         content: The rules' texts and the version of our semantics, as kept among the artefacts.
         hash: Content hash of `content`.
     """
 
     rules: tuple[Rule, ...]
+    compiled: tuple[Compiled, ...] = field(repr=False)
+    correlations: Plan = field(repr=False)
     content: bytes = field(repr=False)
     hash: ContentHash
+    _lists: bytes = field(repr=False)
     _engine: Engine = field(repr=False, compare=False)
 
     def label(self, batch: pa.RecordBatch) -> Lists:
@@ -50,9 +71,6 @@ class RuleSet:
 
         Args:
             batch: Rows of the events table; a column that it lacks reads as null.
-
-        Raises:
-            CorruptError: `unmapped` is no JSON object though a rule looks into it.
         """
         rows, rules = self._engine.matches(batch)
         counts = np.bincount(rows, minlength=batch.num_rows)
@@ -72,26 +90,54 @@ class RuleSet:
                 return rule
         raise NotFoundError(f"no rule '{rule_id}' among the {len(self.rules)} loaded")
 
+    def counts(self) -> dict[RuleId, Count]:
+        """Counters of every rule."""
+        numbers = zip(self._engine.hits.tolist(), self._engine.trials.tolist(), strict=True)
+        return {rule.id: Count(*each) for rule, each in zip(self.rules, numbers, strict=True)}
 
-def rule_set(compiled: Sequence[Compiled]) -> RuleSet:
-    """Rules as one set.
+    def files(self, lists: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[Compiled]]:
+        """Compiled rules by (path, text) of their file, where other lists would not change them.
 
-    Raises:
-        MalformedInputError: Two rules have the same id.
-    """
+        Files with correlations are not among them.
+        """
+        found: dict[tuple[str, str], list[Compiled]] = {}
+        if encoded_lists(lists) != self._lists:
+            return found
+        for each in self.compiled:
+            found.setdefault((each.rule.path, each.text), []).append(each)
+        for linked in self.correlations.rules:
+            for path, text in list(found):
+                if path == linked.correlation.path:
+                    del found[path, text]
+        return found
+
+
+def rule_set(
+    compiled: Sequence[Compiled],
+    correlations: Plan | None = None,
+    *,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    store: Store | None = None,
+) -> RuleSet:
+    """Rules with different ids as one set."""
     ordered = sorted(compiled, key=lambda each: each.rule.id)
-    for one, two in pairwise(ordered):
-        if one.rule.id == two.rule.id:
-            first, second = one.rule, two.rule
-            raise MalformedInputError(
-                f"{second.path}:{second.line}: rule '{second.id}' stands also at"
-                f" {first.path}:{first.line}; rename one of them"
-            )
-    text = "\0".join([SEMANTICS, *(f"{each.rule.id}\0{each.text}" for each in ordered)])
-    content = text.encode("utf-8", "surrogatepass")
+    plan = correlations or Plan()
+    kept_lists = encoded_lists(lists or {})
+    parts = [SEMANTICS, *(f"{each.rule.id}\0{each.text}" for each in ordered)]
+    parts += [f"{each.correlation.id}\0{each.correlation.digest}" for each in plan.rules]
+    content = "\0".join(parts).encode("utf-8", "surrogatepass") + kept_lists
+    wanted = [Wanted(each.scope.gates, each.tree) for each in ordered]
     return RuleSet(
         tuple(each.rule for each in ordered),
+        tuple(ordered),
+        plan,
         content,
         content_hash(content),
-        Engine([(each.gate, each.tree) for each in ordered]),
+        kept_lists,
+        Engine(wanted, store),
     )
+
+
+def encoded_lists(lists: Mapping[str, Sequence[str]]) -> bytes:
+    """Lists of placeholders as bytes that are equal when they are."""
+    return orjson.dumps({name: list(lists[name]) for name in sorted(lists)}) if lists else b""

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Origin(StrEnum):
-    """Where the values of a field come from."""
+    """Where values lie in a batch."""
 
     COLUMN = "column"
     UNMAPPED = "unmapped"
@@ -15,19 +15,19 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Field:
-    """A field as events have it.
+    """A field as rules name it.
 
     Attributes:
-        origin: A column, a key of the JSON object in `unmapped`, or derived from columns.
-        name: Column, key or name of the derivation; key `*` stands for every value of the object.
+        namespace: Whose names: `linux`, `windows`, `cloudtrail`; `places` says where values lie.
+        name: As Sigma has it, without blanks; empty for a keyword: any text of the event.
     """
 
-    origin: Origin
+    namespace: str
     name: str
 
 
 class Kind(StrEnum):
-    """What an atom asks of one value; every kind but NULL is false for an absent value."""
+    """What an atom asks of a field; every kind but NULL is false where the field is absent."""
 
     EQUALS = "equals"
     CONTAINS = "contains"
@@ -42,6 +42,7 @@ class Kind(StrEnum):
     GTE = "gte"
     TIME_PART = "time part"
     ANY = "any value"
+    PRESENT = "present"
     NULL = "null"
     SAME_AS = "same as"
     HAS_AS_START = "starts with field"
@@ -58,7 +59,8 @@ class Atom:
 
     Attributes:
         field: Field asked about; of a list, any element may answer.
-        kind: What is asked.
+        kind: What is asked. PRESENT is also true for a null that the source wrote, NULL also for
+            a field that it did not write.
         text: Folded literal; pattern for RE2 of WILDCARD and REGEX; network of CIDR; part of time.
         cased: Whether case counts; then `text` is not folded.
         number: Bound of a comparison, or number of a time part.
@@ -96,6 +98,8 @@ class No:
 
 Tree = Atom | All | Some | No
 
+ALWAYS, NEVER = All(()), Some(())
+
 
 def atoms_of(tree: Tree) -> Iterator[Atom]:
     """Every atom of a tree, repeated where it stands more than once."""
@@ -106,3 +110,32 @@ def atoms_of(tree: Tree) -> Iterator[Atom]:
     else:
         for part in tree.parts:
             yield from atoms_of(part)
+
+
+def all_of(parts: Iterator[Tree]) -> Tree:
+    """Conjunction, as short as constants allow."""
+    kept = []
+    for part in parts:
+        if part == NEVER:
+            return NEVER
+        if part != ALWAYS:
+            kept.append(part)
+    return kept[0] if len(kept) == 1 else All(tuple(kept))
+
+
+def some_of(parts: Iterator[Tree]) -> Tree:
+    """Disjunction, as short as constants allow."""
+    kept = []
+    for part in parts:
+        if part == ALWAYS:
+            return ALWAYS
+        if part != NEVER:
+            kept.append(part)
+    return kept[0] if len(kept) == 1 else Some(tuple(kept))
+
+
+def no(part: Tree) -> Tree:
+    """Negation, as short as constants allow."""
+    if part == ALWAYS:
+        return NEVER
+    return ALWAYS if part == NEVER else No(part)

@@ -21,9 +21,9 @@ from sigma.types import (
 )
 
 from foreseen.rules.kernels import compute
-from foreseen.rules.tree import Atom, Field, Kind, No, Origin, Tree
+from foreseen.rules.patterns import quoted
+from foreseen.rules.tree import Atom, Field, Kind, No, Tree
 
-TIME_COLUMNS = ("time", "ingested_time")
 _LARGEST = 2**53
 _MANY, _ONE = "*", "?"
 _COMPARISONS = {
@@ -75,8 +75,8 @@ def atom_of(field: Field, value: SigmaType, *, inside: bool = False) -> Tree:
         case SigmaNull():
             atom = Atom(field, Kind.NULL)
         case SigmaExists():
-            absent = Atom(field, Kind.NULL)
-            atom = No(absent) if value.exists else absent
+            present = Atom(field, Kind.PRESENT)
+            atom = present if value.exists else No(present)
         case SigmaRegularExpression():
             atom = Atom(field, Kind.REGEX, _pattern(value), cased=True)
         case SigmaCIDRExpression():
@@ -105,6 +105,8 @@ def canonical(value: object) -> str:
 
 def fold(text: str) -> str:
     """Lower case, character by character (Unicode simple mapping), as columns are folded."""
+    if text.isascii():
+        return text.lower()
     folded: str = compute.utf8_lower(pa.scalar(text, pa.string())).as_py()
     return folded
 
@@ -140,7 +142,7 @@ def _shape(parts: list[tuple[str, str]]) -> tuple[Kind, str]:
     if len(texts) <= 1 and tuple(signs) in _SHAPES:
         return _SHAPES[tuple(signs)], literal
     wildcards = {_MANY: ".*", _ONE: "."}
-    pattern = "".join(wildcards.get(sign) or _quoted(text) for sign, text in parts)
+    pattern = "".join(wildcards.get(sign) or quoted(text) for sign, text in parts)
     return Kind.WILDCARD, rf"(?s)\A{pattern}\z"
 
 
@@ -171,17 +173,5 @@ def _pattern(value: SigmaRegularExpression) -> str:
 
 
 def _time_atom(field: Field, value: SigmaTimestampPart) -> Atom:
-    if field.origin is not Origin.COLUMN or field.name not in TIME_COLUMNS:
-        raise Refusal(f"a part of time can be asked of {' or '.join(TIME_COLUMNS)} only")
     part = value.timestamp_part.name.lower()
     return Atom(field, Kind.TIME_PART, part, number=value.number)
-
-
-def _quoted(text: str) -> str:
-    """Plain text as a pattern of RE2."""
-    return "".join(
-        char if char.isalnum() or ord(char) > _ASCII else f"\\x{ord(char):02x}" for char in text
-    )
-
-
-_ASCII = 127

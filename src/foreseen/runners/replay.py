@@ -12,15 +12,14 @@ from foreseen.control.database import opened
 from foreseen.core.alerts import Alert
 from foreseen.core.errors import ConfigurationError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
-from foreseen.core.records import Line, Quarantined
+from foreseen.core.records import Line
 from foreseen.lake.lake import Lake
-from foreseen.parsers.registry import PARSERS, parser_named, sniff, stands_alone
-from foreseen.pipeline.shard import Lines, ShardArtefacts
+from foreseen.pipeline.shard import ShardArtefacts
 from foreseen.rules import RuleSet
 from foreseen.runners.judging import Judge, Verdicts, judge_artefacts
+from foreseen.runners.parts import parts
 from foreseen.runners.settings import Settings, keep
 from foreseen.runners.shards import Shard, Tally
-from foreseen.sources.file import Batch, read
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
 Progress = Callable[[str, float, float], None]
@@ -114,7 +113,13 @@ def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
     artefacts = ShardArtefacts(order.tenant, order.rules, order.settings.workloads)
     shard: Shard | None = None
     done = 0
-    for part in _parts(order, lambda read_bytes, total: progress("reading", read_bytes, total)):
+    stream = parts(
+        order.files,
+        order.format,
+        lines=BATCH_LINES,
+        progress=lambda read_bytes, total: progress("reading", read_bytes, total),
+    )
+    for part in stream:
         shard = shard or _shard(lake, artefacts, order, part.source)
         version = max([done, *(_end(line) for line in part.lines)]) + 1
         try:
@@ -141,40 +146,6 @@ def _shard(lake: Lake, artefacts: ShardArtefacts, order: ReplayOrder, source: st
             " files to one replay"
         )
     return Shard(lake, artefacts, app_id)
-
-
-def _parts(order: ReplayOrder, progress: Callable[[int, int], None]) -> Iterator[Lines]:
-    """The stream in parts of one format and some `BATCH_LINES` lines; the last one has ended."""
-    forced = None if order.format == "auto" else parser_named(order.format).name
-    lines: list[Line] = []
-    unread: list[Quarantined] = []
-    known = forced or next(iter(PARSERS))
-    source = ""
-    stream = read(
-        order.files,
-        recognise=sniff if forced is None else lambda _: forced,
-        stands_alone=stands_alone,
-        progress=progress,
-    )
-    for batch in stream:
-        source = source or _source(batch)
-        if batch.format and batch.format != known and lines:
-            yield Lines(source, known, lines, ended=True, quarantined=unread)
-            lines, unread = [], []
-        known = batch.format or known
-        lines += batch.lines
-        unread += batch.quarantined
-        if len(lines) >= BATCH_LINES:
-            yield Lines(source, known, lines, quarantined=unread)
-            lines, unread = [], []
-    yield Lines(source, known, lines, ended=True, quarantined=unread)
-
-
-def _source(batch: Batch) -> str:
-    """Name of the stream: that of any of its lines, for it is one for all files."""
-    for line in (*batch.lines[:1], *(entry.line for entry in batch.quarantined[:1])):
-        return line.source
-    return ""
 
 
 def _end(line: Line) -> int:

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     BOOL = "bool"
     STRINGS = "list<string>"
     INTS = "list<int64>"
+    MAP = "map<string, list<string>>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Column:
 
 
 S, N, F, B, SS, NS = Kind.STRING, Kind.INT, Kind.FLOAT, Kind.BOOL, Kind.STRINGS, Kind.INTS
+M = Kind.MAP
 
 IDENTITY = (
     Column("tenant", S, "metadata.tenant_uid", "organisation that the event belongs to"),
@@ -53,8 +55,13 @@ PARSED = (
     Column("status_id", N, "status_id", "1 success, 2 failure, 0 unknown"),
     Column("exit_code", N, "exit_code", "result of the system call, as reported"),
     Column("product", S, "metadata.product.name", "what recorded it, e.g. auditd"),
+    Column("log_name", S, "metadata.log_name", "log that it stood in, e.g. a Windows channel"),
+    Column("log_provider", S, "metadata.log_provider", "program that wrote to that log"),
     Column(
-        "event_type", S, "metadata.event_code", "system call or record type, e.g. execve, USER_AUTH"
+        "event_type",
+        S,
+        "metadata.event_code",
+        "system call, record type or event id, e.g. execve, USER_AUTH, 4688",
     ),
     Column("event_key", S, "metadata.labels", "the recorder's own rule key"),
     Column("original_uid", S, "metadata.original_event_uid", "the recorder's serial number"),
@@ -79,17 +86,38 @@ PARSED = (
     Column("file_path", S, "file.path", "file acted on, absolute"),
     Column("file_target", S, "file_result.path", "new path of a rename or link"),
     Column("file_mode", N, "file.mode", "permission bits set by chmod"),
+    Column("container_uid", S, "container.uid", "container that the process ran in"),
+    Column("container_name", S, "container.name", "its name"),
+    Column("container_image", S, "container.image.name", "its image with tag or digest"),
     Column("src_ip", S, "src_endpoint.ip", "source address"),
     Column("src_port", N, "src_endpoint.port", "source port"),
     Column("dst_ip", S, "dst_endpoint.ip", "destination address"),
     Column("dst_port", N, "dst_endpoint.port", "destination port"),
+    Column("dst_hostname", S, "dst_endpoint.hostname", "destination's name"),
     Column("dst_path", S, "dst_endpoint.name", "destination of a local (unix) socket"),
+    Column("protocol", S, "connection_info.protocol_name", "transport protocol, e.g. tcp"),
+    Column("query_hostname", S, "query.hostname", "name asked of the DNS"),
+    Column("query_type", S, "query.type", "type of record asked for, e.g. TXT"),
+    Column("http_method", S, "http_request.http_method", "method of the HTTP request"),
+    Column("http_url", S, "http_request.url.url_string", "address asked for, as logged"),
+    Column("http_status", N, "http_response.code", "status of the HTTP response"),
+    Column("user_agent", S, "http_request.user_agent", "the client's word on itself"),
+    Column("api_service", S, "api.service.name", "service of the call, e.g. iam.amazonaws.com"),
+    Column("api_operation", S, "api.operation", "call of an API, e.g. CreateUser, or its verb"),
+    Column("error_code", S, "api.response.error", "why the call failed, null when it did not"),
+    Column("cloud_account", S, "cloud.account.uid", "account of the cloud provider"),
+    Column("cloud_region", S, "cloud.region", "region of the cloud provider"),
+    Column("resource_type", S, "resources.type", "kind of thing that the call was about"),
+    Column("resource_name", S, "resources.name", "its name"),
+    Column("resource_namespace", S, "resources.namespace", "where its name holds"),
     Column(
         "auth_service", S, "service.name", "program that asked for the login (sshd, sudo, cron)"
     ),
     Column("auth_account", S, "user.name", "account that was logged into"),
     Column("raw", S, "raw_data", "the source's own records, one a line"),
-    Column("unmapped", S, "unmapped", "fields without a column, as a JSON object"),
+    Column(
+        "unmapped", M, "unmapped", "fields without a column, by the source's names, as texts"
+    ),
 )
 
 LABELS = (

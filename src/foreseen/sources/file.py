@@ -1,5 +1,6 @@
 """Files as one stream of lines, exactly as if they had been concatenated before.
 
+A file of JSON documents or a binary event log gives one line a record and stands for itself.
 Compression is told by magic bytes, never by the name. The pieces of one log, cut at any byte and
 given in order, yield the lines, offsets and source name of the whole log.
 """
@@ -11,6 +12,9 @@ from itertools import chain
 
 from foreseen.core.records import Line, Quarantined, Reason
 from foreseen.sources.file_bytes import Piece, Progress, pieces
+from foreseen.sources.file_evtx import MAGIC, EventLog
+from foreseen.sources.file_json import Documents
+from foreseen.sources.file_layout import BOM, is_documents
 from foreseen.sources.file_lines import Lines, Splitter
 
 _NAMING_BYTES = 4096
@@ -39,6 +43,7 @@ def read(
     *,
     recognise: Callable[[Sequence[bytes]], str | None],
     stands_alone: Callable[[bytes], bool],
+    documents: bool = True,
     progress: Progress | None = None,
 ) -> Iterator[Batch]:
     """Batches of all files, read as they are asked for, in bounded memory.
@@ -47,6 +52,7 @@ def read(
         paths: Files in order; `-` is the standard input.
         recognise: Name of the format of some first lines, or null (`registry.sniff`).
         stands_alone: Whether a line begins as a record (`registry.stands_alone`).
+        documents: A file may hold JSON documents instead of lines.
         progress: Called with the stored bytes read so far and in all; standard input counts 0.
 
     Raises:
@@ -56,7 +62,7 @@ def read(
         TransientError: Reading fails midway.
     """
     source, stream = _named(pieces(paths, progress))
-    reader = _Reader(Splitter(source, stands_alone), recognise)
+    reader = _Reader(Splitter(source, stands_alone), recognise, documents=documents)
     return reader.batches(stream)
 
 
@@ -74,24 +80,30 @@ def _named(stream: Iterator[Piece]) -> tuple[str, Iterator[Piece]]:
 
 
 class _Reader:
-    """One pass over a stream: per file it sniffs, then reads or skips."""
+    """One pass over a stream: per file it sees what it is, then reads it as that, or skips it."""
 
     def __init__(
-        self, splitter: Splitter, recognise: Callable[[Sequence[bytes]], str | None]
+        self,
+        splitter: Splitter,
+        recognise: Callable[[Sequence[bytes]], str | None],
+        *,
+        documents: bool,
     ) -> None:
         self._splitter = splitter
         self._recognise = recognise
+        self._may_be_documents = documents
         self._format: str | None = None
         self._path = ""
         self._head = b""
         self._skipped = 0
         self._reading = False
+        self._framed: Documents | EventLog | None = None
 
     def batches(self, stream: Iterator[Piece]) -> Iterator[Batch]:
         for piece in stream:
             if piece.begins:
                 self._path, self._head = piece.path, b""
-                self._skipped, self._reading = 0, False
+                self._skipped, self._reading, self._framed = 0, False, None
             for batch in self._take(piece):
                 if batch.lines or batch.quarantined:
                     yield batch
@@ -109,20 +121,35 @@ class _Reader:
     def _data(self, data: bytes) -> Iterator[Batch]:
         if self._reading:
             yield self._batch(self._splitter.feed(data))
+        elif self._framed is not None:
+            yield from self._feed(data)
         elif self._skipped:
             self._skip(data)
         else:
             self._head += data
-            found = self._recognise(self._head_lines())
-            if found is not None:
-                yield from self._start(found)
-            elif len(self._head) > _SNIFFED_BYTES:
-                yield self._flushed()
-                self._skip(self._head)
+            yield from self._decide(ended=False)
+
+    def _decide(self, *, ended: bool) -> Iterator[Batch]:
+        """What the file is, as soon as its head tells."""
+        if self._head.startswith(MAGIC):
+            yield from self._frame(EventLog)
+            return
+        if self._may_be_documents:
+            told = is_documents(self._head, self._splitter.rest, ended=ended)
+            if told:
+                yield from self._frame(Documents)
+            if told is not False:
+                return
+        found = self._recognise(self._head_lines())
+        if found is not None:
+            yield from self._start(found)
+        elif len(self._head) > _SNIFFED_BYTES:
+            yield self._flushed()
+            self._skip(self._head)
 
     def _head_lines(self) -> list[bytes]:
         """First lines of the file, and the very first also as the rest of the line before it."""
-        lines = self._head.split(b"\n")
+        lines = self._head.removeprefix(BOM).split(b"\n")
         glued = [self._splitter.rest + lines[0]] if self._splitter.rest else []
         return [line for line in glued + lines if line]
 
@@ -131,16 +158,50 @@ class _Reader:
             yield self._flushed()
         self._format = found
         self._reading = True
+        if self._head.startswith(BOM) and not self._splitter.rest:
+            self._skip(BOM)
+            self._skipped, self._head = 0, self._head[len(BOM) :]
         self._splitter.begin(self._path)
         yield self._batch(self._splitter.feed(self._head))
         self._head = b""
+
+    def _frame(self, kind: type[Documents | EventLog]) -> Iterator[Batch]:
+        """Read the file as something else than lines."""
+        yield self._flushed()
+        self._framed = kind(self._splitter.source, self._splitter.offset, self._path)
+        head, self._head = self._head, b""
+        yield from self._feed(head)
+
+    def _feed(self, data: bytes) -> Iterator[Batch]:
+        if isinstance(self._framed, Documents):
+            yield from self._records(self._framed.feed(data))
+        elif self._framed is not None:
+            self._framed.feed(data)
+
+    def _records(self, records: Lines) -> Iterator[Batch]:
+        """Records out of a file that is not cut into lines; the first one tells the format."""
+        if records.lines:
+            self._format = self._recognise([records.lines[0].data]) or self._format
+        yield Batch(self._format, records.lines, records.quarantined)
+
+    def _unframe(self, framed: Documents | EventLog) -> Iterator[Batch]:
+        if isinstance(framed, Documents):
+            yield from self._records(framed.end())
+        else:
+            for records in framed.end():
+                yield from self._records(records)
+        self._splitter.skip(framed.offset - self._splitter.offset)
 
     def _skip(self, data: bytes) -> None:
         self._splitter.skip(len(data))
         self._skipped += len(data)
 
     def _end(self) -> Iterator[Batch]:
-        if self._reading:
+        if self._head and not self._skipped:
+            yield from self._decide(ended=True)
+        if self._framed is not None:
+            yield from self._unframe(self._framed)
+        elif self._reading:
             yield self._batch(self._splitter.end())
         elif not self._skipped and b"\n" not in self._head:
             # less than a line: the next file may tell what it is
@@ -150,6 +211,8 @@ class _Reader:
         elif not self._skipped:
             yield self._flushed()
             self._skip(self._head)
+            if self._head.isspace():
+                self._skipped = 0
         if self._skipped:
             yield Batch(self._format, [], [self._unknown()])
 

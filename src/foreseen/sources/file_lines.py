@@ -51,9 +51,9 @@ class Splitter:
         """The line without an end that the files so far have left."""
         return self._rest.data if self._rest is not None else b""
 
-    def begin(self, path: str) -> None:
-        """A file begins; a line left open by the one before waits for its first line."""
-        self._path, self._number = path, 1
+    def begin(self, path: str, number: int = 1) -> None:
+        """A file begins, at this line; a line left open by the one before waits for its first."""
+        self._path, self._number = path, number
         self._before, self._rest = self._rest, None
 
     def feed(self, data: bytes) -> Lines:

@@ -1,0 +1,152 @@
+"""Formats of which each line is one JSON object and one event: all that they share.
+
+Such a format says by the keys of an object whether it is its own (`claims`) and makes a row of it
+(`read`); `JsonLinesParser` makes a parser of that. So an object is decoded once, also where the
+lines of a file are of different formats (`json_event.JsonParser`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from foreseen.core.records import Line, Quarantined, Reason
+from foreseen.parsers.json_records import Wrapped, records_of
+from foreseen.parsers.protocol import Parsed, Row
+
+Record = Mapping[str, Any]
+Read = Callable[[Line, Record], Row | Quarantined]
+
+_SNIFFED_LINES = 20
+_TOLD_KEYS = 5
+_TOLD = 200
+_WRAPPING = frozenset({"Records", "items", "logEvents", "detail"})
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """A format of which each JSON object is one event.
+
+    Attributes:
+        name: Name of its parser.
+        claims: Whether an object is of this format, told by its own keys alone.
+        read: Row of an object that is claimed, or why it cannot be read. It may use it up.
+        read_wrapped: The same of an object out of a document that says more than its records.
+    """
+
+    name: str
+    claims: Callable[[Record], bool]
+    read: Read
+    read_wrapped: Callable[[Wrapped], Row | Quarantined] | None = None
+
+
+class JsonLinesParser:
+    """The parser of one format; it remembers nothing between lines."""
+
+    def __init__(self, form: JsonFormat) -> None:
+        """Objects that the format does not claim are rejected."""
+        self.name = form.name
+        self.form = form
+
+    def form_of(self, record: Record) -> JsonFormat | None:
+        """The format that reads an object; null when none does."""
+        return self.form if self.form.claims(record) else None
+
+    def sniff(self, head: Sequence[bytes]) -> bool:
+        """Whether one of the first lines is an object that is read here."""
+        records = (record_of(line) for line in head[:_SNIFFED_LINES])
+        return any(record is not None and self.form_of(record) for record in records)
+
+    def stands_alone(self, line: bytes) -> bool:
+        """Whether the line is a whole JSON object."""
+        return record_of(line) is not None
+
+    def initial(self) -> None:
+        """Nothing is remembered."""
+
+    def parse(self, state: None, lines: Sequence[Line]) -> Parsed:  # noqa: ARG002  the protocol's
+        """A row for each record of the lines, in their order; what is none is quarantined."""
+        parsed = Parsed()
+        rows = parsed.rows
+        for line in lines:
+            row = self._read(line)
+            if isinstance(row, Row):
+                rows.append(row)
+            elif row is None:
+                self._read_hard(line, parsed)
+            else:
+                parsed.quarantined.append(row)
+        return parsed
+
+    def _read(self, line: Line) -> Row | Quarantined | None:
+        """Row of a line that is an object; null for all that is not as simple as that."""
+        try:
+            record = orjson.loads(line.data)
+        except orjson.JSONDecodeError:
+            return None
+        if type(record) is not dict or not record.keys().isdisjoint(_WRAPPING):
+            return None
+        form = self.form_of(record)
+        return self._foreign(line, record) if form is None else form.read(line, record)
+
+    def _read_hard(self, line: Line, parsed: Parsed) -> None:
+        """Rows of a line of several records, or of one that strict JSON refuses."""
+        for one in records_of(_as_utf8(line)):
+            row = self._read_wrapped(one) if isinstance(one, Wrapped) else one
+            if isinstance(row, Row):
+                parsed.rows.append(row)
+            else:
+                parsed.quarantined.append(row)
+
+    def _read_wrapped(self, wrapped: Wrapped) -> Row | Quarantined:
+        form = self.form_of(wrapped.record)
+        if form is None:
+            return self._foreign(wrapped.line, wrapped.record)
+        if form.read_wrapped is not None:
+            return form.read_wrapped(wrapped)
+        return form.read(wrapped.line, wrapped.record)
+
+    def _foreign(self, line: Line, record: Record) -> Quarantined:
+        keys = ", ".join(list(record)[:_TOLD_KEYS])
+        return rejected(line, f"JSON object is no {self.name} record; its keys: {keys}")
+
+    def tick(self, state: None, now: int) -> Parsed:  # noqa: ARG002  the protocol's
+        """Nothing waits."""
+        return Parsed()
+
+    def finish(self, state: None) -> Parsed:  # noqa: ARG002  the protocol's
+        """Nothing is pending."""
+        return Parsed()
+
+    def dump(self, state: None) -> Mapping[str, object]:  # noqa: ARG002  the protocol's
+        """An empty state."""
+        return {}
+
+    def load(self, dumped: Mapping[str, object]) -> None:
+        """The state of nothing."""
+
+
+def record_of(line: bytes) -> dict[str, Any] | None:
+    """The JSON object that a line is, null when it is none."""
+    if not line.lstrip().startswith(b"{"):
+        return None
+    try:
+        record: dict[str, Any] = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return record
+
+
+def rejected(line: Line, detail: str) -> Quarantined:
+    """The line in quarantine, as not of this format."""
+    return Quarantined(line, Reason.NOT_THIS_FORMAT, detail[:_TOLD])
+
+
+def _as_utf8(line: Line) -> Line:
+    """The line with U+FFFD for bytes that are no UTF-8: a stray byte must hide no event."""
+    try:
+        line.data.decode()
+    except UnicodeDecodeError:
+        return replace(line, data=line.data.decode("utf-8", "replace").encode())
+    return line

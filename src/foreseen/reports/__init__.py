@@ -1,0 +1,1 @@
+"""Reports that people hand on: what the rules cover."""

@@ -1,0 +1,115 @@
+"""Rule files to a rule set: everything that is wrong is told at once, the other rules stay live."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from foreseen.core.errors import MalformedInputError
+from foreseen.rules.correlation import Correlation
+from foreseen.rules.correlation_link import link
+from foreseen.rules.correlation_parse import parse_correlation
+from foreseen.rules.document import Document, RuleError, documents_of
+from foreseen.rules.parse import compiled_rule
+from foreseen.rules.ruleset import Compiled, RuleSet, rule_set
+from foreseen.rules.scan import Store
+
+Lists = Mapping[str, Sequence[str]]
+
+_NO_LISTS: Lists = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of rule files.
+
+    Attributes:
+        rules: All that could be loaded.
+        problems: What could not, by file and line.
+    """
+
+    rules: RuleSet
+    problems: tuple[RuleError, ...]
+
+
+@dataclass(slots=True)
+class _Draft:
+    compiled: list[Compiled] = field(default_factory=list)
+    correlations: list[Correlation] = field(default_factory=list)
+    problems: list[RuleError] = field(default_factory=list)
+
+
+def load(
+    documents: Iterable[tuple[str, str]],
+    *,
+    lists: Lists = _NO_LISTS,
+    before: RuleSet | None = None,
+    store: Store | None = None,
+) -> Loaded:
+    """A rule set of whatever can be loaded from texts of Sigma files.
+
+    Args:
+        documents: Pairs of (path for messages, YAML text); a text may hold several documents.
+        lists: Values of placeholders (`%name%` of the modifier `expand`).
+        before: A set loaded before: files that have not changed are not read again.
+        store: Keeps compiled databases between loads and runs.
+    """
+    draft = _Draft()
+    known = before.files(lists) if before else {}
+    for path, text in documents:
+        if (path, text) in known:
+            draft.compiled += known[path, text]
+        else:
+            _read(path, text, lists, draft)
+    kept = _unique(draft)
+    plan, errors = link(draft.correlations, [each.rule for each in kept])
+    problems = sorted((*draft.problems, *errors), key=lambda e: (e.path, e.line, e.message))
+    return Loaded(rule_set(kept, plan, lists=lists, store=store), tuple(problems))
+
+
+def parse_rules(
+    documents: Iterable[tuple[str, str]], *, lists: Lists = _NO_LISTS, store: Store | None = None
+) -> RuleSet:
+    """A rule set from texts of Sigma files, all of which must be sound.
+
+    Raises:
+        RuleError: One thing is wrong.
+        MalformedInputError: Several are; the message has a line for each.
+    """
+    loaded = load(documents, lists=lists, store=store)
+    if len(loaded.problems) == 1:
+        raise loaded.problems[0]
+    if loaded.problems:
+        raise MalformedInputError("\n".join(str(problem) for problem in loaded.problems))
+    return loaded.rules
+
+
+def _read(path: str, text: str, lists: Lists, draft: _Draft) -> None:
+    """Add what a file holds; of a file with a mistake the sound documents stay."""
+    try:
+        documents = documents_of(path, text)
+    except RuleError as error:
+        draft.problems.append(error)
+        return
+    for document in documents:
+        try:
+            _add(document, lists, draft)
+        except RuleError as error:
+            draft.problems.append(error)
+
+
+def _add(document: Document, lists: Lists, draft: _Draft) -> None:
+    if "correlation" in document.data:
+        draft.correlations.append(parse_correlation(document))
+    else:
+        draft.compiled.append(compiled_rule(document, lists))
+
+
+def _unique(draft: _Draft) -> list[Compiled]:
+    """Rules with different ids; of several with one id the first stays."""
+    first: dict[str, Compiled] = {}
+    for each in draft.compiled:
+        known = first.setdefault(each.rule.id, each)
+        if known is not each:
+            place = f"{known.rule.path}:{known.rule.line}"
+            message = f"rule '{each.rule.id}' stands also at {place}; rename one of them"
+            draft.problems.append(RuleError(each.rule.path, each.rule.line, message))
+    return list(first.values())

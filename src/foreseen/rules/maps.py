@@ -1,0 +1,77 @@
+"""A column of maps taken apart: for every name its cells, for all names one set of texts."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from foreseen.rules.kernels import Array, Codes, array_of, encoded, texts_of
+
+_SMALL = 1 << 16
+
+
+class Maps:
+    """Maps from names to lists of texts.
+
+    Attributes:
+        texts: Distinct texts of the names that were wanted.
+        nulls: For a name the rows in which it stands with an empty list.
+    """
+
+    def __init__(self, maps: Array, wanted: frozenset[str] | None) -> None:
+        """For a column of type map<string, list<string>>; `wanted` None means every name."""
+        if maps.null_count:
+            maps = maps.take(array_of(np.arange(len(maps))))  # so that a null has no entries
+        bounds = maps.offsets.to_numpy()
+        first, last = int(bounds[0]), int(bounds[-1])
+        self._rows = np.repeat(np.arange(len(maps)), np.diff(bounds))
+        lists = maps.items.slice(first, last - first)
+        offsets = lists.offsets.to_numpy()
+        self._starts, self._lengths = offsets[:-1], np.diff(offsets)
+        self._texts = lists.values
+        names, codes = encoded(maps.keys.slice(first, last - first))
+        self._names = texts_of(names)
+        self._group(codes, wanted)
+
+    def cells(self) -> Iterator[tuple[str, Codes, Codes]]:
+        """For every wanted name that has texts: name, codes into `texts`, rows."""
+        for code in np.flatnonzero(self._ends > self._begins).tolist():
+            span = slice(self._begins[code], self._ends[code])
+            yield self._names[code], self._codes[span], self._cell_rows[span]
+
+    def every(self) -> tuple[Array, Codes, Codes]:
+        """Texts of all names: distinct texts, codes, rows."""
+        rows, places = self._spread(np.arange(len(self._rows)))
+        texts, codes = encoded(self._texts.take(array_of(places)))
+        return texts, codes, rows
+
+    def _group(self, codes: Codes, wanted: frozenset[str] | None) -> None:
+        """Cells of wanted names, grouped by name, in the order of rows."""
+        count = len(self._names)
+        entries = np.arange(len(codes))
+        if wanted is not None:
+            needed = np.fromiter((name in wanted for name in self._names), bool, count)
+            entries = np.flatnonzero(needed[codes])
+            codes = codes[entries]
+        small = codes.astype(np.uint16) if count <= _SMALL else codes
+        order = np.argsort(small, kind="stable")
+        entries, codes = entries[order], codes[order]
+        lengths = self._lengths[entries]
+        self.nulls = self._rows_of_nulls(entries[lengths == 0], codes[lengths == 0])
+        self._cell_rows, places = self._spread(entries)
+        self._ends = np.cumsum(np.bincount(codes, lengths, count).astype(np.int64))
+        self._begins = np.concatenate(([0], self._ends[:-1])).astype(np.int64)
+        self.texts, self._codes = encoded(self._texts.take(array_of(places)))
+
+    def _rows_of_nulls(self, entries: Codes, codes: Codes) -> dict[str, Codes]:
+        rows = self._rows[entries]
+        return {self._names[code]: rows[codes == code] for code in np.unique(codes).tolist()}
+
+    def _spread(self, entries: Codes) -> tuple[Codes, Codes]:
+        """Row and place in the texts of every text of some entries."""
+        rows, starts = self._rows[entries], self._starts[entries].astype(np.int64)
+        lengths = self._lengths[entries]
+        if (lengths == 1).all():
+            return rows, starts
+        before = np.cumsum(lengths) - lengths
+        rows = np.repeat(rows, lengths)
+        return rows, np.repeat(starts - before, lengths) + np.arange(len(rows))

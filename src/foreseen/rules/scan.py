@@ -1,0 +1,218 @@
+"""Many patterns over one text at once: Hyperscan, or Arrow's kernels with identical answers."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, Protocol
+
+import pyarrow as pa
+import re2
+
+from foreseen.rules.kernels import compute
+from foreseen.rules.patterns import LONGEST_SCANNED, Pattern, patterns_of
+from foreseen.rules.tree import Atom, Kind
+
+hyperscan: Any
+try:
+    hyperscan = import_module("hyperscan")
+except ImportError:  # no wheel for this machine: slower, the labels are the same
+    hyperscan = None
+
+_DIGEST = 32
+_TEXT_KERNELS: Mapping[Kind, Callable[..., Any]] = {
+    Kind.CONTAINS: compute.match_substring,
+    Kind.STARTS: compute.starts_with,
+    Kind.ENDS: compute.ends_with,
+    Kind.WILDCARD: compute.match_substring_regex,
+    Kind.REGEX: compute.match_substring_regex,
+}
+SCANNED = frozenset(_TEXT_KERNELS)
+
+Found = dict[int, list[int]]
+
+
+class Store(Protocol):
+    """Keeps compiled databases between runs; what it has lost is compiled again."""
+
+    def get(self, name: str) -> bytes | None:
+        """Bytes put under a name, None if there are none."""
+        ...
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep bytes under a name."""
+        ...
+
+
+class Scanner(Protocol):
+    """Answers the atoms of one field that look into a text."""
+
+    def scan(self, values: Sequence[str], folded: Sequence[str], found: Found) -> None:
+        """Note the numbers of the atoms that hold, by the places of values.
+
+        Args:
+            values: Texts.
+            folded: The same in lower case.
+            found: Noted so far, extended in place; most values have none.
+        """
+        ...
+
+
+def scanner_of(
+    atoms: Mapping[int, Atom], store: Store | None = None, *, fallback: bool = False
+) -> Scanner:
+    """A scanner for numbered atoms of the kinds in SCANNED."""
+    if fallback or hyperscan is None or not atoms:
+        return ArrowScanner(atoms)
+    return HyperscanScanner(atoms, store)
+
+
+class ArrowScanner:
+    """One kernel call an atom over all values: slow with many atoms, and needs nothing more."""
+
+    def __init__(self, atoms: Mapping[int, Atom]) -> None:
+        """For numbered atoms."""
+        self._atoms = atoms
+
+    def scan(self, values: Sequence[str], folded: Sequence[str], found: Found) -> None:
+        """Note the atoms that hold."""
+        if not self._atoms:
+            return
+        plain, low = pa.array(values, pa.string()), pa.array(folded, pa.string())
+        for number, atom in self._atoms.items():
+            truth = _TEXT_KERNELS[atom.kind](plain if atom.cased else low, atom.text)
+            for place in compute.indices_nonzero(truth).to_pylist():
+                found.setdefault(place, []).append(number)
+
+
+class HyperscanScanner:
+    """Two databases, for text as it is and in lower case; a regular expression is proved by RE2.
+
+    Hyperscan only proposes regular expressions, and only for plain ASCII, where it is never
+    stricter than RE2; what it cannot hold or is no plain ASCII goes to RE2 or Arrow directly.
+    """
+
+    def __init__(self, atoms: Mapping[int, Atom], store: Store | None) -> None:
+        """For numbered atoms."""
+        patterns, rest = patterns_of(atoms)
+        self._low = _Database([p for p in patterns if not p.cased], store)
+        self._plain = _Database([p for p in patterns if p.cased], store)
+        regexes = {n: a for n, a in atoms.items() if a.kind is Kind.REGEX}
+        self._proofs = {n: re2.compile(a.text) for n, a in regexes.items()}
+        rest += self._low.refused + self._plain.refused
+        self._unproposed = [n for n in rest if n in regexes]
+        self._arrow = ArrowScanner({n: atoms[n] for n in rest if n not in regexes})
+
+    def scan(self, values: Sequence[str], folded: Sequence[str], found: Found) -> None:
+        """Note the atoms that hold."""
+        self._arrow.scan(values, folded, found)
+        self._low.scan(folded, found)
+        if self._plain.ready or self._unproposed:
+            proposed: Found = {}
+            self._plain.scan(values, proposed)
+            for place, value in enumerate(values):
+                if place in proposed or self._unproposed or not _is_plain(value):
+                    proved = self._proved(value, proposed.get(place, []))
+                    found.setdefault(place, []).extend(proved)
+
+    def _proved(self, value: str, proposed: list[int]) -> list[int]:
+        """Of proposed atoms those that hold; where Hyperscan may not propose, all are tried."""
+        if not self._proofs:
+            return proposed
+        sure = [number for number in proposed if number not in self._proofs]
+        if _is_plain(value):
+            open_ = [number for number in proposed if number in self._proofs] + self._unproposed
+        else:
+            open_ = list(self._proofs)
+        return sure + [number for number in open_ if self._proofs[number].search(value)]
+
+
+def _is_plain(value: str) -> bool:
+    """Whether both engines read every character alike."""
+    return value.isascii() and "\v" not in value
+
+
+class _Database:
+    """A compiled database; patterns that Hyperscan refuses are left to others."""
+
+    def __init__(self, patterns: Sequence[Pattern], store: Store | None) -> None:
+        self.refused: list[int] = []
+        self._database: Any = None
+        if patterns:
+            self._database = self._kept(patterns, store) or self._compiled(patterns, store)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is anything to scan for."""
+        return self._database is not None
+
+    def scan(self, values: Sequence[str], found: Found) -> None:
+        """Note the patterns that match, by the places of values."""
+        if self._database is None:
+            return
+        matched: list[int] = []
+
+        def hit(number: int, _from: int, _to: int, _flags: int, _context: object) -> None:
+            matched.append(number)
+
+        scan = self._database.scan
+        for place, value in enumerate(values):
+            scan(value.encode(), hit)
+            if matched:
+                found.setdefault(place, []).extend(matched)
+                matched.clear()
+
+    def _kept(self, patterns: Sequence[Pattern], store: Store | None) -> Any:  # noqa: ANN401 (hyperscan has no types)
+        content = store.get(_name(patterns)) if store else None
+        if content is None or hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
+            return None
+        try:
+            return hyperscan.loadb(bytearray(content[_DIGEST:]), hyperscan.HS_MODE_BLOCK)
+        except hyperscan.error:  # compiled on another processor: compiled again
+            return None
+
+    def _compiled(self, patterns: Sequence[Pattern], store: Store | None) -> Any:  # noqa: ANN401
+        try:
+            database = _compile(patterns)
+        except hyperscan.error:
+            accepted = [pattern for pattern in patterns if _is_accepted(pattern)]
+            kept = {pattern.number for pattern in accepted}
+            self.refused = [p.number for p in patterns if p.number not in kept]
+            return _compile(accepted) if accepted else None
+        if store:
+            content = bytes(hyperscan.dumpb(database))
+            store.put(_name(patterns), hashlib.sha256(content).digest() + content)
+        return database
+
+
+def _compile(patterns: Sequence[Pattern]) -> Any:  # noqa: ANN401
+    database = hyperscan.Database()
+    flags = {
+        "single": hyperscan.HS_FLAG_SINGLEMATCH,
+        "dotall": hyperscan.HS_FLAG_DOTALL,
+        "utf8": hyperscan.HS_FLAG_UTF8,
+        "prefilter": hyperscan.HS_FLAG_PREFILTER,
+        "caseless": hyperscan.HS_FLAG_CASELESS,
+        "multiline": hyperscan.HS_FLAG_MULTILINE,
+        "empty": hyperscan.HS_FLAG_ALLOWEMPTY,
+    }
+    database.compile(
+        expressions=[pattern.text.encode() for pattern in patterns],
+        ids=[pattern.number for pattern in patterns],
+        flags=[sum(flags[name] for name in pattern.flags) for pattern in patterns],
+    )
+    return database
+
+
+def _is_accepted(pattern: Pattern) -> bool:
+    try:
+        _compile([pattern])
+    except hyperscan.error:
+        return False
+    return True
+
+
+def _name(patterns: Sequence[Pattern]) -> str:
+    digest = hashlib.sha256(f"{hyperscan.__version__} {LONGEST_SCANNED}".encode())
+    for pattern in patterns:
+        digest.update(repr(pattern).encode("utf-8", "backslashreplace"))
+    return f"{digest.hexdigest()}.hs"

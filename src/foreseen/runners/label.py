@@ -1,0 +1,157 @@
+"""Label the events of files through the shard step, without a lake."""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow.compute as pc
+
+from foreseen.core.errors import MalformedInputError
+from foreseen.core.ids import DEFAULT_TENANT, RuleId
+from foreseen.core.records import Reason
+from foreseen.parsers.registry import JSON_PARSERS
+from foreseen.pipeline.shard import ShardArtefacts, ShardOut, ShardState, step
+from foreseen.pipeline.workloads import Workloads
+from foreseen.rules import Problem, RuleSet, load
+from foreseen.runners.parts import parts
+from foreseen.runners.shards import Tally
+from foreseen.schema.arrow import integers, texts
+
+_BATCH_LINES = 20_000
+_BATCH_BYTES = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOrder:
+    """What to label and with what.
+
+    Attributes:
+        files: Paths in order; `-` is the standard input.
+        format: Name of a parser, or `auto`.
+        rules: Rules that label.
+    """
+
+    files: Sequence[str]
+    format: str
+    rules: RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """An event that rules match.
+
+    Attributes:
+        event: Its number over all files: what could not be read counts, blank lines do not.
+        rules: The rules' UUIDs, of a rule without one its name; sorted.
+    """
+
+    event: int
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a part of the files gave.
+
+    Attributes:
+        out: Events, matches and quarantine.
+        settled: No event of a later step stands before one of this in the files.
+    """
+
+    out: ShardOut
+    settled: bool
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Places in the files since the last step that was settled; numbers, to be small."""
+
+    places: "array[int]" = field(default_factory=lambda: array("q"))
+    matched: "array[int]" = field(default_factory=lambda: array("q"))
+    rules: "array[int]" = field(default_factory=lambda: array("q"))
+
+
+def steps(
+    order: LabelOrder, tally: Tally, progress: Callable[[int, int], None] | None = None
+) -> Iterator[Step]:
+    """All files through the shard step, a bounded part at a time; counted in `tally`.
+
+    Raises:
+        NotFoundError: A file is missing.
+        ConfigurationError: An unknown format.
+    """
+    artefacts = ShardArtefacts(DEFAULT_TENANT, order.rules, Workloads())
+    state = ShardState()
+    limits = {"lines": _BATCH_LINES, "size": _BATCH_BYTES}
+    for part in parts(order.files, order.format, progress=progress, **limits):
+        state, out = step(state, [part], artefacts)
+        tally.add(len(part.lines) + len(part.quarantined), out)
+        yield Step(out, settled=part.ended or part.format in JSON_PARSERS)
+
+
+def numbered(taken: Iterator[Step], rules: RuleSet) -> Iterator[Labelled]:
+    """Events that have labels, in the order of the files.
+
+    Labels are those that the step wrote on the event. Until a step is settled only places are
+    kept, so that here is also room for labels that come to an event later.
+    """
+    names = {rule.id: rule.uuid or str(rule.id) for rule in rules.rules}
+    combinations: dict[tuple[str, ...], int] = {}
+    pending = _Pending()
+    before = 0
+    for one in taken:
+        out = one.out
+        pending.places.extend(out.offsets)
+        pending.places.extend(_unread(out))
+        for place, labels in _labelled(out):
+            together = tuple(sorted({names[RuleId(label)] for label in labels}))
+            pending.matched.append(place)
+            pending.rules.append(combinations.setdefault(together, len(combinations)))
+        if one.settled:
+            yield from _settled(pending, list(combinations), before)
+            before += len(pending.places)
+            pending = _Pending()
+
+
+def _unread(out: ShardOut) -> Iterator[int]:
+    """Places of what is in quarantine; that a file is damaged is no event."""
+    reasons = texts(out.quarantine, "reason")
+    for place, reason in zip(integers(out.quarantine, "offset"), reasons, strict=True):
+        if reason != Reason.DAMAGED_FILE.value:
+            yield place
+
+
+def _labelled(out: ShardOut) -> Iterator[tuple[int, Sequence[str]]]:
+    """Place and labels of the events that have some."""
+    labels = out.events.column("labels")
+    for row in np.flatnonzero(pc.list_value_length(labels)).tolist():
+        yield out.offsets[row], labels[row].as_py()
+
+
+def _settled(
+    pending: _Pending, combinations: Sequence[tuple[str, ...]], before: int
+) -> Iterator[Labelled]:
+    places = np.sort(np.frombuffer(pending.places, np.int64))
+    matched = np.frombuffer(pending.matched, np.int64)
+    numbers = before + np.searchsorted(places, matched)
+    for index in np.argsort(matched, kind="stable").tolist():
+        yield Labelled(int(numbers[index]), combinations[pending.rules[index]])
+
+
+def rules_of(documents: Sequence[tuple[str, str]]) -> tuple[RuleSet, list[Problem]]:
+    """The rules that load, and what is wrong with each that does not."""
+    loaded = load(documents)
+    problems = [Problem(each.path, each.line, each.message) for each in loaded.problems]
+    return loaded.rules, problems
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """All that is wrong with rules in one error.
+
+    Raises:
+        MalformedInputError: There is something.
+    """
+    if problems:
+        told = [f"{one.path}:{one.line}: {one.message}" for one in problems]
+        raise MalformedInputError("\n".join(told))

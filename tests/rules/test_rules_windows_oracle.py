@@ -1,0 +1,73 @@
+"""Labels of Windows events, through the real parser, equal an oracle's that reads the flat JSON.
+
+So what the parser puts into columns and what rules' names are mapped to lose nothing together.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.rules import generated, oracle
+from tests.rules.worlds import SYSMON, WINDOWS
+
+from foreseen.core.records import Line
+from foreseen.parsers.protocol import Row
+from foreseen.parsers.registry import parser_named
+from foreseen.rules import load
+from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
+
+SLOW = settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+def parsed(events: list[dict[str, object]]) -> list[Mapping[str, object]]:
+    """Rows of flat JSON events, as the pipeline makes them."""
+    lines = [
+        Line("s", number, number, "s", orjson.dumps(event), received=1_700_000_000_000)
+        for number, event in enumerate(events)
+    ]
+    result = parser_named("windows_event").parse(None, lines)
+    assert not result.quarantined
+    return [_placed(row) for row in result.rows]
+
+
+def _placed(row: Row) -> Mapping[str, object]:
+    return {**row.columns, "host": row.host or None, "time": row.time}
+
+
+def agree(texts: list[str], events: list[dict[str, object]]) -> None:
+    files = generated.files(texts)
+    rules = load(files).rules
+    labels = rules.label(batch_of(parsed(events), EVENT_SCHEMA)).to_pylist()
+    loaded = {rule.id: dict(files)[rule.path] for rule in rules.rules}
+    for event, found in zip(events, labels, strict=True):
+        for name, text in loaded.items():
+            assert (name in found) is oracle.matches(text, event, WINDOWS), (text, event)
+
+
+@SLOW
+@given(generated.windows)
+def test_labels_of_windows_events_equal_the_oracle(
+    scenario: tuple[list[str], list[dict[str, object]]],
+) -> None:
+    agree(*scenario)
+
+
+@pytest.mark.parametrize("modifier", ["|exists: true", ": null", ": ''", "|contains: ''"])
+@pytest.mark.parametrize("value", [None, "", "x", [], [None], {}, ["", None]])
+@pytest.mark.parametrize("name", ["CommandLine", "Image", "ProcessId", "Hashes", "Data"])
+def test_null_empty_and_absent_stay_three_things_on_the_way(
+    name: str, value: Any, modifier: str  # noqa: ANN401
+) -> None:
+    text = generated.rule_text({}, {}, "s1", {"product": "windows"})
+    text = text.replace("s1: {}", "s1: {" + name + modifier + "}").replace("  s2: {}\n", "")
+    events: list[dict[str, object]] = [
+        {"Channel": SYSMON, "EventID": 1, name: value},
+        {"Channel": SYSMON, "EventID": 1},
+    ]
+    agree([text], events)
