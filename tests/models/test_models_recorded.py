@@ -63,7 +63,7 @@ def by_rule(moments: list[Moment]) -> dict[RuleId, list[Moment]]:
 def test_windows_of_real_matches_equal_a_slow_search(recorded: ShardOut) -> None:
     events = recorded.events.to_pylist()
     told = {match["event_uid"] for match in recorded.matches.to_pylist()}
-    told |= {e["event_uid"] for e in events if e["event_type"] not in windows._FORKS}  # noqa: SLF001
+    told |= {e["event_uid"] for e in events if e["event_type"] not in windows.FORKS}
     acts, indices = acts_of(recorded.events)
     before: dict[str, list[tuple[int, str]]] = {}
     expected: dict[str, list[tuple[int, str]]] = {}

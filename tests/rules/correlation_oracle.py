@@ -58,7 +58,7 @@ class Memory:
     groups: dict[tuple[Any, ...], list[Kept]] = field(default_factory=dict)
     fired: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
-    spoken: str = ""
+    spoken: list[str] = field(default_factory=list)
 
 
 class Oracle:
@@ -134,8 +134,8 @@ class Oracle:
                     values = [v for v in each[0] if number(v) is not None]
                 if not values:
                     continue
-            texts = [
-                event.fields.get(aliased(rule, f, name)) or [None]
+            texts: list[list[str | None]] = [
+                list(event.fields.get(aliased(rule, f, name), [])) or [None]
                 for f in listed(rule.get("group-by", []))
             ]
             for shown in product(*texts):
@@ -150,7 +150,7 @@ class Oracle:
                         found[at].values += values
         return found
 
-    def arrive(self, name: str, key: Any, kept: Kept, event: Event) -> int | None:
+    def arrive(self, name: str, key: tuple[Any, ...], kept: Kept, event: Event) -> int | None:
         """Put an event into its group; the end of the first window that holds because of it."""
         rule, memory = self.rules[name], self.memory[name]
         group = memory.groups.setdefault(key, [])
@@ -186,13 +186,13 @@ class Oracle:
                 lags.append(self.lag(inner) + own)
         return max(lags)
 
-    def speak(self, name: str, key: Any, time: int, event: Event) -> bool:
+    def speak(self, name: str, key: tuple[Any, ...], time: int, event: Event) -> bool:
         """Fire unless the group fired within a timespan, or the event did already."""
         memory, span = self.memory[name], milliseconds(self.rules[name]["timespan"])
         fired = memory.fired.setdefault(key, [])
-        if event.uid == memory.spoken or any(abs(time - each) <= span for each in fired):
+        if event.uid in memory.spoken or any(abs(time - each) <= span for each in fired):
             return False
-        memory.spoken = event.uid
+        memory.spoken.append(event.uid)
         fired.append(time)
         self.fired.append((name, event.uid, time, key))
         return True
@@ -281,7 +281,7 @@ def longest(names: Sequence[str], seen: list[Kept]) -> int:
     best = 0
     reached = {(-1, 0)}  # last name, how many
     for kept in seen:
-        for last, count in list(reached):
+        for last, count in reached:
             for place in range(last + 1, len(names)):
                 if names[place] in kept.rules:
                     reached.add((place, count + 1))

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from tests.rules.correlation_oracle import Event, Oracle
 
 from foreseen.core.ids import RuleId
+from foreseen.rules.correlation import Kind
+from foreseen.rules.correlation_entries import Labelled
 from foreseen.rules.correlation_link import Plan, link
 from foreseen.rules.correlation_parse import parse_correlation
 from foreseen.rules.correlation_state import CorrelationState, dump, load
-from foreseen.rules.correlation_entries import Labelled
 from foreseen.rules.correlation_step import Fired, finish, step
 from foreseen.rules.document import documents_of
 
@@ -24,6 +25,7 @@ SLOW = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 BASE = ["a", "b", "c"]
+KINDS = [kind.value for kind in Kind]
 EXPRESSIONS = [
     "a and b",
     "a or b",
@@ -58,12 +60,7 @@ def limits(numbers: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 
 @st.composite
 def correlations(draw: st.DrawFn, others: Sequence[str] = ()) -> dict[str, Any]:
-    kind = draw(
-        st.sampled_from(
-            ["event_count", "value_count", "value_sum", "value_avg", "value_median"]
-            + ["value_percentile", "temporal", "temporal_ordered", "temporal_ordered"]
-        )
-    )
+    kind = draw(st.sampled_from(KINDS))
     rules = draw(st.lists(st.sampled_from([*BASE, *others]), min_size=1, max_size=3, unique=True))
     if others and not set(rules) & set(others):
         rules = [*rules[:2], others[0]]
@@ -140,9 +137,10 @@ def labelled(events: Sequence[Event]) -> list[Labelled]:
 
 
 def told(fired: Sequence[Fired]) -> list[tuple[str, str, int, Any]]:
-    return sorted(
+    found = [
         (f.rule, f.event_uid, f.time, tuple(v and v.lower() for _, v in f.group)) for f in fired
-    )
+    ]
+    return sorted(found, key=repr)
 
 
 @SLOW
@@ -152,7 +150,7 @@ def test_firings_equal_the_oracle(rules: dict[str, dict[str, Any]], events: list
     state, fired = step(CorrelationState(), labelled(events), plan, values)
     _, last = finish(state, plan, values)
     expected = Oracle(rules, LATENESS).run(events, ends=True)
-    assert told([*fired, *last]) == sorted(expected)
+    assert told([*fired, *last]) == sorted(expected, key=repr)
 
 
 @SLOW

@@ -1,4 +1,4 @@
-"""What a correlation means by its window, its groups and its firing; and what it costs to forget."""
+"""What a correlation means by its window, its groups, its firing; what it costs to forget."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -198,7 +198,7 @@ def test_too_many_groups_forget_the_one_longest_without_an_event(
 ) -> None:
     monkeypatch.setattr(correlation_step, "MOST_GROUPS", 2)
     plan = planned(THREE)
-    users = [event(f"u{n}", n / 10, user=[f"u{n}"]) for n in (0, 1, 0, 2)]
+    users = [event(f"e{i}", i / 10, user=[f"u{n}"]) for i, n in enumerate((0, 1, 0, 2))]
     assert lost(plan, users) == {"FULL_RULE": 1}
     assert fired(plan, [*users, event("x", 1, user=["u0"])]) == [("c", "x")]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.rules import generated, oracle
 from tests.rules.worlds import SYSMON, WINDOWS
 
@@ -17,13 +18,6 @@ from foreseen.parsers.protocol import Row
 from foreseen.parsers.registry import parser_named
 from foreseen.rules import load
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
-
-SLOW = settings(
-    max_examples=300,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-
 
 def parsed(events: list[dict[str, object]]) -> list[Mapping[str, object]]:
     """Rows of flat JSON events, as the pipeline makes them."""
@@ -40,22 +34,19 @@ def _placed(row: Row) -> Mapping[str, object]:
     return {**row.columns, "host": row.host or None, "time": row.time}
 
 
-def agree(texts: list[str], events: list[dict[str, object]]) -> None:
-    files = generated.files(texts)
-    rules = load(files).rules
-    labels = rules.label(batch_of(parsed(events), EVENT_SCHEMA)).to_pylist()
-    loaded = {rule.id: dict(files)[rule.path] for rule in rules.rules}
-    for event, found in zip(events, labels, strict=True):
-        for name, text in loaded.items():
-            assert (name in found) is oracle.matches(text, event, WINDOWS), (text, event)
+def agree(scenario: generated.Scenario) -> None:
+    rules = load(scenario.rules.items()).rules
+    labels = rules.label(batch_of(parsed(scenario.events), EVENT_SCHEMA)).to_pylist()
+    for event, found in zip(scenario.events, labels, strict=True):
+        for rule in rules.rules:
+            text = scenario.rules[rule.path]
+            assert (rule.id in found) is oracle.matches(text, event, WINDOWS), (text, event)
 
 
-@SLOW
-@given(generated.windows)
-def test_labels_of_windows_events_equal_the_oracle(
-    scenario: tuple[list[str], list[dict[str, object]]],
-) -> None:
-    agree(*scenario)
+@settings(max_examples=250, deadline=None)
+@given(st.integers(0, 2**63))
+def test_labels_of_windows_events_equal_the_oracle(number: int) -> None:
+    agree(generated.windows(number))
 
 
 @pytest.mark.parametrize("modifier", ["|exists: true", ": null", ": ''", "|contains: ''"])
@@ -70,4 +61,4 @@ def test_null_empty_and_absent_stay_three_things_on_the_way(
         {"Channel": SYSMON, "EventID": 1, name: value},
         {"Channel": SYSMON, "EventID": 1},
     ]
-    agree([text], events)
+    agree(generated.Scenario(generated.files([text]), events))

@@ -62,7 +62,7 @@ def test_every_table_names_its_tenant() -> None:
 
 def test_a_match_is_its_event_without_raw_text_and_with_its_window() -> None:
     names = {column.name for column in MATCH_COLUMNS}
-    assert names == {c.name for c in (*EVENT_COLUMNS, *WINDOW)} - {"raw", "unmapped", "labels"}
+    assert names == {c.name for c in (*EVENT_COLUMNS, *WINDOW)} - {"raw", "labels"}
 
 
 def test_identity_and_parsed_columns_do_not_overlap() -> None:

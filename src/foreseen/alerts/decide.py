@@ -1,4 +1,4 @@
-"""Decide a match: suppressed only when a model with enough clean history expected it (law 4)."""
+"""Decide a match: suppressed only when a model expected it or a person asked for it (law 4)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ class Question:
         prediction: The model's answer, if there is one.
         complete: Whether the window has no known telemetry loss.
         incident: Open incident that the match is tied to.
+        counted: Whether its rule's author wants it counted by correlations and not told alone.
+        suppression: Suppression by hand that hides it.
     """
 
     foresee: bool
@@ -27,6 +29,8 @@ class Question:
     prediction: Prediction | None
     complete: bool
     incident: str | None
+    counted: bool = False
+    suppression: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,18 @@ class Policy:
 
 
 def decide(question: Question, policy: Policy) -> tuple[Outcome, Basis]:
-    """Outcome and its basis: suppressed only where nothing objects."""
+    """Outcome and its basis: suppressed only where nothing objects.
+
+    A match that is only counted is not told alone, and one that a person wants hidden is not told,
+    unless it belongs to an open incident: stories come before silence (law 7).
+    """
+    if question.suppression is not None and question.incident is None:
+        return Outcome.SUPPRESSED, Basis.SUPPRESSED_BY_HAND
+    if question.counted:
+        alone = question.incident is None
+        return (
+            (Outcome.SUPPRESSED, Basis.COUNTED) if alone else (Outcome.ALERTED, Basis.OPEN_INCIDENT)
+        )
     for basis in _objections(question, policy):
         return Outcome.ALERTED, basis
     return Outcome.SUPPRESSED, Basis.EXPECTED

@@ -181,3 +181,22 @@ class JobRow(Base):
         CheckConstraint("state in ('waiting', 'running', 'done', 'failed')", name="state"),
         {"sqlite_autoincrement": True},
     )
+
+
+class DocumentRow(Base):
+    """One version of a text that people write; appended, never changed."""
+
+    __tablename__ = "document"
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[str]
+    text: Mapped[str]
+    author: Mapped[str]
+    reason: Mapped[str]
+    time: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("kind in ('rule', 'suppression', 'placeholders')", name="kind"),
+        CheckConstraint("state in ('active', 'retired')", name="state"),
+    )

@@ -14,7 +14,7 @@ class Outcome(StrEnum):
 
 
 class Basis(StrEnum):
-    """Why the outcome is what it is; everything but EXPECTED alerts (law 4)."""
+    """Why the outcome is what it is; all but the three that suppress alert (law 4)."""
 
     EXPECTED = "expected"
     UNEXPECTED = "unexpected"
@@ -24,6 +24,8 @@ class Basis(StrEnum):
     BROKEN_MODEL = "model failed"
     INCOMPLETE_WINDOW = "window has known telemetry loss"
     OPEN_INCIDENT = "tied to an open incident"
+    COUNTED = "counted by a correlation only"
+    SUPPRESSED_BY_HAND = "suppressed by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,10 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The judge's word on one match, with the hashes of all that it depended on."""
+    """The judge's word on one match, with the hashes of all that it depended on.
+
+    `suppression` is the id of the suppression by hand that hid it, whatever the model says.
+    """
 
     tenant: TenantId
     match_uid: str
@@ -71,3 +76,4 @@ class Decision:
     prediction: Prediction | None
     incident: str | None
     artefacts: dict[str, ContentHash] = field(default_factory=dict)
+    suppression: str | None = None

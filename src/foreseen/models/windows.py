@@ -26,7 +26,8 @@ REACH = 5_000
 _LOSS = ("DAEMON_START", "DAEMON_END", "DAEMON_ABORT", "DAEMON_ERR", "DAEMON_RESUME")
 """The recorder was not running, or says that it lost records: what came before is not all."""
 
-_FORKS = ("clone", "clone3", "fork", "vfork")
+FORKS = ("clone", "clone3", "fork", "vfork")
+"""What a thread or process starts with: it tells of a habit only where a rule matches it."""
 
 _TAIL_COLUMNS: Sequence[tuple[str, pa.DataType]] = (
     ("stream", pa.string()),
@@ -94,7 +95,7 @@ def windows_of(
 
 def _telling(events: pa.RecordBatch, matched: Integers) -> npt.NDArray[np.bool_]:
     """Events that tell of a habit: a fork alone says nothing that its exec does not say."""
-    types = pc.is_in(events.column("event_type"), pa.array(_FORKS))
+    types = pc.is_in(events.column("event_type"), pa.array(FORKS))
     told = ~np.asarray(types.to_numpy(zero_copy_only=False), np.bool_)
     told[matched] = True
     return told

@@ -74,7 +74,7 @@ def add_object(
     parts = _taken_apart(records, unmapped)
     columns["process_cwd"] = parts.cwd
     if parts.items:
-        unmapped["name"] = [one.name for one in parts.items]
+        unmapped["name"] = [one.name for one in parts.items if one.name is not None]
     event_class, columns["activity_id"] = CALLS.get(call, (BASE, OTHER))
     columns["class_uid"] = event_class
     if call in EXECS:

@@ -7,6 +7,7 @@ logs have few of them (20,000 events of attacks: 150), so per event nothing is l
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from foreseen.parsers.json_flat import flatten, text_of
@@ -26,6 +27,7 @@ _DERIVED = ("process_path", "process_name", "raw", "unmapped", "host")
 _SUCCESS, _FAILURE = 1, 2
 _AUDIT_SUCCESS, _AUDIT_FAILURE = 0x20_0000_0000_0000, 0x10_0000_0000_0000
 _MOST_DIGITS = 20
+_LONGEST_KEYWORDS = 64
 _CACHED_LENGTH = 512
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
@@ -80,7 +82,8 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
         if name not in places and flat in shape:
             places[name] = flat
     nested = tuple(name for name, of in shape.items() if of is dict or of is list)
-    whole = {field: name for field, name in places.items() if name not in nested}
+    kept = {*nested, *(name for name, of in shape.items() if of is NoneType)}
+    whole = {field: name for field, name in places.items() if name not in kept}
     moved = {whole[field]: column for field, column in _targets(kind).items() if field in whole}
     numbers = _numbers(kind, whole)
     return Plan(
@@ -190,7 +193,9 @@ def _short_file_name(path: str) -> str:
 
 def _outcome(keywords: object) -> int:
     """Whether an audited act succeeded, by the event's keywords: a bit mask or their names."""
-    return _short_outcome(keywords) if isinstance(keywords, str) else 0
+    if not isinstance(keywords, str) or len(keywords) > _LONGEST_KEYWORDS:
+        return 0
+    return _short_outcome(keywords)
 
 
 @lru_cache(maxsize=1024)

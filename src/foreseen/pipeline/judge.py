@@ -1,7 +1,7 @@
 """The judge step: matches in the lake's commit order to predictions, decisions and alerts. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 
 import pyarrow as pa
@@ -14,8 +14,14 @@ from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
 from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment, moments_of
-from foreseen.pipeline.open_streams import JudgeState, OpenStream
+from foreseen.pipeline.by_hand import hidden_by_hand
+from foreseen.pipeline.correlated import Correlated, correlate, correlate_time
+from foreseen.pipeline.open_streams import JudgeState, Like, OpenStream
 from foreseen.rules import Rule
+from foreseen.rules.correlation_fields import rule_of, sentence_of, values_by
+from foreseen.rules.correlation_link import Plan
+from foreseen.rules.correlation_step import Fired
+from foreseen.rules.suppressions import SuppressionSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class JudgeArtefacts:
         foresight: Trained models; None before the first training.
         policy: Bounds of silence.
         hashes: Content hashes by kind, written on every prediction.
+        correlations: Rules that count the matches of other rules.
+        suppressions: Suppressions by hand; None hides nothing.
     """
 
     tenant: TenantId
@@ -35,6 +43,8 @@ class JudgeArtefacts:
     foresight: Foresight | None
     policy: Policy
     hashes: Mapping[str, ContentHash]
+    correlations: Plan = field(default_factory=Plan)
+    suppressions: SuppressionSet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +52,14 @@ class JudgeOut:
     """What a batch of matches gave.
 
     Attributes:
-        decisions: One a match, in order.
+        matches: The batch's matches, and after each those of the correlations that it made fire.
+        decisions: One a match of `matches`, in order.
         alerts: Alerts that are new or took new members, each as it stands after the batch.
         incidents: Incidents opened.
-        failures: What went wrong in models, by rule: the last error of each.
+        failures: What went wrong in models, by rule, and in suppressions: the last error of each.
     """
 
+    matches: pa.Table
     decisions: Sequence[Decision]
     alerts: Sequence[Alert]
     incidents: Sequence[Incident]
@@ -62,9 +74,32 @@ def step(
     The state is advanced in place and returned: the one passed in must not be used again. The
     decisions, and the last version of each alert, do not depend on how matches are cut.
     """
+    plan = artefacts.correlations
+    correlated = correlate(state.correlations, matches, plan, values_by(artefacts.rules))
+    return state, _judged(state, correlated, artefacts)
+
+
+def pass_time(
+    state: JudgeState, now: int | None, artefacts: JudgeArtefacts
+) -> tuple[JudgeState, JudgeOut]:
+    """Decide what waited for a time, e.g. for the absence of an event.
+
+    Args:
+        state: As for `step`.
+        now: A record of the log: it is so late, ms UTC; None: there will be no more matches.
+        artefacts: As for `step`.
+    """
+    plan, values = artefacts.correlations, values_by(artefacts.rules)
+    correlated = correlate_time(state.correlations, now, plan, values)
+    return state, _judged(state, correlated, artefacts)
+
+
+def _judged(state: JudgeState, correlated: Correlated, artefacts: JudgeArtefacts) -> JudgeOut:
+    matches = correlated.matches
     rows = matches.to_pylist()
     moments = moments_of(matches)
     answers = _predictions(moments, artefacts)
+    hidden, unsure = hidden_by_hand(matches, artefacts.suppressions)
     decisions: list[Decision] = []
     changed: dict[str, Alert] = {}
     opened: list[Incident] = []
@@ -72,13 +107,15 @@ def step(
         stream = state.at(str(row["stream"]), moment.time)
         ties = ties_of(row)
         incident = stream.incidents.find(ties, stream.now)
-        decision = _decision(row, moment, answers.get(moment.uid), incident, artefacts)
+        question = _question(row, moment, answers.get(moment.uid), artefacts)
+        question = replace(question, incident=incident, suppression=hidden.get(moment.uid))
+        decision = _decision(row, moment, question, artefacts)
         if decision.outcome is Outcome.ALERTED:
             tells = decision.basis not in _WITHOUT_STORY
             if tells and incident is None:
                 decision = replace(decision, incident=stream.incidents.suspected(ties, stream.now))
-            rule = artefacts.rules.get(decision.rule)
-            alert = _alert(stream, row, moment, decision, rule)
+            fired = correlated.firings.get(moment.uid)
+            alert = _alert(stream, (row, moment, fired), decision, artefacts)
             decision = replace(decision, incident=decision.incident or alert.incident)
             if tells:
                 signs = _signs(decision, alert)
@@ -92,7 +129,7 @@ def step(
     for name in {str(row["stream"]) for row in rows} & state.streams.keys():
         state.streams[name].forget()
     failures = {m.rule: a for m in moments if isinstance(a := answers.get(m.uid), Exception)}
-    return state, JudgeOut(decisions, list(changed.values()), opened, failures)
+    return JudgeOut(matches, decisions, list(changed.values()), opened, {**failures, **unsure})
 
 
 Answer = Prediction | Exception
@@ -134,25 +171,26 @@ def _sound(prediction: Prediction) -> Answer:
     return prediction if all(map(isfinite, numbers)) else ValueError(f"not finite: {prediction}")
 
 
-def _decision(
-    row: Mapping[str, object],
-    moment: Moment,
-    answer: Answer | None,
-    incident: str | None,
-    artefacts: JudgeArtefacts,
-) -> Decision:
-    rule = artefacts.rules.get(RuleId(moment.rule))
+def _question(
+    row: Mapping[str, object], moment: Moment, answer: Answer | None, artefacts: JudgeArtefacts
+) -> Question:
+    rule = _rule(RuleId(moment.rule), artefacts)
     foresight = artefacts.foresight
-    prediction = answer if isinstance(answer, Prediction) else None
-    question = Question(
+    return Question(
         foresee=rule is not None and rule.foresee,
         has_model=foresight is not None and moment.rule in foresight.models,
         failed=isinstance(answer, Exception),
         history=_history(moment, artefacts),
-        prediction=prediction,
+        prediction=answer if isinstance(answer, Prediction) else None,
         complete=row["window_complete"] is True,
-        incident=incident,
+        incident=None,
+        counted=moment.rule in artefacts.correlations.silent,
     )
+
+
+def _decision(
+    row: Mapping[str, object], moment: Moment, question: Question, artefacts: JudgeArtefacts
+) -> Decision:
     outcome, basis = decide(question, artefacts.policy)
     return Decision(
         tenant=artefacts.tenant,
@@ -161,9 +199,10 @@ def _decision(
         rule=RuleId(moment.rule),
         outcome=outcome,
         basis=basis,
-        prediction=prediction,
-        incident=incident,
+        prediction=question.prediction,
+        incident=question.incident,
         artefacts=dict(artefacts.hashes),
+        suppression=question.suppression if basis is Basis.SUPPRESSED_BY_HAND else None,
     )
 
 
@@ -177,22 +216,37 @@ def _history(moment: Moment, artefacts: JudgeArtefacts) -> int:
 
 def _alert(
     stream: OpenStream,
-    row: Mapping[str, object],
-    moment: Moment,
+    match: tuple[Mapping[str, object], Moment, Fired | None],
     decision: Decision,
-    rule: Rule | None,
+    artefacts: JudgeArtefacts,
 ) -> Alert:
     """The alert that a decision opens or joins."""
-    tells = decision.basis not in _WITHOUT_STORY
-    like = (moment.rule, moment.act.shape, moment.who, moment.parent, tells)
+    row, moment, fired = match
+    like = _like(moment, decision, fired)
     found = stream.alerts.get(like)
     if found and stream.takes(found) and decision.incident in {None, found.incident}:
         alert = joined(found, moment.uid, moment.time, decision.prediction)
     else:
         named = replace(decision, incident=decision.incident or moment.uid)
-        alert = alert_of(row, moment, named, rule)
+        alert = alert_of(row, moment, named, _rule(decision.rule, artefacts))
+        if fired is not None:
+            said = sentence_of(fired, artefacts.correlations)
+            alert = replace(alert, sentences=(said, *alert.sentences))
     stream.alerts[like] = alert
     return alert
+
+
+def _like(moment: Moment, decision: Decision, fired: Fired | None) -> Like:
+    """What makes matches alike; firings are alike by their group, whatever completed them."""
+    tells = decision.basis not in _WITHOUT_STORY
+    if fired is not None:
+        return (moment.rule, repr([value for _, value in fired.group]), "", "", tells)
+    return (moment.rule, moment.act.shape, moment.who, moment.parent, tells)
+
+
+def _rule(name: RuleId, artefacts: JudgeArtefacts) -> Rule | None:
+    linked = artefacts.correlations.get(name)
+    return artefacts.rules.get(name) if linked is None else rule_of(linked.correlation)
 
 
 def _signs(decision: Decision, alert: Alert) -> int:

@@ -21,6 +21,7 @@ _PROCESS, _SUCCESS = 1007, 1
 _STARTS = frozenset(("execve", "execveat"))
 _FORKS = frozenset(("fork", "vfork", "clone", "clone3"))
 _END = "exit_group"  # a plain `exit` ends one thread
+_TRACED = "auditd"
 _INIT = 1
 
 
@@ -83,10 +84,14 @@ class ProcessCache:
 
 
 def fill(cache: ProcessCache, rows: Sequence[Row]) -> None:
-    """Give each row, in place and in order, its process, parent, ancestors and command line."""
+    """Give each row, in place and in order, its process, parent, ancestors and command line.
+
+    Only rows of the kernel's audit: other recorders say themselves what they know of a process, and
+    rules look at what they said.
+    """
     for row in rows:
         pid = row.columns.get("process_pid")
-        if not isinstance(pid, int):
+        if not isinstance(pid, int) or row.columns.get("product", _TRACED) != _TRACED:
             continue
         host = _host(cache, row)
         process = _process(host, row, pid)

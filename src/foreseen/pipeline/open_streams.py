@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents
 from foreseen.core.alerts import Alert
+from foreseen.rules.correlation_state import CorrelationState
 
 MOST_STREAMS = 4_096
 
@@ -42,9 +43,15 @@ class OpenStream:
 
 @dataclass(slots=True)
 class JudgeState:
-    """Open streams, least recently seen first; bounded by `MOST_STREAMS`."""
+    """All that the judge remembers.
+
+    Attributes:
+        streams: Open streams, least recently seen first; bounded by `MOST_STREAMS`.
+        correlations: What correlation rules remember; bounded by themselves.
+    """
 
     streams: OrderedDict[str, OpenStream] = field(default_factory=OrderedDict)
+    correlations: CorrelationState = field(default_factory=CorrelationState)
 
     def at(self, stream: str, time: int) -> OpenStream:
         """The stream, its clock at `time` (ms UTC) or later."""

@@ -39,5 +39,6 @@ def _row(decision: Decision, time: int, workload: str) -> dict[str, object]:
         "evidence": orjson.dumps(evidence).decode(),
         "model": prediction.model if prediction else None,
         "incident": decision.incident,
+        "suppression": decision.suppression,
         "artefacts": orjson.dumps(decision.artefacts, option=orjson.OPT_SORT_KEYS).decode(),
     }

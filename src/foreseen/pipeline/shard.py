@@ -102,7 +102,7 @@ def step(
     events = batch_of(rows, EVENT_SCHEMA)
     labels = artefacts.rules.label(events)
     events = _with(events, {"labels": labels, "ruleset_hash": _same(rows, artefacts.rules.hash)})
-    matches, state.tail = _matches(events, labels, state.tail)
+    matches, state.tail = matches_of(events, labels, state.tail)
     quarantine = _quarantine(parsed.quarantined, artefacts.tenant)
     return state, ShardOut(events, matches, quarantine, [row.offset for row in parsed.rows])
 
@@ -152,7 +152,7 @@ def _placed(row: Row, state: ShardState, artefacts: ShardArtefacts) -> dict[str,
     return columns
 
 
-def _matches(
+def matches_of(
     events: pa.RecordBatch, labels: AnyLists, tail: pa.Table
 ) -> tuple[pa.RecordBatch, pa.Table]:
     """One row a label, with the window before it; and the new tail."""

@@ -17,8 +17,9 @@ from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
 from foreseen.pipeline.open_streams import JudgeState, Like, OpenStream
 from foreseen.pipeline.shard import ShardState
+from foreseen.rules import correlation_state
 
-_FORMAT = 1
+_FORMAT = 2
 
 State = TypeVar("State", ShardState, JudgeState)
 
@@ -64,6 +65,7 @@ def dump_judge(state: JudgeState) -> bytes:
                 ]
                 for name, stream in state.streams.items()
             ],
+            "correlations": correlation_state.dump(state.correlations),
         }
     )
 
@@ -90,7 +92,10 @@ def _shard(dumped: dict[str, Any]) -> ShardState:
 
 
 def _judge(dumped: dict[str, Any]) -> JudgeState:
-    return JudgeState(OrderedDict((name, _stream(stream)) for name, stream in dumped["streams"]))
+    return JudgeState(
+        OrderedDict((name, _stream(stream)) for name, stream in dumped["streams"]),
+        correlation_state.load(dumped["correlations"]),
+    )
 
 
 def _stream(dumped: dict[str, Any]) -> OpenStream:

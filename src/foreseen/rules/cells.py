@@ -120,9 +120,12 @@ class Reader:
                 found.append(cells)
         return found
 
-    def nulls(self, name: str) -> Codes | None:
-        """Rows in which the source wrote `name` with a null, None where there are none."""
-        return self._maps.nulls.get(name) if self._maps else None
+    def nulls(self, name: str, places: Sequence[Place]) -> list[Codes]:
+        """Rows in which the source wrote a field with a null, by its name or by a place's."""
+        if self._maps is None or not self._maps.nulls:
+            return []
+        names = {place.name for place in places if place.origin is Origin.UNMAPPED} | {name}
+        return [self._maps.nulls[each] for each in names & self._maps.nulls.keys()]
 
     def column(self, name: str, kind: pa.DataType | None = None) -> Array:
         """A column; nulls (of `kind`, else text) when the batch lacks it."""

@@ -71,26 +71,21 @@ class Plan:
         rules: The correlations.
         by_rule: For a Sigma rule's id, the (place, slot) of the correlations that count it.
         lateness: How much older than its group's newest an event may be, ms.
+        places: Places of the correlations by id.
+        silent: Rules and correlations that do not alert alone: all that count them are without
+            `generate: true`.
     """
 
     rules: tuple[Linked, ...] = ()
     by_rule: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     lateness: int = LATENESS
-
-    @property
-    def silent(self) -> frozenset[RuleId]:
-        """Sigma rules and correlations that do not alert by themselves: only counted.
-
-        One correlation with `generate: true` is enough to let a rule speak. A rule that is also
-        named by none of them is not here.
-        """
-        counted = {rule for each in self.rules for rule in each.rules}
-        speak = {r for each in self.rules if each.correlation.generate for r in each.rules}
-        return frozenset(counted - speak)
+    places: Mapping[RuleId, int] = field(default_factory=dict)
+    silent: frozenset[RuleId] = frozenset()
 
     def get(self, rule: str) -> Linked | None:
         """The correlation with this id, if it is one."""
-        return next((each for each in self.rules if each.correlation.id == rule), None)
+        place = self.places.get(RuleId(rule))
+        return None if place is None else self.rules[place]
 
 
 def link(
@@ -190,7 +185,10 @@ def _plan(order: Sequence[Correlation], names: Mapping[str, RuleId], lateness: i
     linked = tuple(
         _linked(each, names, tuple(outers.get(each.id, ())), lags[each.id]) for each in order
     )
-    return Plan(linked, {rule: tuple(found) for rule, found in by_rule.items()}, lateness)
+    counted = {rule for each in linked for rule in each.rules}
+    told = {rule for each in linked if each.correlation.generate for rule in each.rules}
+    found = {rule: tuple(slots) for rule, slots in by_rule.items()}
+    return Plan(linked, found, lateness, places, frozenset(counted - told))
 
 
 def _linked(

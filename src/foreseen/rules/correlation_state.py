@@ -16,6 +16,10 @@ Key = tuple[str | None, ...]
 """Values of the fields of `group-by`, folded; None where an event has none."""
 
 
+MOST_SPOKEN = 256
+"""Events of which a rule remembers that they fired; an inner rule that waits brings them again."""
+
+
 class Lost(StrEnum):
     """Why an event did not count, or counts no more."""
 
@@ -59,7 +63,7 @@ class Remembered:
         groups: By key, the one longest without an event first.
         size: Events in all groups.
         waiting: Events whose answer is not given yet, in the order of `due`.
-        spoken: Name of the event that fired last: an event fires a rule once.
+        spoken: Names of the events that fired last: an event fires a rule once.
         lost: How many events were lost, by reason.
     """
 
@@ -67,7 +71,7 @@ class Remembered:
     groups: OrderedDict[Key, Group] = field(default_factory=OrderedDict)
     size: int = 0
     waiting: deque[Waiting] = field(default_factory=deque)
-    spoken: str = ""
+    spoken: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_SPOKEN))
     lost: Counter[Lost] = field(default_factory=Counter)
 
 
@@ -129,7 +133,7 @@ def _dumped(each: Remembered) -> dict[str, object]:
         "waiting": [
             [w.due, w.key, w.shown, w.time, w.event_uid, w.via, w.row] for w in each.waiting
         ],
-        "spoken": each.spoken,
+        "spoken": list(each.spoken),
         "lost": {reason.value: count for reason, count in each.lost.items()},
     }
 
@@ -152,7 +156,8 @@ def _extra(dumped: object) -> Extra:
 
 
 def _loaded(dumped: Mapping[str, Any]) -> Remembered:
-    found = Remembered(str(dumped["digest"]), spoken=str(dumped["spoken"]))
+    found = Remembered(str(dumped["digest"]))
+    found.spoken.extend(str(uid) for uid in dumped["spoken"])
     for key, times, uids, extras, fired, waiting in dumped["groups"]:
         if not len(times) == len(uids) == len(extras):
             raise ValueError("events of a group have not as many times as names")

@@ -1,6 +1,6 @@
 """Labelled events through correlations: which rules fire, on which event, for which group. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -71,10 +71,18 @@ def step(
     The state is advanced in place and returned. Firings depend on the order of events, not on how
     they are cut into batches.
     """
+    return state, [each for fired in steps(state, events, plan, values) for each in fired]
+
+
+def steps(
+    state: CorrelationState, events: Iterable[Labelled], plan: Plan, values: Values
+) -> Iterator[list[Fired]]:
+    """The same, event by event: for each what fired by its arrival."""
     run = _Run(state, plan, values)
     for event in events:
+        run.fired = []
         run.take(event)
-    return state, run.fired
+        yield run.fired
 
 
 def advance(
@@ -155,11 +163,13 @@ class _Run:
             group = self._group(remembered, linked, key, time)
             if group is None:
                 continue
-            before = place_of(group, time, event.event_uid) if linked.lag else None
+            before = place_of(group, time, event.event_uid)
             if before is None:
                 at = insert(group, time, event.event_uid, entry.extra)
                 remembered.size += 1
-            elif more(group, before, entry.extra):  # an inner correlation that waited says so now
+            elif more(
+                group, before, entry.extra
+            ):  # another rule matches it, too, or comes to know it
                 at = before
             else:
                 continue
@@ -189,7 +199,7 @@ class _Run:
             return False
         key = (texts[0].lower(),)
         group = remembered.groups.get(key)
-        if group is None or time < group.times[-1] or not (len(group.times) + 1) % _OFTEN:
+        if group is None or time <= group.times[-1] or not (len(group.times) + 1) % _OFTEN:
             return False
         remembered.groups.move_to_end(key)
         remembered.size += 1
@@ -263,11 +273,11 @@ class _Run:
         """Fire, unless the group is silent still or the event has completed this rule already."""
         linked, remembered = self._plan.rules[place], self._remembered[place]
         end, timespan = group.times[at], linked.correlation.timespan
-        if event.event_uid == remembered.spoken:
+        if event.event_uid in remembered.spoken:
             return False
         if any(abs(end - fired) <= timespan for fired in group.fired):
             return False  # no event is a member of two firings
-        remembered.spoken = event.event_uid
+        remembered.spoken.append(event.event_uid)
         group.fired.append(end)
         count, members, value = window_members(group, linked, at)
         is_number = linked.correlation.condition.expression is None and value is not None

@@ -10,8 +10,8 @@ import pyarrow as pa
 from foreseen.rules.answers import ABSENT, NULL, PLAIN, Answers
 from foreseen.rules.cells import Cells, Reader
 from foreseen.rules.kernels import Codes, Keys, Mask, array_of, compute, encoded
-from foreseen.rules.places import EventKind, Place
-from foreseen.rules.plans import DISCRIMINATORS, Plan, Planner, Wanted
+from foreseen.rules.places import DISCRIMINATORS, EventKind, Place
+from foreseen.rules.plans import Plan, Planner, Wanted
 from foreseen.rules.references import compared
 from foreseen.rules.scan import Store
 from foreseen.rules.tree import Atom, Field, atoms_of
@@ -215,8 +215,7 @@ def _signatures(
         found = cells[0].texts.signatures(answers, codes)[codes]
     elif cells:
         found = _joined(answers, cells, rows)
-    nulls = reader.nulls(field.name)
-    if nulls is not None:
+    for nulls in reader.nulls(field.name, places):
         found = np.full(len(rows), ABSENT, np.int64) if found is None else found
         found[np.isin(rows, nulls) & (found == ABSENT)] = NULL
     return found if found is not None and found.any() else None

@@ -8,6 +8,7 @@ from foreseen.rules.correlation import Correlation
 from foreseen.rules.correlation_link import link
 from foreseen.rules.correlation_parse import parse_correlation
 from foreseen.rules.document import Document, RuleError, documents_of
+from foreseen.rules.filters import Filter, apply, parse_filter
 from foreseen.rules.parse import compiled_rule
 from foreseen.rules.ruleset import Compiled, RuleSet, rule_set
 from foreseen.rules.scan import Store
@@ -33,8 +34,15 @@ class Loaded:
 @dataclass(slots=True)
 class _Draft:
     compiled: list[Compiled] = field(default_factory=list)
+    documents: list[Document | None] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
     problems: list[RuleError] = field(default_factory=list)
+
+    def add(self, compiled: Compiled, document: Document | None) -> None:
+        """A rule; without its document it is known from before."""
+        self.compiled.append(compiled)
+        self.documents.append(document)
 
 
 def load(
@@ -53,16 +61,20 @@ def load(
         store: Keeps compiled databases between loads and runs.
     """
     draft = _Draft()
-    known = before.files(lists) if before else {}
-    for path, text in documents:
+    texts = list(documents)
+    known = {} if before is None or _has_filter(texts) else before.files(lists)
+    for path, text in texts:
         if (path, text) in known:
-            draft.compiled += known[path, text]
+            for each in known[path, text]:
+                draft.add(each, None)
         else:
             _read(path, text, lists, draft)
-    kept = _unique(draft)
-    plan, errors = link(draft.correlations, [each.rule for each in kept])
+    _unique(draft)
+    _filter(draft, lists)
+    plan, errors = link(draft.correlations, [each.rule for each in draft.compiled])
     problems = sorted((*draft.problems, *errors), key=lambda e: (e.path, e.line, e.message))
-    return Loaded(rule_set(kept, plan, lists=lists, store=store), tuple(problems))
+    rules = rule_set(draft.compiled, plan, lists=lists, store=store)
+    return Loaded(rules, tuple(problems))
 
 
 def parse_rules(
@@ -99,17 +111,46 @@ def _read(path: str, text: str, lists: Lists, draft: _Draft) -> None:
 def _add(document: Document, lists: Lists, draft: _Draft) -> None:
     if "correlation" in document.data:
         draft.correlations.append(parse_correlation(document))
+    elif "filter" in document.data:
+        draft.filters.append(parse_filter(document))
     else:
-        draft.compiled.append(compiled_rule(document, lists))
+        draft.add(compiled_rule(document, lists), document)
 
 
-def _unique(draft: _Draft) -> list[Compiled]:
-    """Rules with different ids; of several with one id the first stays."""
+def _has_filter(texts: Iterable[tuple[str, str]]) -> bool:
+    """Whether some file may hold a filter, which changes rules of other files."""
+    return any("filter:" in text for _, text in texts)
+
+
+def _unique(draft: _Draft) -> None:
+    """Leave rules with different ids; of several with one id the first stays."""
     first: dict[str, Compiled] = {}
-    for each in draft.compiled:
+    kept = _Draft()
+    for each, document in zip(draft.compiled, draft.documents, strict=True):
         known = first.setdefault(each.rule.id, each)
-        if known is not each:
+        if known is each:
+            kept.add(each, document)
+        else:
             place = f"{known.rule.path}:{known.rule.line}"
             message = f"rule '{each.rule.id}' stands also at {place}; rename one of them"
             draft.problems.append(RuleError(each.rule.path, each.rule.line, message))
-    return list(first.values())
+    draft.compiled, draft.documents = kept.compiled, kept.documents
+
+
+def _filter(draft: _Draft, lists: Lists) -> None:
+    """Compile again the rules that a filter is joined to."""
+    if not draft.filters:
+        return
+    asked = [
+        (document, each.rule.id, each.rule.uuid, each.rule.logsource)
+        for each, document in zip(draft.compiled, draft.documents, strict=True)
+        if document is not None
+    ]
+    joined, errors = apply(draft.filters, asked)
+    draft.problems += errors
+    draft.compiled = []
+    for each in joined:
+        try:
+            draft.compiled.append(compiled_rule(each.document, lists, each))
+        except RuleError as error:
+            draft.problems.append(error)

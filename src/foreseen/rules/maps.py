@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from foreseen.rules.kernels import Array, Codes, array_of, encoded, texts_of
+from foreseen.rules.kernels import Array, Codes, array_of, compute, encoded, texts_of
 
 _SMALL = 1 << 16
 
@@ -40,7 +40,7 @@ class Maps:
 
     def every(self) -> tuple[Array, Codes, Codes]:
         """Texts of all names: distinct texts, codes, rows."""
-        rows, places = self._spread(np.arange(len(self._rows)))
+        rows, places, _ = self._spread(np.arange(len(self._rows)))
         texts, codes = encoded(self._texts.take(array_of(places)))
         return texts, codes, rows
 
@@ -57,8 +57,8 @@ class Maps:
         entries, codes = entries[order], codes[order]
         lengths = self._lengths[entries]
         self.nulls = self._rows_of_nulls(entries[lengths == 0], codes[lengths == 0])
-        self._cell_rows, places = self._spread(entries)
-        self._ends = np.cumsum(np.bincount(codes, lengths, count).astype(np.int64))
+        self._cell_rows, places, of = self._spread(entries)
+        self._ends = np.cumsum(np.bincount(codes[of], minlength=count))
         self._begins = np.concatenate(([0], self._ends[:-1])).astype(np.int64)
         self.texts, self._codes = encoded(self._texts.take(array_of(places)))
 
@@ -66,12 +66,18 @@ class Maps:
         rows = self._rows[entries]
         return {self._names[code]: rows[codes == code] for code in np.unique(codes).tolist()}
 
-    def _spread(self, entries: Codes) -> tuple[Codes, Codes]:
-        """Row and place in the texts of every text of some entries."""
-        rows, starts = self._rows[entries], self._starts[entries].astype(np.int64)
-        lengths = self._lengths[entries]
-        if (lengths == 1).all():
-            return rows, starts
-        before = np.cumsum(lengths) - lengths
-        rows = np.repeat(rows, lengths)
-        return rows, np.repeat(starts - before, lengths) + np.arange(len(rows))
+    def _spread(self, entries: Codes) -> tuple[Codes, Codes, Codes]:
+        """For every text of some entries its row, its place in the texts and which entry it is of.
+
+        Nulls in a list are no texts.
+        """
+        starts, lengths = self._starts[entries].astype(np.int64), self._lengths[entries]
+        of = np.arange(len(entries))
+        if (lengths != 1).any():
+            before = np.cumsum(lengths) - lengths
+            of = np.repeat(of, lengths)
+            starts = np.repeat(starts - before, lengths) + np.arange(len(of))
+        if self._texts.null_count:
+            present = compute.is_valid(self._texts).to_numpy(zero_copy_only=False)[starts]
+            of, starts = of[present], starts[present]
+        return self._rows[entries][of], starts, of

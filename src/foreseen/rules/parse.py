@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sigma.exceptions import SigmaError
+from sigma.modifiers import SigmaWideModifier, modifier_mapping
 from sigma.rule import SigmaRule
 from sigma.rule.detection import SigmaDetection
 from yaml import YAMLError
@@ -13,9 +14,13 @@ from foreseen.rules.attributes import attributes_of
 from foreseen.rules.columns import columns_of
 from foreseen.rules.compile import Compiler
 from foreseen.rules.document import Document, documents_of
+from foreseen.rules.filters import Filtered
 from foreseen.rules.logsources import scope_of
 from foreseen.rules.rule import SEVERITY_OF_LEVEL, TACTICS, Logsource, Rule
 from foreseen.rules.ruleset import Compiled
+
+# the specification has both names, pySigma 2.0 one of them
+modifier_mapping.setdefault("utf16le", SigmaWideModifier)
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _TECHNIQUE = re.compile(r"t\d{4}(?:\.\d{3})?")
@@ -32,12 +37,15 @@ def compiled_rules(
     return [compiled_rule(document, lists or {}) for document in documents_of(path, text)]
 
 
-def compiled_rule(document: Document, lists: Mapping[str, Sequence[str]]) -> Compiled:
+def compiled_rule(
+    document: Document, lists: Mapping[str, Sequence[str]], joined: Filtered | None = None
+) -> Compiled:
     """The rule of one document.
 
     Args:
         document: A Sigma rule.
         lists: Values of placeholders, by name.
+        joined: The same with its filters.
 
     Raises:
         RuleError: It cannot be loaded faithfully.
@@ -45,19 +53,19 @@ def compiled_rule(document: Document, lists: Mapping[str, Sequence[str]]) -> Com
     if "action" in document.data:
         message = "'action' is of an older Sigma; write every rule out"
         raise document.error(document.line_of("action"), message)
-    sigma = _sigma_rule(document)
+    sigma = _sigma_rule(document, joined.data if joined else document.data)
     logsource = Logsource(
         sigma.logsource.category or "", sigma.logsource.product or "", sigma.logsource.service or ""
     )
     scope = scope_of(logsource)
     tree = Compiler(document, scope, lists).tree(sigma)
     rule = _rule(document, sigma, logsource, columns_of(tree, scope))
-    return Compiled(rule, scope, tree, document.text)
+    return Compiled(rule, scope, tree, joined.text if joined else document.text)
 
 
-def _sigma_rule(document: Document) -> SigmaRule:
+def _sigma_rule(document: Document, data: Mapping[str, object]) -> SigmaRule:
     try:
-        return SigmaRule.from_dict(dict(document.data))
+        return SigmaRule.from_dict(dict(data))
     except (SigmaError, YAMLError) as error:
         line, message = _place_of(document, error)
         raise document.error(line, message) from error

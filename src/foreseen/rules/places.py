@@ -10,6 +10,8 @@ from foreseen.schema.columns import IDENTITY, PARSED
 
 Names = Mapping[str, tuple[str, ...]]
 
+DISCRIMINATORS = ("class_uid", "activity_id", "status_id", "product", "log_name", "event_type")
+
 _NOT_SEARCHED = {"raw", "unmapped", "lineage", "lineage_paths", "product"}
 _LANGUAGES = {"windows": "windows/sysmon", "cloudtrail": "cloudtrail", "kubernetes": "kubernetes"}
 _SERVED = {"windows", *_LANGUAGES.values()}
@@ -55,7 +57,7 @@ def places_of(namespace: str, field: str, kind: EventKind) -> tuple[Place, ...]:
     language = _language(namespace, kind)
     own = _own_columns(language, kind)
     targets = next((names[name] for names in _names(language, kind) if name in names), (name,))
-    places = [_resolved(target, own) for target in targets]
+    places = [place for target in targets for place in _resolved(target, own)]
     if name not in own and _keeps_any_name(language, name, kind):
         places.append(Place(Origin.UNMAPPED, name))
     return tuple(dict.fromkeys(places))
@@ -112,15 +114,19 @@ def _keeps_any_name(language: str, name: str, kind: EventKind) -> bool:
     return name in _PLACED and language not in _SERVED
 
 
-def _resolved(target: str, own: Mapping[str, str]) -> Place:
+def _resolved(target: str, own: Mapping[str, str]) -> Iterator[Place]:
+    """Places of a target; of a field that has a column, a list or null stays in `unmapped`."""
     origin, colon, name = target.partition(":")
     if colon and origin in {Origin.DERIVED, Origin.UNMAPPED}:
-        return Place(Origin(origin), name)
-    if target in own:
-        return Place(Origin.COLUMN, own[target])
-    if target in _NATIVE:
-        return Place(Origin.COLUMN, target)
-    return Place(Origin.UNMAPPED, target)
+        yield Place(Origin(origin), name)
+    elif target in own:
+        yield Place(Origin.COLUMN, own[target])
+        if own[target] not in DISCRIMINATORS:
+            yield Place(Origin.UNMAPPED, target)
+    elif target in _NATIVE:
+        yield Place(Origin.COLUMN, target)
+    else:
+        yield Place(Origin.UNMAPPED, target)
 
 
 def _own_columns(language: str, kind: EventKind) -> Mapping[str, str]:

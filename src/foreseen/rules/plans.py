@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 
 from foreseen.rules.answers import ABSENT, Answers
 from foreseen.rules.logsources import Gate, admits
-from foreseen.rules.places import EventKind, Place, keyword_places, places_of
+from foreseen.rules.places import (
+    DISCRIMINATORS,
+    EventKind,
+    Place,
+    keyword_places,
+    places_of,
+)
 from foreseen.rules.tree import (
     ALWAYS,
     NEVER,
@@ -25,7 +31,6 @@ from foreseen.rules.tree import (
 from foreseen.rules.triggers import Holds, holds_of, trigger_of
 from foreseen.rules.values import canonical
 
-DISCRIMINATORS = ("class_uid", "activity_id", "status_id", "product", "log_name", "event_type")
 
 
 @dataclass(frozen=True, slots=True)

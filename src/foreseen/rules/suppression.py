@@ -18,11 +18,7 @@ ANY = "any"
 LONGEST = 366 * 86_400_000
 """From `created` to `expires`, ms: a year, whichever year it is."""
 
-REQUIRED = ("title", "id", "rules", "detection", "owner", "reason", "created", "expires")
-_KEYS = (*REQUIRED, "logsource", "description")
-_LOGSOURCE_KEYS = ("category", "product", "service")
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-_MISSING = {
+_REQUIRED = {
     "title": "say in one line what is hidden",
     "id": "give it a name of letters, digits, _ . - or a UUID",
     "rules": "list names or ids of rules, or write any",
@@ -32,6 +28,9 @@ _MISSING = {
     "created": "write the day it was made, e.g. 2026-11-21",
     "expires": "write the day it ends, at most a year after 'created'",
 }
+_KEYS = (*_REQUIRED, "logsource", "description")
+_LOGSOURCE_KEYS = ("category", "product", "service")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +65,32 @@ class Suppression:
 
 
 def parse_suppression(document: Document) -> tuple[Suppression | None, list[RuleError]]:
-    """The suppression of a document, or all that is wrong with it, by line."""
-    problems = _wrong_keys(document)
-    rules = _told(problems, _rules, document, ())
-    logsource = _told(problems, _logsource, document, None)
-    texts = {
-        key: _told(problems, lambda d, key=key: _text(d, key), document, "")
-        for key in ("title", "id", "owner", "reason")
-    }
-    created, expires = (
-        _told(problems, lambda d, key=key: _moment(d, key), document, 0)
-        for key in ("created", "expires")
-    )
-    problems += _wrong_span(document, created, expires)
-    if problems:
-        return None, sorted(problems, key=lambda each: each.line)
+    """The suppression of a document, or all that is wrong with it, by line.
+
+    What its detection says is not compiled here: that depends on the rules that it is for.
+    """
+    reader = _Reader(document)
     found = Suppression(
-        **texts,
-        rules=rules,
-        logsource=logsource,
-        created=created,
-        expires=expires,
+        id=reader.name(),
+        title=reader.text("title"),
+        rules=reader.rules(),
+        logsource=reader.logsource(),
+        owner=reader.text("owner"),
+        reason=reader.text("reason"),
+        created=reader.moment("created"),
+        expires=reader.moment("expires"),
         text=document.text,
         path=document.path,
         line=document.line,
     )
-    return found, []
+    reader.check_keys()
+    reader.check_span(found.created, found.expires)
+    try:
+        sigma_of(document)
+    except RuleError as error:
+        reader.problems.append(error)
+    problems = sorted(reader.problems, key=lambda each: (each.line, each.message))
+    return (None, problems) if problems else (found, [])
 
 
 def sigma_of(document: Document) -> SigmaRule:
@@ -102,33 +101,120 @@ def sigma_of(document: Document) -> SigmaRule:
     """
     detection = document.data.get("detection")
     line = document.line_of("detection", "condition")
-    if not isinstance(detection, Mapping) or "condition" not in detection:
+    if not isinstance(detection, Mapping) or not detection.get("condition"):
         raise document.error(line, "'detection' must be selections and their 'condition'")
     try:
-        return SigmaRule.from_dict(
+        sigma = SigmaRule.from_dict(
             {"title": "suppression", "logsource": {"category": ANY}, "detection": dict(detection)}
         )
+        for condition in sigma.detection.parsed_condition:
+            _ = condition.parsed
     except (SigmaError, YAMLError) as error:
         message = str(error.args[0]) if error.args else type(error).__name__
-        raise document.error(line, message) from error
+        raise document.error(line, f"detection: {message}") from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         # pySigma trusts the shape of some parts; a wrong shape is the file's fault, not ours
         raise document.error(line, f"not a Sigma detection: {error}") from error
+    return sigma
 
 
-def _wrong_keys(document: Document) -> list[RuleError]:
-    problems = [
-        document.error(document.line, f"a suppression needs '{key}': {_MISSING[key]}")
-        for key in REQUIRED
-        if document.data.get(key) in (None, "", [])
-    ]
-    for key in map(str, document.data):
-        if key not in _KEYS:
-            near = get_close_matches(key, _KEYS, n=1, cutoff=0.0)[0]
-            message = f"'{key}' is no part of a suppression; did you mean '{near}'?"
-            problems.append(document.error(document.line_of(key), message))
-    return problems
+class _Reader:
+    """Reads the parts of one document and gathers what is wrong with each."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.problems: list[RuleError] = []
+
+    def text(self, key: str) -> str:
+        """A part that must be a text, without blanks around it."""
+        value = self._value(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or not value.strip():
+            self._wrong(key, f"'{key}' must be a text, not {value!r}; {_REQUIRED[key]}")
+            return ""
+        return value.strip()
+
+    def name(self) -> str:
+        """The id."""
+        name = self.text("id")
+        if name and not _ID.fullmatch(name):
+            self._wrong("id", f"id '{name}' may have letters, digits, _ . - only, 128 at most")
+        return name
+
+    def rules(self) -> tuple[str, ...]:
+        """Names of rules, none for any rule."""
+        value = self._value("rules")
+        if value is None or value == ANY:
+            return ()
+        names = [value] if isinstance(value, str) else value
+        if not isinstance(names, list) or not names:
+            self._wrong("rules", f"'rules' must be a list or the word any; {_REQUIRED['rules']}")
+            return ()
+        wrong = [name for name in names if not isinstance(name, str) or not name or name == ANY]
+        if wrong:
+            self._wrong("rules", f"'rules' has {wrong[0]!r}; write a rule's name or id instead")
+        return tuple(dict.fromkeys(map(str, names)))
+
+    def logsource(self) -> Logsource | None:
+        """The log source, if it says one."""
+        if "logsource" not in self._document.data:
+            return None
+        value = self._document.data["logsource"]
+        if not isinstance(value, Mapping) or not value:
+            self._wrong("logsource", "'logsource' must name a category, product or service")
+            return None
+        for key, part in value.items():
+            if key not in _LOGSOURCE_KEYS or not isinstance(part, str) or not part:
+                hint = f"it has {', '.join(_LOGSOURCE_KEYS)}, each a text"
+                self._wrong("logsource", f"a logsource has no '{key}: {part}'; {hint}")
+        return Logsource(*(str(value.get(key) or "") for key in _LOGSOURCE_KEYS))
+
+    def moment(self, key: str) -> int:
+        """A day (its first moment) or a time, ms UTC; without a zone it is UTC."""
+        value = self._value(key)
+        if isinstance(value, str):
+            value = _moment_of(value)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = datetime.combine(value, time())
+        if isinstance(value, datetime):
+            zoned = value if value.tzinfo else value.replace(tzinfo=UTC)
+            return int(zoned.timestamp() * 1000)
+        if self._document.data.get(key) is not None:
+            given = self._document.data[key]
+            self._wrong(key, f"'{key}' is no day or time: {given!r}; {_REQUIRED[key]}")
+        return 0
+
+    def check_keys(self) -> None:
+        """What is missing, and what does not belong there."""
+        data = self._document.data
+        for key, fix in _REQUIRED.items():
+            if data.get(key) is None:
+                self._wrong(key, f"a suppression needs '{key}': {fix}")
+        for key in map(str, data):
+            if key not in _KEYS:
+                near = get_close_matches(key, _KEYS, n=1, cutoff=0.0)[0]
+                self._wrong(key, f"'{key}' is no part of a suppression; did you mean '{near}'?")
+
+    def check_span(self, created: int, expires: int) -> None:
+        """It must end, and within a year."""
+        if not created or not expires:
+            return
+        if expires <= created:
+            self._wrong("expires", "'expires' must come after 'created'")
+        elif expires - created > LONGEST:
+            message = "'expires' is more than a year after 'created'; choose a day within a year"
+            self._wrong("expires", f"{message}, and renew it then if it is still wanted")
+
+    def _value(self, key: str) -> object:
+        return self._document.data.get(key)
+
+    def _wrong(self, key: str, message: str) -> None:
+        self.problems.append(self._document.error(self._document.line_of(key), message))
 
 
-def _told(problems, read, document, otherwise):  # noqa: ANN001, ANN202
-    raise NotImplementedError
+def _moment_of(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None  # the caller says what is wrong, and where

@@ -50,6 +50,7 @@ def judge_artefacts(
         foresight=stored.foresight if stored else None,
         policy=settings.policy,
         hashes=hashes,
+        correlations=rules.correlations,
     )
 
 
@@ -85,7 +86,7 @@ class Judge:
         self._state, out = step(self._state, matches, self.artefacts)
         for rule, error in out.failures.items():
             log.warning("the model of rule %s failed, so its matches alert: %r", rule, error)
-        rows = pa.Table.from_batches([predictions_table(matches, out.decisions)])
+        rows = pa.Table.from_batches([predictions_table(out.matches, out.decisions)])
         # Predictions first: their cursor makes a second delivery harmless, and an alert without
         # its prediction would be one that cannot be explained.
         cursor = Cursor(f"{NAME}/{self.artefacts.tenant}", commit.version)

@@ -139,7 +139,7 @@ WINDOW = (
     Column("session_tokens", SS, "", "events before in the same login session, oldest first"),
     Column("sibling_tokens", SS, "", "earlier events of the parent's other children, oldest first"),
 )
-_NOT_IN_MATCH = {"raw", "unmapped", "labels"}
+_NOT_IN_MATCH = {"raw", "labels"}
 MATCH_COLUMNS = tuple(c for c in EVENT_COLUMNS if c.name not in _NOT_IN_MATCH) + WINDOW
 
 QUARANTINE_COLUMNS = (
@@ -167,5 +167,6 @@ PREDICTION_COLUMNS = (
     Column("evidence", S, "", "the members' shares, as a JSON array"),
     Column("model", S, "", "content hash of the model that answered"),
     Column("incident", S, "", "incident that the match belongs to"),
+    Column("suppression", S, "", "suppression by hand that hid the match"),
     Column("artefacts", S, "", "name to content hash of all that it depended on, as JSON"),
 )

@@ -1,0 +1,110 @@
+"""Rules as expressions of polars over the table of `rules_columns`; null makes every atom false."""
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+from foreseen.rules.logsources import FAILURE, Gate
+from foreseen.rules.tree import All, Atom, Field, Kind, No, Some, Tree
+from rules_columns import UnsayableError, Wide, address_bounds
+
+_ALWAYS, _NEVER = pl.lit(True), pl.lit(False)  # noqa: FBT003 (what a literal is)
+
+
+def expression(table: Wide, gates: Iterable[Gate], tree: Tree) -> pl.Expr:
+    """The rule as a boolean without nulls.
+
+    Raises:
+        UnsayableError: The rule asks what has no plain expression here.
+    """
+    return reduce(or_, map(_gate, gates)) & _tree(table, tree)
+
+
+def _gate(gate: Gate) -> pl.Expr:
+    parts = [
+        pl.col(column).is_in(list(wanted)).fill_null(value=False)
+        for column, wanted in (
+            ("class_uid", gate.classes),
+            ("activity_id", gate.activities),
+            ("product", [text.lower() for text in gate.products]),
+            ("log_name", [text.lower() for text in gate.log_names]),
+            ("event_type", gate.event_types),
+        )
+        if wanted
+    ]
+    if gate.done:
+        parts.append(pl.col("status_id").ne_missing(FAILURE))
+    return reduce(and_, parts, _ALWAYS)
+
+
+def _tree(table: Wide, tree: Tree) -> pl.Expr:
+    match tree:
+        case All():
+            return reduce(and_, (_tree(table, part) for part in tree.parts), _ALWAYS)
+        case Some():
+            return reduce(or_, _some(table, tree), _NEVER)
+        case No():
+            return ~_tree(table, tree.part)
+        case Atom():
+            return _atom(table, tree)
+
+
+def _some(table: Wide, tree: Some) -> list[pl.Expr]:
+    """Alternatives; equal values of one column as one list, as a person would write them."""
+    equal: dict[str, list[str]] = {}
+    rest = []
+    for part in tree.parts:
+        plain = isinstance(part, Atom) and part.kind is Kind.EQUALS
+        if isinstance(part, Atom) and plain and part.field not in table.lists:
+            equal.setdefault(table.column(part), []).append(part.text)
+        else:
+            rest.append(_tree(table, part))
+    among = [pl.col(name).is_in(texts).fill_null(value=False) for name, texts in equal.items()]
+    return among + rest
+
+
+def _atom(table: Wide, atom: Atom) -> pl.Expr:
+    several = atom.field in table.lists
+    column = pl.col(table.column(atom))
+    if atom.kind is Kind.NULL:
+        return column.is_null()
+    if atom.other is not None:
+        return _same(table, atom, atom.other)
+    if several:
+        asked = column.list.eval(_asked(atom, pl.element())).list.any()
+    else:
+        asked = _asked(atom, column)
+    return asked.fill_null(value=False)
+
+
+def _same(table: Wide, atom: Atom, other: Field) -> pl.Expr:
+    """Comparison of two fields; of lists, any two of their values may be equal."""
+    if atom.kind is not Kind.SAME_AS:
+        raise UnsayableError(atom.kind)
+    left, right = pl.col(table.low(atom.field)), pl.col(table.low(other))
+    if table.lists.isdisjoint((atom.field, other)):
+        return (left == right).fill_null(value=False)
+    common = pl.concat_list(left).list.set_intersection(pl.concat_list(right))
+    return (left.is_not_null() & right.is_not_null() & (common.list.len() > 0)).fill_null(
+        value=False
+    )
+
+
+def _asked(atom: Atom, value: pl.Expr) -> pl.Expr:
+    match atom.kind:
+        case Kind.EQUALS:
+            return value == pl.lit(atom.text)
+        case Kind.CONTAINS:
+            return value.str.contains(atom.text, literal=True)
+        case Kind.STARTS:
+            return value.str.starts_with(atom.text)
+        case Kind.ENDS:
+            return value.str.ends_with(atom.text)
+        case Kind.WILDCARD | Kind.REGEX:
+            return value.str.contains(atom.text)
+        case Kind.ANY:
+            return value.is_not_null()
+        case Kind.CIDR:
+            return value.is_between(*map(pl.lit, address_bounds(atom.text)))
+    raise UnsayableError(atom.kind)

@@ -1,0 +1,271 @@
+"""Retained history as the matches of two rule sets: saved where they must be the same, else anew."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from foreseen.core.errors import CorruptError
+from foreseen.core.ids import RuleId, TenantId
+from foreseen.lake.lake import Lake
+from foreseen.models.windows import FORKS, empty_tail
+from foreseen.pipeline.shard import matches_of
+from foreseen.rules import RuleSet
+from foreseen.rules.ruleset import rule_set
+from foreseen.schema.arrow import AnyLists
+
+Keys = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+DAY = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What the lake holds of a tenant's events.
+
+    Attributes:
+        events: How many.
+        first: Earliest event time, ms UTC; None without events.
+        last: Latest event time, ms UTC.
+        by_rules: How many each rule set labelled, by its hash.
+        cut_streams: Streams whose first events are not retained.
+    """
+
+    events: int
+    first: int | None
+    last: int | None
+    by_rules: Mapping[str, int]
+    cut_streams: int
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """Rows of the matches table of one part of history, by both rule sets, in the judge's order.
+
+    Attributes:
+        before: By the rules before the edit.
+        after: By the rules after it.
+        share: Part of all history that is done with it, 0..1.
+    """
+
+    before: pa.Table
+    after: pa.Table
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelling:
+    """What an edit of rules changes about labels.
+
+    Attributes:
+        before: All rules before.
+        fresh: Rules of the edit that label otherwise than any did before under their id.
+        gone: Ids whose labels no longer hold: rules that were removed, or label otherwise.
+    """
+
+    before: RuleSet
+    fresh: RuleSet
+    gone: frozenset[RuleId]
+
+
+@dataclass(slots=True)
+class Work:
+    """What was done, for the record.
+
+    Attributes:
+        relabelled: Events of which all rules were asked again, because others had labelled them.
+        events: Events that were read.
+        in_order: Whether the order of commits across streams was still known.
+    """
+
+    relabelled: int = 0
+    events: int = 0
+    in_order: bool = True
+
+
+def retained(lake: Lake, tenant: TenantId) -> Retained:
+    """What there is of one tenant; reads four columns."""
+    files = lake.files("events", tenant)
+    if not files:
+        return Retained(0, None, None, {}, 0)
+    with duckdb.connect() as database:
+        groups = database.execute(
+            "SELECT coalesce(ruleset_hash, ''), count(*), min(time), max(time)"
+            " FROM read_parquet($files) GROUP BY 1 ORDER BY 1",
+            {"files": files},
+        ).fetchall()
+        cut = database.execute(
+            "SELECT count(*) FROM (SELECT stream FROM read_parquet($files)"
+            " GROUP BY stream HAVING min(seq) > 1)",
+            {"files": files},
+        ).fetchone()
+    first = min(group[2] for group in groups)
+    last = max(group[3] for group in groups)
+    by_rules = {name: count for name, count, _, _ in groups}
+    return Retained(sum(by_rules.values()), first, last, by_rules, cut[0] if cut else 0)
+
+
+def relabelling(before: RuleSet, after: RuleSet) -> Relabelling:
+    """Which labels an edit changes: a rule labels the same when it asks the same of the same events.
+
+    Words about a rule (title, level, threshold) change no label.
+    """
+    known = {each.rule.id: (each.scope.gates, each.tree) for each in before.compiled}
+    asked = {each.rule.id: (each.scope.gates, each.tree) for each in after.compiled}
+    gone = frozenset(name for name, asks in known.items() if asked.get(name) != asks)
+    fresh = [each for each in after.compiled if known.get(each.rule.id) != asked[each.rule.id]]
+    return Relabelling(before, rule_set(fresh), gone)
+
+
+def saved_matches(
+    lake: Lake, tenant: TenantId, change: Relabelling, found: Retained
+) -> list[pa.Table] | None:
+    """Matches as the lake has them, by commit, if those of both sides must be the same.
+
+    That is so when these very rules labelled all that is retained, no rule labels anew, and no
+    fork loses its last label: an unlabelled fork is not in the windows of later matches.
+    """
+    if change.fresh.rules or set(found.by_rules) - {change.before.hash}:
+        return None
+    commits = [commit.rows for commit in lake.since("matches", 0, tenant=tenant)]
+    if change.gone and any(_loses_forks(rows, change.gone) for rows in commits):
+        return None
+    return commits
+
+
+def both_saved(commits: list[pa.Table], gone: frozenset[RuleId]) -> Iterator[Both]:
+    """Saved matches, and those of them that stay."""
+    for done, rows in enumerate(commits, start=1):
+        stays = pc.invert(pc.is_in(rows.column("rule_id"), pa.array(sorted(gone), pa.string())))
+        yield Both(rows, rows.filter(stays) if gone else rows, done / len(commits))
+
+
+def both_anew(
+    lake: Lake, tenant: TenantId, change: Relabelling, found: Retained, work: Work
+) -> Iterator[Both]:
+    """Matches of both sides from the events, with the shard's own windows.
+
+    Args:
+        lake: The lake.
+        tenant: Whose events.
+        change: The edit.
+        found: What is retained.
+        work: Counts what was done.
+    """
+    sides = _Sides(change)
+    for events in _batches(lake, tenant, work):
+        work.events += events.num_rows
+        trusted = pc.all(pc.equal(events.column("ruleset_hash"), change.before.hash)).as_py()
+        labels = events.column("labels") if trusted else change.before.label(events)
+        work.relabelled += 0 if trusted else events.num_rows
+        before, after = sides.take(events, labels)
+        yield Both(before, after, work.events / max(found.events, 1))
+
+
+def _loses_forks(rows: pa.Table, gone: frozenset[RuleId]) -> bool:
+    forks = rows.filter(pc.is_in(rows.column("event_type"), pa.array(FORKS)))
+    loses = pc.is_in(forks.column("rule_id"), pa.array(sorted(gone), pa.string()))
+    kept = set(forks.filter(pc.invert(loses)).column("event_uid").to_pylist())
+    return any(uid not in kept for uid in forks.filter(loses).column("event_uid").to_pylist())
+
+
+def _batches(lake: Lake, tenant: TenantId, work: Work) -> Iterator[pa.RecordBatch]:
+    """Events as committed; where compaction swept old files, by day, each stream in its order."""
+    told = 0
+    try:
+        for commit in lake.since("events", 0, tenant=tenant):
+            told += 1
+            yield _one(commit.rows)
+    except CorruptError:
+        if told:  # something is damaged indeed: what was swept is the oldest
+            raise
+        work.in_order = False
+        yield from _by_day(lake, tenant)
+
+
+def _by_day(lake: Lake, tenant: TenantId) -> Iterator[pa.RecordBatch]:
+    own = pc.field("tenant") == tenant
+    came = lake.read("events", ["ingested_time"], own).column("ingested_time")
+    for day in sorted(set((pc.divide(came, DAY)).to_pylist())):
+        within = (pc.field("ingested_time") >= day * DAY) & (
+            pc.field("ingested_time") < (day + 1) * DAY
+        )
+        yield _one(lake.read("events", None, own & within))
+
+
+def _one(rows: pa.Table) -> pa.RecordBatch:
+    """Rows as one batch, each stream in the order of its numbers.
+
+    A commit over several days lies in several files, which part what was in order.
+    """
+    rows = rows.combine_chunks()
+    stream = rows.column("stream").combine_chunks().dictionary_encode().indices.to_numpy()
+    order = np.argsort(stream, kind="stable")
+    seq = rows.column("seq").to_numpy()[order]
+    same = stream[order][1:] == stream[order][:-1]
+    if (seq[1:] < seq[:-1])[same].any():
+        rows = rows.sort_by([("stream", "ascending"), ("seq", "ascending")]).combine_chunks()
+    return rows.to_batches()[0]
+
+
+@dataclass(slots=True)
+class _Sides:
+    """Labels and windows of both sides; one tail serves both while they have the same events."""
+
+    change: Relabelling
+    ids: list[str] = field(init=False)
+    tail: pa.Table = field(default_factory=empty_tail)
+    after_tail: pa.Table | None = None
+
+    def __post_init__(self) -> None:
+        known = {str(rule.id) for rule in self.change.before.rules}
+        self.ids = sorted(known | {str(rule.id) for rule in self.change.fresh.rules})
+
+    def take(self, events: pa.RecordBatch, labels: AnyLists) -> tuple[pa.Table, pa.Table]:
+        """Matches of a batch before and after."""
+        before = self._keys(labels)
+        gone = np.array([name in self.change.gone for name in self.ids], np.bool_)
+        kept = before[~gone[before % len(self.ids)]] if self.ids else before
+        after = np.union1d(kept, self._keys(self.change.fresh.label(events)))
+        if self.after_tail is None and _tell_alike(events, *map(self._rows, (before, after))):
+            union = np.union1d(before, after)
+            matches, self.tail = matches_of(events, self._lists(union, events), self.tail)
+            return _chosen(matches, np.isin(union, before)), _chosen(matches, np.isin(union, after))
+        later = self.tail if self.after_tail is None else self.after_tail
+        first, self.tail = matches_of(events, self._lists(before, events), self.tail)
+        second, self.after_tail = matches_of(events, self._lists(after, events), later)
+        return pa.Table.from_batches([first]), pa.Table.from_batches([second])
+
+    def _keys(self, labels: AnyLists) -> Keys:
+        """Labels as sorted numbers: row times the number of ids, plus the id's place."""
+        rows = pc.list_parent_indices(labels).to_numpy(zero_copy_only=False).astype(np.int64)
+        codes = pc.index_in(pc.list_flatten(labels), pa.array(self.ids, pa.string()))
+        return np.sort(rows * len(self.ids) + codes.to_numpy(zero_copy_only=False))
+
+    def _rows(self, keys: Keys) -> Keys:
+        return keys // max(len(self.ids), 1)
+
+    def _lists(self, keys: Keys, events: pa.RecordBatch) -> AnyLists:
+        counts = np.bincount(self._rows(keys), minlength=events.num_rows)
+        offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+        names = pa.array(self.ids, pa.string()).take(pa.array(keys % max(len(self.ids), 1)))
+        return pa.ListArray.from_arrays(pa.array(offsets), names)
+
+
+def _tell_alike(events: pa.RecordBatch, before: Keys, after: Keys) -> bool:
+    """Whether the same forks have a label: only they enter windows by it."""
+    forks = pc.is_in(events.column("event_type"), pa.array(FORKS)).to_numpy(zero_copy_only=False)
+    differ: Mask = np.zeros(events.num_rows, np.bool_)
+    differ[before] = True
+    labelled: Mask = np.zeros(events.num_rows, np.bool_)
+    labelled[after] = True
+    return not ((differ != labelled) & forks).any()
+
+
+def _chosen(matches: pa.RecordBatch, mask: Mask) -> pa.Table:
+    return pa.Table.from_batches([matches.filter(pa.array(mask))])
