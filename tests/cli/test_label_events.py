@@ -192,6 +192,11 @@ def test_with_keep_going_the_other_rules_label(rules: Path) -> None:
         assert f"left out: {rules / name}:" in ran.err
 
 
+def test_a_record_that_does_not_say_when_it_happened_is_labelled(rules: Path) -> None:
+    bare = {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser"}
+    assert labelled(rules, lines(bare, process("curl"))) == [(0, [NEW_USER]), (1, [CURL, ANY])]
+
+
 def test_files_without_events_give_nothing(rules: Path) -> None:
     assert labelled(rules, b"", b"\n\n", b"[]") == []
 

@@ -69,6 +69,13 @@ LINUX = {"Image": "/usr/bin/id", "CommandLine": "id -u", "User": "root"}
         ({"Workload": "Exchange", "Operation": "New"}, (0, None, "m365", "audit")),
         ({"operationName": "Add", "category": "AuditLogs"}, (0, None, "azure", "auditlogs")),
         ({"operationName": "In", "category": "SignInLogs"}, (0, None, "azure", "signinlogs")),
+        ({"ActivityDisplayName": "Add", "Category": "x"}, (0, None, "azure", "auditlogs")),
+        ({"ResultType": 1, "ResultDescription": "a"}, (0, None, "azure", "signinlogs")),
+        (
+            {"eventSource": "SecurityComplianceCenter", "eventName": "a"},
+            (0, None, "m365", "threat_management"),
+        ),
+        ({"uid": "C1", "id.orig_h": "::1", "_path": "http"}, (4002, None, "zeek", "http")),
         ({"action": "org.add_member", "org": "example"}, (0, None, "github", "audit")),
         ({"product": "Fortios", "service": "sslvpnd"}, (0, None, "fortios", "sslvpnd")),
         ({"anything": 1}, (0, None, "json", None)),

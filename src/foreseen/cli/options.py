@@ -1,5 +1,6 @@
 """Options that several commands share, and what they are turned into."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,7 +8,10 @@ import typer
 from foreseen.alerts.decide import Policy
 from foreseen.core.errors import ConfigurationError
 from foreseen.pipeline.workloads import Workloads
+from foreseen.rules import RuleSet
+from foreseen.rules.assignment import RuleSets
 from foreseen.runners.settings import LEAST_HISTORY, Settings
+from foreseen.runners.settings_file import rule_sets_of
 
 Budget = Annotated[
     float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
@@ -18,11 +22,23 @@ Workload = Annotated[
 ]
 
 
-def settings_of(budget: float, workload: list[str] | None) -> Settings:
-    """Settings from options.
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="File that says which rules look at what.")
+]
+
+
+def settings_of(
+    budget: float,
+    workload: list[str] | None,
+    file: Path | None = None,
+    rules: RuleSet | None = None,
+) -> Settings:
+    """Settings from options, and from a settings file for loaded rules if there is one.
 
     Raises:
         ConfigurationError: A workload is not written HOST=NAME.
+        NotFoundError: The file is missing.
+        MalformedInputError: It is wrong.
     """
     patterns: dict[str, str] = {}
     for text in workload or []:
@@ -30,4 +46,5 @@ def settings_of(budget: float, workload: list[str] | None) -> Settings:
         if not host or not name:
             raise ConfigurationError(f"--workload {text}: write it HOST=NAME, e.g. 'web-*=shop'")
         patterns[host] = name
-    return Settings(Policy(budget, LEAST_HISTORY), Workloads(patterns))
+    sets = rule_sets_of(file, rules) if file and rules else RuleSets()
+    return Settings(Policy(budget, LEAST_HISTORY), Workloads(patterns), sets)

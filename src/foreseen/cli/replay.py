@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from foreseen.alerts.finding import finding_of
-from foreseen.cli.options import Budget, Workload, settings_of
+from foreseen.cli.options import Budget, SettingsFile, Workload, settings_of
 from foreseen.cli.terminal import (
     Exit,
     console,
@@ -47,6 +47,7 @@ def replay(
     ] = None,
     budget: Budget = BUDGET,
     workload: Workload = None,
+    settings_file: SettingsFile = None,
     seed: Annotated[int, typer.Option(help="Makes training repeatable.")] = 0,
     json: Annotated[
         bool, typer.Option("--json", help="Print alerts as OCSF Detection Findings, one a line.")
@@ -65,7 +66,7 @@ def replay(
             data=place,
             now=time.time_ns() // 1_000_000,
             train_until=milliseconds_of(train_until) if train_until else None,
-            settings=settings_of(budget, workload),
+            settings=settings_of(budget, workload, settings_file, loaded),
             seed=seed,
         )
         with shown_progress() as progress:

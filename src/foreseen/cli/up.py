@@ -12,7 +12,7 @@ import typer
 import uvicorn
 
 from foreseen.api.app import Services, create_app
-from foreseen.cli.options import Budget, Workload, settings_of
+from foreseen.cli.options import Budget, SettingsFile, Workload, settings_of
 from foreseen.cli.terminal import Exit, console
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.errors import ConfigurationError
@@ -37,13 +37,14 @@ def up(
     ] = None,
     budget: Budget = BUDGET,
     workload: Workload = None,
+    settings_file: SettingsFile = None,
 ) -> None:
     """Run the server until it is told to stop."""
     for library in ("alembic", "uvicorn"):
         logging.getLogger(library).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     loaded = load_rules(rules)
-    settings = settings_of(budget, workload)
+    settings = settings_of(budget, workload, settings_file, loaded)
     is_new = not (data / "control.db").exists()
     with _listening(host, port) as listener, stores(data) as opened:
         if is_new:

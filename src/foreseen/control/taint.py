@@ -1,5 +1,7 @@
 """Which matches people have spoken on: dismissed ones teach, open and escalated ones never do."""
 
+from collections import defaultdict
+
 from sqlalchemy import Engine, select
 
 from foreseen.control.database import reading
@@ -30,6 +32,32 @@ def tainted(engine: Engine, tenant: TenantId) -> frozenset[str]:
             if status != AlertStatus.OPEN or decision.get("basis") not in _SAYS_NOTHING
             for uid in members
         )
+
+
+def grave(engine: Engine, tenant: TenantId) -> frozenset[str]:
+    """Matches that nothing may hide: of escalated alerts and their incidents, and of stories.
+
+    Each alert begins an incident, so one alone says little; alerts of several rules in one, none of
+    which a person has dismissed, are a story.
+    """
+    query = select(AlertRow.members, AlertRow.status, AlertRow.rule, AlertRow.incident).where(
+        AlertRow.tenant == tenant
+    )
+    members: dict[str, list[str]] = defaultdict(list)
+    rules: dict[str, set[str]] = defaultdict(set)
+    escalated: set[str] = set()
+    dismissed_: set[str] = set()
+    with reading(engine) as session:
+        for place, (uids, status, rule, incident) in enumerate(session.execute(query)):
+            name = incident or f"alone {place}"
+            members[name] += uids
+            rules[name].add(rule)
+            if status == AlertStatus.ESCALATED:
+                escalated.add(name)
+            if status == AlertStatus.DISMISSED:
+                dismissed_.add(name)
+    stories = {name for name, found in rules.items() if len(found) > 1} - dismissed_
+    return frozenset(uid for name in escalated | stories for uid in members[name])
 
 
 _SAYS_NOTHING = {Basis.NO_MODEL.value, Basis.COLD_START.value}

@@ -95,6 +95,9 @@ _PRODUCTS = (
     (("Workload", "Operation"), Shape(0, None, "m365", "audit", "UserId")),
     (("operationName", "category"), Shape(0, None, "azure", None, "identity")),
     (("OperationName", "Category"), Shape(0, None, "azure", None, "Identity")),
+    (("ActivityDisplayName",), Shape(0, None, "azure", "auditlogs", "Identity")),
+    (("activityDisplayName",), Shape(0, None, "azure", "auditlogs", "identity")),
+    (("ResultType", "ResultDescription"), Shape(0, None, "azure", "signinlogs", "Identity")),
     (("OperationNameValue",), Shape(0, None, "azure", "activitylogs", "Caller")),
     (("riskEventType",), Shape(0, None, "azure", "riskdetection", "userPrincipalName")),
     (("action", "org"), Shape(0, None, "github", "audit", "actor")),
@@ -105,7 +108,8 @@ _PRODUCTS = (
     (("InterfaceUuid", "OpNum"), Shape(0, None, "rpc_firewall", "application")),
     (("uid", "id.orig_h"), Shape(NETWORK, None, "zeek")),
 )
-_TELLING = frozenset(names[0] for names, _ in _PRODUCTS)
+_COMPLIANCE = Shape(0, None, "m365", "threat_management", "userId")
+_TELLING = frozenset((*(names[0] for names, _ in _PRODUCTS), "eventSource"))
 _AZURE_LOGS = {
     "auditlogs": "auditlogs",
     "signinlogs": "signinlogs",
@@ -211,7 +215,7 @@ def _told_product(record: Mapping[str, Any]) -> Shape:
             if shape.product == "zeek":
                 return _zeek(record)
             return shape
-    return Shape()
+    return _COMPLIANCE if record.get("eventSource") == "SecurityComplianceCenter" else Shape()
 
 
 def _azure_log(record: Mapping[str, Any]) -> str:

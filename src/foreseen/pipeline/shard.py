@@ -15,6 +15,7 @@ from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline.lineage import ProcessCache, fill
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
+from foreseen.rules.assignment import Assignment
 from foreseen.schema.arrow import (
     EVENT_SCHEMA,
     MATCH_SCHEMA,
@@ -54,11 +55,19 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class ShardArtefacts:
-    """What the step depends on besides its input."""
+    """What the step depends on besides its input.
+
+    Attributes:
+        tenant: Organisation.
+        rules: Rules that label.
+        workloads: Which workload a host plays.
+        assignment: Which of the rules look at which workload; None: all at all.
+    """
 
     tenant: TenantId
     rules: RuleSet
     workloads: Workloads = field(default_factory=Workloads)
+    assignment: Assignment | None = None
 
 
 @dataclass(slots=True)
@@ -101,6 +110,8 @@ def step(
     rows = [_placed(row, state, artefacts) for row in parsed.rows]
     events = batch_of(rows, EVENT_SCHEMA)
     labels = artefacts.rules.label(events)
+    if artefacts.assignment is not None:
+        labels = artefacts.assignment.kept(labels, events.column("workload"))
     events = _with(events, {"labels": labels, "ruleset_hash": _same(rows, artefacts.rules.hash)})
     matches, state.tail = matches_of(events, labels, state.tail)
     quarantine = _quarantine(parsed.quarantined, artefacts.tenant)

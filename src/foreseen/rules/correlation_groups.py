@@ -77,10 +77,14 @@ def more(group: Group, place: int, extra: Extra) -> bool:
 
 def append_event(group: Group, linked: Linked, time: int, uid: str) -> bool:
     """One more event at the end of a group that counts events; whether its window holds."""
-    group.times.append(time)
+    times, begin, oldest = group.times, group.begin, time - linked.correlation.timespan
+    times.append(time)
     group.uids.append(uid)
     group.extras.append(0)
-    return _newest_holds(group, linked)
+    while times[begin] < oldest:
+        begin += 1
+    group.begin = begin
+    return len(times) - begin >= linked.least
 
 
 def forget(group: Group, linked: Linked, before: int) -> tuple[int, int]:

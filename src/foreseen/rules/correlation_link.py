@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from math import ceil, floor
 from typing import Protocol
 
 from foreseen.core.ids import RuleId
-from foreseen.rules.correlation import Correlation, Kind
+from foreseen.rules.correlation import Bound, Correlation, Kind
 from foreseen.rules.document import RuleError
 
 LATENESS = 15 * 60 * 1000
@@ -50,6 +51,7 @@ class Linked:
         capacity: Events kept of a group, about.
         spares: Whether it loses nothing by keeping no more: enough are enough.
         plain: Whether it only counts events of groups by one field, which has a way of its own.
+        least: Of a plain one, the fewest events that hold.
     """
 
     correlation: Correlation
@@ -61,6 +63,7 @@ class Linked:
     capacity: int
     spares: bool
     plain: bool
+    least: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +194,10 @@ def _plan(order: Sequence[Correlation], names: Mapping[str, RuleId], lateness: i
     return Plan(linked, found, lateness, places, frozenset(counted - told))
 
 
+def _least(bound: Bound) -> int:
+    return floor(bound.limit) + 1 if bound.operator == "gt" else ceil(bound.limit)
+
+
 def _linked(
     each: Correlation,
     names: Mapping[str, RuleId],
@@ -212,4 +219,5 @@ def _linked(
         capacity=max(MOST_EVENTS, *limits) if counts and limits else MOST_EVENTS,
         spares=spares,
         plain=spares and len(each.group_by) == 1,
+        least=max((_least(bound) for bound in each.condition.bounds), default=0) if spares else 0,
     )

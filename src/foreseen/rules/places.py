@@ -14,7 +14,6 @@ DISCRIMINATORS = ("class_uid", "activity_id", "status_id", "product", "log_name"
 
 _NOT_SEARCHED = {"raw", "unmapped", "lineage", "lineage_paths", "product"}
 _LANGUAGES = {"windows": "windows/sysmon", "cloudtrail": "cloudtrail", "kubernetes": "kubernetes"}
-_SERVED = {"windows", *_LANGUAGES.values()}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,9 +55,12 @@ def places_of(namespace: str, field: str, kind: EventKind) -> tuple[Place, ...]:
     name = field.replace(" ", "")
     language = _language(namespace, kind)
     own = _own_columns(language, kind)
-    targets = next((names[name] for names in _names(language, kind) if name in names), (name,))
-    places = [place for target in targets for place in _resolved(target, own)]
-    if name not in own and _keeps_any_name(language, name, kind):
+    table = next((names for names in _names(language, kind) if name in names), {name: (name,)})
+    places = [place for target in table[name] for place in _resolved(target, own)]
+    meant_otherwise = any(name in targets for other, targets in table.items() if other != name)
+    if not meant_otherwise and not any(_is_discriminator(place) for place in places):
+        # a list or null stays there though the field has a column, and so does a field of the
+        # source's own under a name that we read otherwise
         places.append(Place(Origin.UNMAPPED, name))
     return tuple(dict.fromkeys(places))
 
@@ -107,11 +109,8 @@ def _names(language: str, kind: EventKind) -> Iterator[Names]:
         yield _ALIASES["", ""]
 
 
-def _keeps_any_name(language: str, name: str, kind: EventKind) -> bool:
-    """Whether the source may have a field of its own under a name that we read otherwise."""
-    if language.partition("/")[0] == "linux":
-        return (kind.product or "").lower() not in _AUDIT_RECORDERS
-    return name in _PLACED and language not in _SERVED
+def _is_discriminator(place: Place) -> bool:
+    return place.origin is Origin.COLUMN and place.name in DISCRIMINATORS
 
 
 def _resolved(target: str, own: Mapping[str, str]) -> Iterator[Place]:
@@ -177,10 +176,11 @@ _FIELDS: Mapping[str, Names] = {
 }
 _ALIASES = _by_channel(_WINDOWS["aliases"])
 _CATEGORY_ALIASES = _by_channel(_WINDOWS["category_aliases"])
+_NAMED_BY_SOURCE = tuple(column for column in IDENTITY if column.name == "host")
 _KEYWORDS = (
     *(
         Place(Origin.COLUMN, column.name)
-        for column in PARSED
+        for column in (*_NAMED_BY_SOURCE, *PARSED)
         if "string" in column.kind and column.name not in _NOT_SEARCHED
     ),
     Place(Origin.UNMAPPED, "*"),

@@ -18,6 +18,7 @@ from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
+from foreseen.rules.suppressions import SuppressionSet, no_suppressions
 from foreseen.runners.settings import Settings
 from foreseen.studies.train import Stored
 
@@ -38,10 +39,19 @@ class Verdicts:
 
 
 def judge_artefacts(
-    tenant: TenantId, rules: RuleSet, settings: Settings, stored: Stored | None
+    tenant: TenantId,
+    rules: RuleSet,
+    settings: Settings,
+    stored: Stored | None,
+    suppressions: SuppressionSet | None = None,
 ) -> JudgeArtefacts:
     """What the judge depends on, with the hashes that every prediction carries."""
-    hashes = {"rules": rules.hash, "settings": content_hash(settings.content)}
+    by_hand = suppressions or no_suppressions()
+    hashes = {
+        "rules": rules.hash,
+        "settings": content_hash(settings.content),
+        "suppressions": by_hand.hash,
+    }
     if stored:
         hashes["foresight"] = stored.hash
     return JudgeArtefacts(
@@ -51,6 +61,7 @@ def judge_artefacts(
         policy=settings.policy,
         hashes=hashes,
         correlations=rules.correlations,
+        suppressions=by_hand,
     )
 
 

@@ -2,16 +2,16 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow.compute as pc
 
 from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
-from foreseen.core.records import Reason
+from foreseen.core.records import Line, Reason
 from foreseen.parsers.registry import JSON_PARSERS
-from foreseen.pipeline.shard import ShardArtefacts, ShardOut, ShardState, step
+from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import Problem, RuleSet, load
 from foreseen.runners.parts import parts
@@ -85,9 +85,20 @@ def steps(
     state = ShardState()
     limits = {"lines": _BATCH_LINES, "size": _BATCH_BYTES}
     for part in parts(order.files, order.format, progress=progress, **limits):
-        state, out = step(state, [part], artefacts)
+        state, out = step(state, [_dated(part)], artefacts)
         tally.add(len(part.lines) + len(part.quarantined), out)
         yield Step(out, settled=part.ended or part.format in JSON_PARSERS)
+
+
+def _dated(part: Lines) -> Lines:
+    """Records without a time of their own get time 0: labels ask for none, a replay must have it.
+
+    Audit records always have one, and joining them looks at when they came.
+    """
+    if part.format not in JSON_PARSERS:
+        return part
+    lines = [Line(one.source, one.offset, one.number, one.path, one.data, 0) for one in part.lines]
+    return replace(part, lines=lines)
 
 
 def numbered(taken: Iterator[Step], rules: RuleSet) -> Iterator[Labelled]:

@@ -16,10 +16,12 @@ from foreseen.core.records import Line
 from foreseen.lake.lake import Lake
 from foreseen.pipeline.shard import ShardArtefacts
 from foreseen.rules import RuleSet
+from foreseen.rules.assignment import Assignment
 from foreseen.runners.judging import Judge, Verdicts, judge_artefacts
 from foreseen.runners.parts import parts
 from foreseen.runners.settings import Settings, keep
 from foreseen.runners.shards import Shard, Tally
+from foreseen.runners.suppressions import suppressions_in_force
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
 Progress = Callable[[str, float, float], None]
@@ -88,7 +90,10 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
         tally = _to_lake(order, lake, progress)
         trained = _trained(order, lake, engine, progress)
         keep(engine, order.tenant, order.rules, order.settings, now=order.now)
-        artefacts = judge_artefacts(order.tenant, order.rules, order.settings, trained)
+        by_hand = suppressions_in_force(engine, order.tenant, order.rules, now=order.now)
+        artefacts = judge_artefacts(
+            order.tenant, order.rules, order.settings, trained, by_hand.suppressions
+        )
         judge = Judge(lake, engine, artefacts)
         progress("judging", 0, 1)
         judge.drain(since=order.train_until)
@@ -110,7 +115,8 @@ def label(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed:
 
 def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
     """All files through the shard step, a few large commits."""
-    artefacts = ShardArtefacts(order.tenant, order.rules, order.settings.workloads)
+    assignment = Assignment(order.settings.rule_sets, order.rules.rules)
+    artefacts = ShardArtefacts(order.tenant, order.rules, order.settings.workloads, assignment)
     shard: Shard | None = None
     done = 0
     stream = parts(

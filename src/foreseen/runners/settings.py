@@ -10,6 +10,7 @@ from foreseen.control.artefacts import NewArtefact, put
 from foreseen.core.ids import TenantId
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
+from foreseen.rules.assignment import RuleSets
 
 BUDGET = 0.01
 """Share of expected matches that may alert, unless the person says otherwise."""
@@ -25,10 +26,12 @@ class Settings:
     Attributes:
         policy: Bounds of silence.
         workloads: Which workload a host plays.
+        rule_sets: Which rules look at which workload.
     """
 
     policy: Policy = field(default_factory=lambda: Policy(BUDGET, LEAST_HISTORY))
     workloads: Workloads = field(default_factory=Workloads)
+    rule_sets: RuleSets = field(default_factory=RuleSets)
 
     @property
     def content(self) -> bytes:

@@ -15,12 +15,15 @@ from foreseen.core.records import Line
 from foreseen.intake.entries import EntryKind, Stored
 from foreseen.intake.log import IntakeLog
 from foreseen.lake.lake import Lake
+from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.pipeline.shard import Lines, ShardArtefacts, Tick
 from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.rules import RuleSet
+from foreseen.rules.assignment import Assignment
 from foreseen.runners.judging import Judge, judge_artefacts
 from foreseen.runners.settings import Settings
 from foreseen.runners.shards import Shard
+from foreseen.runners.suppressions import InForce, suppressions_in_force
 from foreseen.studies.train import Stored as StoredForesight
 from foreseen.studies.train import stored_foresight
 
@@ -53,8 +56,11 @@ class Worker:
         """Rules and settings hold until another worker takes over."""
         self._stores, self._tenant, self._rules, self._settings = stores, tenant, rules, settings
         self._name = f"shard/{tenant}"
+        assignment = Assignment(settings.rule_sets, rules.rules)
         self._shard = Shard(
-            stores.lake, ShardArtefacts(tenant, rules, settings.workloads), self._name
+            stores.lake,
+            ShardArtefacts(tenant, rules, settings.workloads, assignment),
+            self._name,
         )
         found = checkpoint(stores.control, tenant, self._name)
         self._cursor = found.version if found else stores.intake.first
@@ -62,8 +68,8 @@ class Worker:
             self._shard.state = load_shard(found.state)
         self._unreadable = ""
         self._foresight = self._newest_foresight(None)
-        artefacts = judge_artefacts(tenant, rules, settings, self._foresight)
-        self._judge = Judge(stores.lake, stores.control, artefacts)
+        self._by_hand = self._newest_suppressions(None)
+        self._judge = Judge(stores.lake, stores.control, self._judge_artefacts())
 
     def run(self, stop: Event) -> None:
         """Work until told to stop; sleeps while there is nothing to do."""
@@ -80,7 +86,7 @@ class Worker:
         batch = self._next()
         if batch:
             self._to_lake(batch)
-        self._take_newer_models()
+        self._take_newer_artefacts()
         return self._judge.drain() > 0 or bool(batch)
 
     def _next(self) -> Sequence[Stored]:
@@ -100,13 +106,32 @@ class Worker:
         self._cursor = end
         self._stores.intake.trim(end)
 
-    def _take_newer_models(self) -> None:
-        newest = self._newest_foresight(self._foresight)
-        if newest is not self._foresight:
-            self._foresight = newest
-            self._judge.artefacts = judge_artefacts(
-                self._tenant, self._rules, self._settings, newest
-            )
+    def _take_newer_artefacts(self) -> None:
+        foresight = self._newest_foresight(self._foresight)
+        by_hand = self._newest_suppressions(self._by_hand)
+        if foresight is not self._foresight or by_hand is not self._by_hand:
+            self._foresight, self._by_hand = foresight, by_hand
+            self._judge.artefacts = self._judge_artefacts()
+
+    def _judge_artefacts(self) -> JudgeArtefacts:
+        return judge_artefacts(
+            self._tenant,
+            self._rules,
+            self._settings,
+            self._foresight,
+            self._by_hand.suppressions,
+        )
+
+    def _newest_suppressions(self, current: InForce | None) -> InForce:
+        """Suppressions by hand; one that is not sound any more hides nothing and is told once."""
+        now = time.time_ns() // 1_000_000
+        found = suppressions_in_force(
+            self._stores.control, self._tenant, self._rules, now=now, unless=current
+        )
+        if found is not current:
+            for problem in found.problems:
+                log.warning("a suppression by hand is not in force: %s", problem)
+        return found
 
     def _newest_foresight(self, current: StoredForesight | None) -> StoredForesight | None:
         """The models to use; none while they cannot be read, for then everything has to alert."""

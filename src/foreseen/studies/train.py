@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
+import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
 from foreseen.control import artefacts, taint
 from foreseen.control.artefacts import NewArtefact
-from foreseen.core.decisions import Outcome
+from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import ContentHash, RuleId, TenantId
 from foreseen.lake.lake import Lake
@@ -91,20 +92,33 @@ def _history(
 ) -> dict[RuleId, list[Moment]]:
     own = pc.field("tenant") == order.tenant
     matches = lake.read("matches", None, own)
-    judged = lake.read("predictions", ["match_uid", "outcome"], own)
-    outcomes: dict[str, Outcome] = {}
-    for uid, word in zip(texts(judged, "match_uid"), texts(judged, "outcome"), strict=True):
-        if outcomes.get(uid) is not Outcome.ALERTED:  # judged twice: one alert is enough
-            outcomes[uid] = Outcome(word)
+    judged = lake.read("predictions", ["match_uid", "outcome", "basis"], own)
     evidence = Evidence(
         accepted_until=order.accepted_until,
-        outcomes=outcomes,
+        outcomes=_outcomes(judged),
         dismissed=taint.dismissed(engine, order.tenant),
         tainted=taint.tainted(engine, order.tenant),
     )
     marked = {rule.id for rule in rules.rules if rule.foresee}
     latest = max(integers(matches, "ingested_time"), default=0)
     return clean_history(matches, evidence, marked, latest)
+
+
+def _outcomes(judged: pa.Table) -> dict[str, Outcome]:
+    """Outcome by match, without those hidden by hand.
+
+    That a person did not want to see a match does not make it expected: no model has judged it
+    and nobody has looked at it. Were it to teach, the silence would outlive the suppression.
+    """
+    outcomes: dict[str, Outcome] = {}
+    hidden: set[str] = set()
+    columns = (texts(judged, name) for name in ("match_uid", "outcome", "basis"))
+    for uid, word, basis in zip(*columns, strict=True):
+        if basis == Basis.SUPPRESSED_BY_HAND:
+            hidden.add(uid)
+        elif outcomes.get(uid) is not Outcome.ALERTED:  # judged twice: one alert is enough
+            outcomes[uid] = Outcome(word)
+    return {uid: outcome for uid, outcome in outcomes.items() if uid not in hidden}
 
 
 def _store(engine: Engine, order: Order, trained: Trained, ruleset: ContentHash) -> Stored:

@@ -113,9 +113,7 @@ def worth_showing(alerts: Iterable[Alert], most: int) -> list[Alert]:
     return [alert for one in rounds for alert in one if alert is not None][:most]
 
 
-def volume_by(
-    before: Iterable[str], after: Iterable[str]
-) -> dict[str, Volume]:
+def volume_by(before: Iterable[str], after: Iterable[str]) -> dict[str, Volume]:
     """How often each name stands on either side, by name."""
     ours, theirs = Counter(before), Counter(after)
     return {name: Volume(ours[name], theirs[name]) for name in sorted(ours | theirs)}

@@ -18,9 +18,7 @@ class _Remembering(Foresight):
 
     answers: dict[Question, Prediction] = field(default_factory=dict)
 
-    def predict(
-        self, rule: RuleId, moments: Sequence[Moment], doubt: float
-    ) -> list[Prediction]:
+    def predict(self, rule: RuleId, moments: Sequence[Moment], doubt: float) -> list[Prediction]:
         """As in `Foresight`."""
         asked = [m for m in dict.fromkeys(moments) if (rule, doubt, m) not in self.answers]
         if asked:

@@ -1,0 +1,226 @@
+"""`foreseen suppressions`: hide matches by hand, with owner, reason and end; nothing is lost."""
+
+import getpass
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import Engine
+
+from foreseen.cli.stores import database
+from foreseen.cli.terminal import Exit, console, inert, print_json, report, when
+from foreseen.control import documents as stored
+from foreseen.control.database import opened
+from foreseen.control.documents import DocumentKind, Edit, Version
+from foreseen.control.tenants import ensure_tenant
+from foreseen.core.errors import MalformedInputError
+from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.rules import Problem, RuleSet
+from foreseen.rules.suppression import Suppression
+from foreseen.rules.suppression_lint import SHARE, lint
+from foreseen.rules.suppressions import load_suppressions
+from foreseen.runners.rule_files import Document, folder_documents, load_rules
+from foreseen.runners.server import wall_clock
+from foreseen.runners.suppression_history import history_of
+from foreseen.runners.suppressions import place_of
+
+app = typer.Typer(help="Hide matches by hand, with owner, reason and end.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of all stores.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="The suppression's id.")]
+Number = Annotated[int, typer.Argument(min=1, help="A version, as history shows it.")]
+Reason = Annotated[str, typer.Option(help="Why, for the history.")]
+Rules = Annotated[Path | None, typer.Option("--rules", help="Folder of rules; else the shipped.")]
+Share = Annotated[
+    float, typer.Option(min=0, max=1, help="Part of a rule's past matches that is too much.")
+]
+_DATA = Path("data")
+
+
+@app.command(name="list")
+def list_(
+    data: Data = _DATA,
+    all_: Annotated[bool, typer.Option("--all", help="The removed ones, too.")] = False,
+    rules: Rules = None,
+    json: Json = False,
+) -> None:
+    """List suppressions with their owners and ends, and say which are not in force."""
+    with database(data) as engine:
+        found = stored.documents(engine, DEFAULT_TENANT, DocumentKind.SUPPRESSION, retired=all_)
+    loaded = load_rules(rules)
+    rows = [_row(version, loaded) for version in found]
+    if json:
+        print_json(rows)
+        return
+    table = Table("suppression", "version", "state", "owner", "expires", "title")
+    for row in rows:
+        table.add_row(*(inert(str(row[key])) for key in _SHOWN))
+    report.print(table)
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="File with a suppression, or several.")],
+    data: Data = _DATA,
+    reason: Reason = "",
+    anyway: Annotated[bool, typer.Option(help="Though the linter warns.")] = False,
+    rules: Rules = None,
+    share: Share = SHARE,
+) -> None:
+    """Put suppressions into force; a known id gets a new version."""
+    documents, loaded = folder_documents(file), load_rules(rules)
+    found = load_suppressions(documents, loaded)
+    if found.problems:
+        raise MalformedInputError("\n".join(map(str, found.problems)))
+    _check_files(found.suppressions.suppressions)
+    data.mkdir(parents=True, exist_ok=True)
+    with opened(data / "control.db") as engine:
+        ensure_tenant(engine, DEFAULT_TENANT, now=wall_clock())
+        problems = _lint(documents, loaded, data, engine, share)
+        _tell(problems)
+        if problems and not anyway:
+            console.print("nothing was added; mend it, or say --anyway")
+            raise typer.Exit(Exit.FINDINGS)
+        for each in found.suppressions.suppressions:
+            number = stored.put(engine, DEFAULT_TENANT, _edit(each.id, reason), each.text)
+            console.print(f"{inert(each.id)}: version {number}")
+
+
+@app.command(name="lint")
+def lint_(
+    file: Annotated[Path | None, typer.Argument(help="File or folder; else those stored.")] = None,
+    data: Data = _DATA,
+    rules: Rules = None,
+    share: Share = SHARE,
+    json: Json = False,
+) -> None:
+    """Name what is wrong: what cannot match again, hides too much, or says the opposite."""
+    loaded = load_rules(rules)
+    if file is not None and not (data / "control.db").exists():
+        problems = lint(folder_documents(file), loaded, now=wall_clock())
+    else:
+        with database(data) as engine:
+            documents = folder_documents(file) if file else _documents(engine)
+            problems = _lint(documents, loaded, data, engine, share)
+    if json:
+        print_json([asdict(problem) for problem in problems])
+    else:
+        _tell(problems)
+    if problems:
+        raise typer.Exit(Exit.FINDINGS)
+
+
+@app.command()
+def show(name: Name, data: Data = _DATA, version: int | None = None, json: Json = False) -> None:
+    """Print a suppression, the newest version unless another is asked for."""
+    found = _version(data, name, version)
+    if json:
+        print_json(asdict(found))
+    else:
+        typer.echo(found.text, nl=not found.text.endswith("\n"))
+
+
+@app.command()
+def history(name: Name, data: Data = _DATA, json: Json = False) -> None:
+    """List all versions, newest first: who made them, when and why."""
+    with database(data) as engine:
+        found = stored.history(engine, DEFAULT_TENANT, DocumentKind.SUPPRESSION, name)
+    if json:
+        print_json([asdict(version) for version in found])
+        return
+    table = Table("version", "state", "when (UTC)", "who", "why")
+    for each in found:
+        cells = (str(each.number), each.state, when(each.time), each.author, each.reason)
+        table.add_row(*map(inert, cells))
+    report.print(table)
+
+
+@app.command()
+def diff(name: Name, old: Number, new: Number, data: Data = _DATA) -> None:
+    """Print what changed from one version to another."""
+    changed = stored.diff(_version(data, name, old), _version(data, name, new))
+    if changed:
+        typer.echo(changed)
+
+
+@app.command()
+def restore(name: Name, number: Number, data: Data = _DATA, reason: Reason = "") -> None:
+    """Put an old version into force again, as a new one."""
+    with database(data) as engine:
+        now = stored.restore(engine, DEFAULT_TENANT, _edit(name, reason), number)
+    console.print(f"{inert(name)}: version {now}, with the text of version {number}")
+
+
+@app.command()
+def remove(name: Name, data: Data = _DATA, reason: Reason = "") -> None:
+    """Put a suppression out of force; its versions stay."""
+    with database(data) as engine:
+        number = stored.retire(engine, DEFAULT_TENANT, _edit(name, reason))
+    console.print(f"{inert(name)}: version {number} says that it is out of force")
+
+
+_SHOWN = ("id", "version", "state", "owner", "expires", "title")
+
+
+def _row(version: Version, rules: RuleSet) -> dict[str, object]:
+    """A stored suppression as a row; one that is not sound says why."""
+    loaded = load_suppressions([(place_of(version.name), version.text)], rules)
+    row: dict[str, object] = {
+        "id": version.name,
+        "version": version.number,
+        "state": version.state.value,
+        "owner": "",
+        "expires": "",
+        "title": "",
+    }
+    for each in loaded.suppressions.suppressions:
+        row |= {"owner": each.owner, "expires": when(each.expires), "title": each.title}
+        if version.state is stored.DocumentState.ACTIVE and each.expires <= wall_clock():
+            row["state"] = "expired"
+    if loaded.problems:
+        row |= {"state": "refused", "title": str(loaded.problems[0])}
+    return row
+
+
+def _check_files(found: Sequence[Suppression]) -> None:
+    """Each is stored by itself, with a history of its own.
+
+    Raises:
+        MalformedInputError: Two stand in one file.
+    """
+    seen: set[str] = set()
+    for each in sorted(found, key=lambda each: each.line):
+        if each.path in seen:
+            message = "is the second suppression in this file; give each a file of its own"
+            raise MalformedInputError(f"{each.path}:{each.line}: {message}")
+        seen.add(each.path)
+
+
+def _lint(
+    documents: list[Document], rules: RuleSet, data: Path, engine: Engine, share: float
+) -> list[Problem]:
+    past = history_of(data / "lake", engine, DEFAULT_TENANT, share=share)
+    return lint(documents, rules, now=wall_clock(), history=past)
+
+
+def _documents(engine: Engine) -> list[Document]:
+    found = stored.documents(engine, DEFAULT_TENANT, DocumentKind.SUPPRESSION)
+    return [(place_of(each.name), each.text) for each in found]
+
+
+def _version(data: Path, name: str, number: int | None) -> Version:
+    with database(data) as engine:
+        return stored.document(engine, DEFAULT_TENANT, DocumentKind.SUPPRESSION, name, number)
+
+
+def _edit(name: str, reason: str) -> Edit:
+    return Edit(DocumentKind.SUPPRESSION, name, getpass.getuser(), reason, wall_clock())
+
+
+def _tell(problems: list[Problem]) -> None:
+    for problem in problems:
+        report.print(inert(f"{problem.path}:{problem.line}: {problem.message}"), soft_wrap=True)

@@ -1,0 +1,26 @@
+"""Past matches of a data folder, for suppressions to be tried on."""
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+from sqlalchemy import Engine
+
+from foreseen.control.taint import grave
+from foreseen.core.ids import TenantId
+from foreseen.lake.lake import Lake
+from foreseen.rules.suppression_lint import History
+
+
+def history_of(lake: Path, engine: Engine, tenant: TenantId, *, share: float) -> History | None:
+    """Matches that the lake holds; None where there is no lake yet.
+
+    Args:
+        lake: Folder of the lake.
+        engine: The control database.
+        tenant: Whose.
+        share: Part of a rule's matches above which a suppression hides too much, 0..1.
+    """
+    if not lake.exists():
+        return None
+    matches = Lake.open(lake).read("matches", None, pc.field("tenant") == tenant)
+    return History(matches, grave(engine, tenant), share)
