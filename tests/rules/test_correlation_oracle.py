@@ -11,11 +11,11 @@ from tests.rules.correlation_oracle import Event, Oracle
 
 from foreseen.core.ids import RuleId
 from foreseen.rules.correlation import Kind
-from foreseen.rules.correlation_entries import Labelled
+from foreseen.rules.correlation_entries import Fired, Labelled
 from foreseen.rules.correlation_link import Plan, link
 from foreseen.rules.correlation_parse import parse_correlation
 from foreseen.rules.correlation_state import CorrelationState, dump, load
-from foreseen.rules.correlation_step import Fired, finish, step
+from foreseen.rules.correlation_step import finish, step
 from foreseen.rules.document import documents_of
 
 LATENESS = 8_000

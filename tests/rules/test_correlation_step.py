@@ -9,11 +9,11 @@ import pytest
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId
 from foreseen.rules import correlation_step
-from foreseen.rules.correlation_entries import Labelled
+from foreseen.rules.correlation_entries import Fired, Labelled
 from foreseen.rules.correlation_link import Plan, link
 from foreseen.rules.correlation_parse import parse_correlation
 from foreseen.rules.correlation_state import CorrelationState, Lost, dump, load
-from foreseen.rules.correlation_step import Fired, advance, finish, step
+from foreseen.rules.correlation_step import advance, finish, step
 from foreseen.rules.document import documents_of
 
 MINUTE = 60_000

@@ -16,12 +16,12 @@ from foreseen.rules import engine as engine_module
 from foreseen.rules import load
 from foreseen.rules.engine import Engine
 from foreseen.rules.plans import Wanted
-from foreseen.rules.ruleset import RuleSet
+from foreseen.rules.ruleset import RuleSet, rule_set
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 Labels = list[list[str]]
 numbers = st.integers(0, 2**63)
-SOME = settings(max_examples=25, deadline=None)
+SOME = settings(max_examples=12, deadline=None)
 
 
 def scenario(number: int) -> tuple[RuleSet, pa.RecordBatch]:
@@ -31,7 +31,7 @@ def scenario(number: int) -> tuple[RuleSet, pa.RecordBatch]:
 
 def again(rules: RuleSet) -> RuleSet:
     """The same rules without a memory."""
-    return load([(each.rule.path, each.text) for each in rules.compiled]).rules
+    return rule_set(rules.compiled)
 
 
 def labels(rules: RuleSet, batch: pa.RecordBatch) -> Labels:
@@ -144,7 +144,7 @@ SHAPES: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(number=numbers)
 def test_labels_do_not_depend_on_the_type_of_columns(shape: str, number: int) -> None:
     rules, batch = scenario(number)
@@ -153,7 +153,7 @@ def test_labels_do_not_depend_on_the_type_of_columns(shape: str, number: int) ->
     assert labels(again(rules), other) == labels(rules, batch)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(number=numbers)
 def test_narrow_whole_numbers_label_as_wide_ones(number: int) -> None:
     made = generated.linux(number, rules=12, events=40)
@@ -165,7 +165,7 @@ def test_narrow_whole_numbers_label_as_wide_ones(number: int) -> None:
     assert labels(again(rules), narrow) == labels(rules, batch)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(number=numbers)
 def test_a_rule_alone_labels_as_among_three_hundred(number: int) -> None:
     draw = Random(number)
@@ -213,7 +213,7 @@ def test_memory_of_unique_values_stays_bounded(monkeypatch: pytest.MonkeyPatch) 
         {"CommandLine|endswith": "7"}, {"Image": "a"}, "s1", {"product": "linux"}
     )
     engine = engine_of(load([("x.yml", text)]).rules)
-    for start in range(0, 40_000, 2_000):
+    for start in range(0, 24_000, 2_000):
         lines = [f"{'x' * 100}{n}" for n in range(start, start + 2_000)]
         batch = pa.record_batch({"product": ["auditd"] * 2_000, "process_cmd_line": lines})
         found = matches(engine, batch)

@@ -17,6 +17,7 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import Entry, EntryKind, IntakeLog
 from foreseen.lake.lake import Lake
 from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.settings import Settings
 from foreseen.runners.worker import Stores, Worker
 
@@ -63,7 +64,7 @@ def fill(data: Path, bodies: Sequence[bytes]) -> None:
 
 def worker_of(stores: Stores) -> Worker:
     """A worker that goes on where the last one stopped."""
-    return Worker(stores, DEFAULT_TENANT, RULES, SETTINGS)
+    return Worker(stores, DEFAULT_TENANT, LiveRules(RULES), SETTINGS)
 
 
 def drain(data: Path) -> None:

@@ -1,11 +1,11 @@
-"""`foreseen rules`: list, lint and test Sigma rules."""
+"""`foreseen rules`: list, lint, test and weigh Sigma rules."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
+from foreseen.cli import coverage, rules_diff, rules_list, rules_stats
 from foreseen.cli.terminal import Exit, inert, print_json, report
 from foreseen.rules import Problem, check, lint
 from foreseen.runners.rule_files import (
@@ -15,39 +15,16 @@ from foreseen.runners.rule_files import (
     shipped_tests,
 )
 
-app = typer.Typer(help="List, lint and test Sigma rules.", no_args_is_help=True)
+app = typer.Typer(help="List, lint, test and weigh Sigma rules.", no_args_is_help=True)
 
 Folder = Annotated[Path | None, typer.Argument(help="Folder or file of rules; else the shipped.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command(name="list")
-def list_(folder: Folder = None, json: Json = False) -> None:
-    """List rules; those marked 'model' may have matches suppressed by a model."""
-    rules = load_rules(folder)
-    if json:
-        print_json(
-            [
-                {
-                    "id": rule.id,
-                    "title": rule.title,
-                    "level": rule.level,
-                    "techniques": list(rule.techniques),
-                    "model": rule.foresee,
-                    "logsource": str(rule.logsource),
-                    "path": rule.path,
-                }
-                for rule in rules.rules
-            ]
-        )
-        return
-    table = Table("rule", "level", "decided by", "ATT&CK", "title")
-    for rule in rules.rules:
-        judge = "model" if rule.foresee else "rule alone"
-        cells = (rule.id, rule.level, judge, ", ".join(rule.techniques), rule.title)
-        table.add_row(*map(inert, cells))
-    report.print(table)
-    report.print(f"{len(rules.rules)} rules, set {rules.hash[:12]}")
+app.command(name="list")(rules_list.list_)
+app.command(name="diff")(rules_diff.diff)
+app.command(name="stats")(rules_stats.stats)
+app.command(name="coverage")(coverage.coverage)
 
 
 @app.command(name="lint")

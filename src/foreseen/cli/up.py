@@ -57,7 +57,7 @@ def up(
             frozenset({DEFAULT_TENANT}),
         )
         server = uvicorn.Server(_config(services))
-        with working(opened, loaded, settings) as failed:
+        with working(opened, loaded, settings, rules) as failed:
             _stop_when(failed, server)
             server.run([listener])
     if failed.is_set():

@@ -26,6 +26,7 @@ _TYPES: dict[pa.DataType, str] = {
     pa.bool_(): "BOOLEAN",
     pa.list_(pa.string()): "VARCHAR[]",
     pa.list_(pa.int64()): "BIGINT[]",
+    pa.map_(pa.string(), pa.list_(pa.string())): "MAP(VARCHAR, VARCHAR[])",
 }
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from foreseen.core.ids import EventUid, match_uid
-from foreseen.rules.correlation_entries import Labelled, Values
+from foreseen.rules.correlation_entries import Fired, Labelled, Values
 from foreseen.rules.correlation_link import Plan
 from foreseen.rules.correlation_state import CorrelationState
-from foreseen.rules.correlation_step import Fired, advance, finish, step, steps
+from foreseen.rules.correlation_step import advance, finish, step, steps
 from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 from foreseen.schema.columns import WINDOW
 

@@ -18,9 +18,9 @@ from foreseen.pipeline.by_hand import hidden_by_hand
 from foreseen.pipeline.correlated import Correlated, correlate, correlate_time
 from foreseen.pipeline.open_streams import JudgeState, Like, OpenStream
 from foreseen.rules import Rule
+from foreseen.rules.correlation_entries import Fired
 from foreseen.rules.correlation_fields import rule_of, sentence_of, values_by
 from foreseen.rules.correlation_link import Plan
-from foreseen.rules.correlation_step import Fired
 from foreseen.rules.suppressions import SuppressionSet
 
 

@@ -132,7 +132,9 @@ class Reader:
         if name not in self._names:
             return compute.cast(pa.nulls(self.length), kind or pa.string())
         array = self._batch.column(name)
-        return array.cast(array.type.value_type) if pa.types.is_dictionary(array.type) else array
+        if pa.types.is_dictionary(array.type):
+            array = array.cast(array.type.value_type)
+        return array if kind is None or array.type == kind else array.cast(kind)
 
     def _read(self, place: Place) -> Cells | None:
         if place.origin is Origin.COLUMN and place.name in self._names:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice, product
 from math import prod
 from operator import itemgetter
 from typing import NamedTuple, cast
 
+from foreseen.core.ids import RuleId
 from foreseen.rules.correlation import NUMERIC, TEMPORAL, Kind
 from foreseen.rules.correlation_link import Linked
 from foreseen.rules.correlation_state import Key, Lost
@@ -39,6 +41,33 @@ class Labelled(NamedTuple):
     event_uid: str
     time: int
     labels: Sequence[str]
+    row: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A correlation whose condition an event made true.
+
+    Attributes:
+        rule: Id of the correlation.
+        event_uid: The event that completed it.
+        time: End of the window, ms: the event's time, or that of a later one that was there before.
+        via: Sigma rule that labelled the event.
+        group: Fields of `group-by` with their values as written; None where there is none.
+        count: Events in the window.
+        members: Names of the last of them, oldest first.
+        value: What they come to; None where the condition is no number.
+        row: The event's fields.
+    """
+
+    rule: RuleId
+    event_uid: str
+    time: int
+    via: str
+    group: tuple[tuple[str, str | None], ...]
+    count: int
+    members: tuple[str, ...]
+    value: int | float | None
     row: Mapping[str, object]
 
 

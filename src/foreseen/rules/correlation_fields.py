@@ -8,9 +8,8 @@ import pyarrow as pa
 
 from foreseen.core.ids import RuleId
 from foreseen.rules.correlation import Correlation
-from foreseen.rules.correlation_entries import Values
+from foreseen.rules.correlation_entries import Fired, Values
 from foreseen.rules.correlation_link import Plan
-from foreseen.rules.correlation_step import Fired
 from foreseen.rules.derived import DERIVED
 from foreseen.rules.kernels import Array, array_of
 from foreseen.rules.logsources import scope_of

@@ -1,12 +1,10 @@
 """Labelled events through correlations: which rules fire, on which event, for which group. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from foreseen.core.ids import RuleId
 from foreseen.rules.correlation import Exact
-from foreseen.rules.correlation_entries import Entry, Item, Labelled, Values, entries_of
+from foreseen.rules.correlation_entries import Entry, Fired, Item, Labelled, Values, entries_of
 from foreseen.rules.correlation_groups import (
     Group,
     append_event,
@@ -36,33 +34,6 @@ MOST_WAITING = 20_000
 """Events of one rule that wait for an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """A correlation whose condition an event made true.
-
-    Attributes:
-        rule: Id of the correlation.
-        event_uid: The event that completed it.
-        time: End of the window, ms: the event's time, or that of a later one that was there before.
-        via: Sigma rule that labelled the event.
-        group: Fields of `group-by` with their values as written; None where there is none.
-        count: Events in the window.
-        members: Names of the last of them, oldest first.
-        value: What they come to; None where the condition is no number.
-        row: The event's fields.
-    """
-
-    rule: RuleId
-    event_uid: str
-    time: int
-    via: str
-    group: tuple[tuple[str, str | None], ...]
-    count: int
-    members: tuple[str, ...]
-    value: int | float | None
-    row: Mapping[str, object]
-
-
 def step(
     state: CorrelationState, events: Iterable[Labelled], plan: Plan, values: Values
 ) -> tuple[CorrelationState, list[Fired]]:
@@ -71,7 +42,10 @@ def step(
     The state is advanced in place and returned. Firings depend on the order of events, not on how
     they are cut into batches.
     """
-    return state, [each for fired in steps(state, events, plan, values) for each in fired]
+    run = _Run(state, plan, values)
+    for event in events:
+        run.take(event)
+    return state, run.fired
 
 
 def steps(
@@ -120,6 +94,14 @@ class _Run:
             self.pass_time(event.time)
         found: dict[int, list[Item]] = {}
         by_rule = self._plan.by_rule
+        if len(event.labels) == 1:
+            label = event.labels[0]
+            counting = by_rule.get(label, ())
+            if len(counting) == 1 and self._plan.rules[counting[0][0]].plain:
+                place, slot = counting[0]
+                if self._count_plain(place, (slot, label, event.time), event, found):
+                    self._go_on(found, event)
+                    return
         for label in event.labels:
             for place, slot in by_rule.get(label, ()):
                 item = (slot, label, event.time)

@@ -166,7 +166,7 @@ class _Database:
         if content is None or hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
             return None
         try:
-            return hyperscan.loadb(bytearray(content[_DIGEST:]), hyperscan.HS_MODE_BLOCK)
+            return hyperscan.loadb(content[_DIGEST:], hyperscan.HS_MODE_BLOCK)
         except hyperscan.error:  # compiled on another processor: compiled again
             return None
 

@@ -116,7 +116,7 @@ def numbered(taken: Iterator[Step], rules: RuleSet) -> Iterator[Labelled]:
         pending.places.extend(out.offsets)
         pending.places.extend(_unread(out))
         for place, labels in _labelled(out):
-            together = tuple(sorted({names[RuleId(label)] for label in labels}))
+            together = tuple(sorted({names.get(RuleId(label), label) for label in labels}))
             pending.matched.append(place)
             pending.rules.append(combinations.setdefault(together, len(combinations)))
         if one.settled:

@@ -1,27 +1,60 @@
 """Rule files from the package and from folders, as texts for `rules`."""
 
+import gc
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+import yaml
+
 from foreseen.core.errors import MalformedInputError, NotFoundError
 from foreseen.rules import RuleSet, parse_rules
+from foreseen.rules.scan import Store
+from foreseen.runners.compiled import user_folder
 
 Document = tuple[str, str]
 
 SHIPPED = "foreseen.rules.packs"
 _TEST_SUFFIX = ".test.yml"
 _SUFFIXES = (".yml", ".yaml")
+LISTS = "placeholders.yml"
 
 
-def load_rules(folder: Path | None) -> RuleSet:
+def load_rules(folder: Path | None, store: Store | None = None) -> RuleSet:
     """The shipped rules, or those of a folder instead.
+
+    Compiled databases are kept in the user's cache unless a store is given. What is loaded stays
+    for the life of the process: the garbage collector need not look at it again, which costs more
+    than the labelling of an event.
 
     Raises:
         NotFoundError: The folder is missing or holds no rule.
-        MalformedInputError: A rule is wrong; the message names file, line and the fix.
+        MalformedInputError: Rules are wrong; the message names files, lines and the fixes.
     """
-    return parse_rules(shipped_documents() if folder is None else folder_documents(folder))
+    documents = shipped_documents() if folder is None else folder_documents(folder)
+    lists = {} if folder is None else folder_lists(folder)
+    rules = parse_rules(documents, lists=lists, store=store or user_folder())
+    gc.collect()
+    gc.freeze()
+    return rules
+
+
+def folder_lists(folder: Path) -> dict[str, list[str]]:
+    """Values of placeholders: `placeholders.yml` of the folder, names to lists of texts.
+
+    Raises:
+        MalformedInputError: It is not that.
+    """
+    path = folder / LISTS
+    if not path.is_file():
+        return {}
+    try:
+        found = yaml.safe_load(_text(path)) or {}
+    except yaml.YAMLError as error:
+        raise MalformedInputError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(found, dict) or not all(isinstance(one, list) for one in found.values()):
+        raise MalformedInputError(f"{path}:1: must be names, each with a list of values")
+    return {str(name): [str(value) for value in values] for name, values in found.items()}
 
 
 def shipped_documents() -> list[Document]:
@@ -69,4 +102,5 @@ def _below(folder: Traversable, name: str, *, tests: bool) -> list[Document]:
 
 
 def _wanted(name: str, *, tests: bool) -> bool:
-    return name.endswith(_SUFFIXES) and name.endswith(_TEST_SUFFIX) is tests
+    is_test = name.endswith(_TEST_SUFFIX)
+    return name.endswith(_SUFFIXES) and name != LISTS and is_test is tests

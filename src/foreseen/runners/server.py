@@ -16,6 +16,8 @@ from foreseen.intake.log import IntakeLog
 from foreseen.intake.segments import HEADER_BYTES
 from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
+from foreseen.runners.compiled import user_folder
+from foreseen.runners.rule_watch import LiveRules, RuleWatch
 from foreseen.runners.settings import Settings, keep
 from foreseen.runners.worker import Stores, Worker
 
@@ -45,16 +47,25 @@ def stores(data: Path) -> Iterator[Stores]:
 
 
 @contextmanager
-def working(opened: Stores, rules: RuleSet, settings: Settings) -> Iterator[Event]:
+def working(
+    opened: Stores, rules: RuleSet, settings: Settings, folder: Path | None = None
+) -> Iterator[Event]:
     """Run the worker until the block ends; the event is set when it failed for good.
+
+    Args:
+        opened: The stores.
+        rules: Rules to begin with.
+        settings: Settings of both steps.
+        folder: Where the rules came from, to be followed; None for the shipped ones.
 
     Raises:
         CorruptError: A store's snapshot cannot be read.
         TransientError: A store cannot be read now.
     """
+    live = LiveRules(rules)
 
     def begun() -> Worker:
-        return Worker(opened, DEFAULT_TENANT, rules, settings)
+        return Worker(opened, DEFAULT_TENANT, live, settings)
 
     keep(opened.control, DEFAULT_TENANT, rules, settings, now=wall_clock())
     stop, failed = Event(), Event()
@@ -62,6 +73,9 @@ def working(opened: Stores, rules: RuleSet, settings: Settings) -> Iterator[Even
         Thread(target=_work, args=(begun(), begun, stop, failed), name="worker"),
         Thread(target=_tick, args=(opened.intake, stop), name="tick"),
     ]
+    if folder is not None:
+        watch = RuleWatch(live, folder, user_folder())
+        threads.append(Thread(target=watch.run, args=(stop,), name="rules"))
     for thread in threads:
         thread.start()
     try:

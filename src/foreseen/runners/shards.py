@@ -39,16 +39,19 @@ class Shard:
     """One shard over one lake: its state, and the commit of what a batch gave."""
 
     def __init__(self, lake: Lake, artefacts: ShardArtefacts, app_id: str) -> None:
-        """App id: names the producer in the lake's transactions."""
+        """App id: names the producer in the lake's transactions.
+
+        Artefacts are exchanged at a batch boundary by assigning `artefacts`.
+        """
         self._lake = lake
-        self._artefacts = artefacts
+        self.artefacts = artefacts
         self._app_id = app_id
         self.state = ShardState()
         self.tally = Tally()
 
     def process(self, batch: Sequence[Lines | Tick], *, after: int, version: int) -> None:
         """Put the input between two cursors through the step and commit what it gave."""
-        self.state, out = step(self.state, batch, self._artefacts)
+        self.state, out = step(self.state, batch, self.artefacts)
         given = [part for part in batch if isinstance(part, Lines)]
         self.tally.add(sum(len(part.lines) + len(part.quarantined) for part in given), out)
         tables = {"events": out.events, "matches": out.matches, "quarantine": out.quarantine}

@@ -18,10 +18,10 @@ from foreseen.lake.lake import Lake
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.pipeline.shard import Lines, ShardArtefacts, Tick
 from foreseen.pipeline.snapshots import dump_shard, load_shard
-from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment
 from foreseen.runners.judging import Judge, judge_artefacts
-from foreseen.runners.settings import Settings
+from foreseen.runners.rule_watch import LiveRules
+from foreseen.runners.settings import Settings, keep
 from foreseen.runners.shards import Shard
 from foreseen.runners.suppressions import InForce, suppressions_in_force
 from foreseen.studies.train import Stored as StoredForesight
@@ -51,17 +51,13 @@ class Worker:
     """
 
     def __init__(
-        self, stores: Stores, tenant: TenantId, rules: RuleSet, settings: Settings
+        self, stores: Stores, tenant: TenantId, live: LiveRules, settings: Settings
     ) -> None:
-        """Rules and settings hold until another worker takes over."""
-        self._stores, self._tenant, self._rules, self._settings = stores, tenant, rules, settings
+        """Settings hold until another worker takes over; rules may be exchanged at any batch."""
+        self._stores, self._tenant, self._settings = stores, tenant, settings
+        self._live, self._rules = live, live.current
         self._name = f"shard/{tenant}"
-        assignment = Assignment(settings.rule_sets, rules.rules)
-        self._shard = Shard(
-            stores.lake,
-            ShardArtefacts(tenant, rules, settings.workloads, assignment),
-            self._name,
-        )
+        self._shard = Shard(stores.lake, self._shard_artefacts(), self._name)
         found = checkpoint(stores.control, tenant, self._name)
         self._cursor = found.version if found else stores.intake.first
         if found and found.state:
@@ -83,6 +79,7 @@ class Worker:
 
     def drain(self) -> bool:
         """One batch through both steps; False when nothing was waiting."""
+        self._take_newer_rules()
         batch = self._next()
         if batch:
             self._to_lake(batch)
@@ -105,6 +102,21 @@ class Worker:
         save(self._stores.control, self._tenant, reached)
         self._cursor = end
         self._stores.intake.trim(end)
+
+    def _take_newer_rules(self) -> None:
+        rules = self._live.current
+        if rules is self._rules:
+            return
+        now = time.time_ns() // 1_000_000
+        keep(self._stores.control, self._tenant, rules, self._settings, now=now)
+        self._rules = rules
+        self._by_hand = self._newest_suppressions(None)
+        self._shard.artefacts = self._shard_artefacts()
+        self._judge.artefacts = self._judge_artefacts()
+
+    def _shard_artefacts(self) -> ShardArtefacts:
+        assignment = Assignment(self._settings.rule_sets, self._rules.rules)
+        return ShardArtefacts(self._tenant, self._rules, self._settings.workloads, assignment)
 
     def _take_newer_artefacts(self) -> None:
         foresight = self._newest_foresight(self._foresight)

@@ -1,4 +1,4 @@
-"""Retained history as the matches of two rule sets: saved where they must be the same, else anew."""
+"""Retained history as the matches of two sides: saved where they must be alike, else anew."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,8 @@ from foreseen.lake.lake import Lake
 from foreseen.models.windows import FORKS, empty_tail
 from foreseen.pipeline.shard import matches_of
 from foreseen.rules import RuleSet
-from foreseen.rules.ruleset import rule_set
+from foreseen.rules.assignment import Assignment, RuleSets, chooses
+from foreseen.rules.ruleset import Compiled, rule_set
 from foreseen.schema.arrow import AnyLists
 
 Keys = npt.NDArray[np.int64]
@@ -59,30 +60,58 @@ class Both:
 
 
 @dataclass(frozen=True, slots=True)
-class Relabelling:
-    """What an edit of rules changes about labels.
+class Labelling:
+    """What decides the labels of one side.
 
     Attributes:
-        before: All rules before.
+        rules: Rules that label.
+        sets: Which of them look at which workload.
+    """
+
+    rules: RuleSet
+    sets: RuleSets = field(default_factory=RuleSets)
+
+    def of(self, events: pa.RecordBatch) -> AnyLists:
+        """Labels of events, as the shard gives them."""
+        return self.kept(self.rules.label(events), events)
+
+    def kept(self, labels: AnyLists, events: pa.RecordBatch) -> AnyLists:
+        """Labels of rules that look at their event's workload."""
+        assignment = Assignment(self.sets, self.rules.rules)
+        return assignment.kept(labels, events.column("workload"))
+
+
+@dataclass(frozen=True, slots=True)
+class Relabelling:
+    """What an edit changes about labels.
+
+    Attributes:
+        before: Labels before the edit.
+        after: Labels after it.
         fresh: Rules of the edit that label otherwise than any did before under their id.
         gone: Ids whose labels no longer hold: rules that were removed, or label otherwise.
     """
 
-    before: RuleSet
+    before: Labelling
+    after: Labelling
     fresh: RuleSet
     gone: frozenset[RuleId]
 
 
 @dataclass(slots=True)
 class Work:
-    """What was done, for the record.
+    """What is done, for the record.
 
     Attributes:
+        tenant: Whose history it is.
+        trusting: Whether labels count that these very rules gave.
         relabelled: Events of which all rules were asked again, because others had labelled them.
         events: Events that were read.
         in_order: Whether the order of commits across streams was still known.
     """
 
+    tenant: TenantId
+    trusting: bool
     relabelled: int = 0
     events: int = 0
     in_order: bool = True
@@ -110,16 +139,18 @@ def retained(lake: Lake, tenant: TenantId) -> Retained:
     return Retained(sum(by_rules.values()), first, last, by_rules, cut[0] if cut else 0)
 
 
-def relabelling(before: RuleSet, after: RuleSet) -> Relabelling:
-    """Which labels an edit changes: a rule labels the same when it asks the same of the same events.
+def relabelling(before: Labelling, after: Labelling) -> Relabelling:
+    """Which labels an edit changes: a rule labels alike when it asks the same of the same events.
 
-    Words about a rule (title, level, threshold) change no label.
+    Words about a rule (title, level, threshold) change no label unless a set chooses by them.
     """
-    known = {each.rule.id: (each.scope.gates, each.tree) for each in before.compiled}
-    asked = {each.rule.id: (each.scope.gates, each.tree) for each in after.compiled}
+    known = {each.rule.id: _asks(each, before.sets) for each in before.rules.compiled}
+    asked = {each.rule.id: _asks(each, after.sets) for each in after.rules.compiled}
     gone = frozenset(name for name, asks in known.items() if asked.get(name) != asks)
-    fresh = [each for each in after.compiled if known.get(each.rule.id) != asked[each.rule.id]]
-    return Relabelling(before, rule_set(fresh), gone)
+    fresh = [
+        each for each in after.rules.compiled if known.get(each.rule.id) != asked[each.rule.id]
+    ]
+    return Relabelling(before, after, rule_set(fresh), gone)
 
 
 def saved_matches(
@@ -130,7 +161,7 @@ def saved_matches(
     That is so when these very rules labelled all that is retained, no rule labels anew, and no
     fork loses its last label: an unlabelled fork is not in the windows of later matches.
     """
-    if change.fresh.rules or set(found.by_rules) - {change.before.hash}:
+    if change.fresh.rules or set(found.by_rules) - {change.before.rules.hash}:
         return None
     commits = [commit.rows for commit in lake.since("matches", 0, tenant=tenant)]
     if change.gone and any(_loses_forks(rows, change.gone) for rows in commits):
@@ -145,26 +176,30 @@ def both_saved(commits: list[pa.Table], gone: frozenset[RuleId]) -> Iterator[Bot
         yield Both(rows, rows.filter(stays) if gone else rows, done / len(commits))
 
 
-def both_anew(
-    lake: Lake, tenant: TenantId, change: Relabelling, found: Retained, work: Work
-) -> Iterator[Both]:
+def both_anew(lake: Lake, change: Relabelling, found: Retained, work: Work) -> Iterator[Both]:
     """Matches of both sides from the events, with the shard's own windows.
 
     Args:
         lake: The lake.
-        tenant: Whose events.
         change: The edit.
         found: What is retained.
-        work: Counts what was done.
+        work: Says whose events and whether their labels count; what was done is counted there.
     """
     sides = _Sides(change)
-    for events in _batches(lake, tenant, work):
+    for events in _batches(lake, work):
         work.events += events.num_rows
-        trusted = pc.all(pc.equal(events.column("ruleset_hash"), change.before.hash)).as_py()
-        labels = events.column("labels") if trusted else change.before.label(events)
+        own = pc.equal(events.column("ruleset_hash"), change.before.rules.hash)
+        trusted = work.trusting and pc.all(own).as_py()
+        labels = events.column("labels") if trusted else change.before.of(events)
         work.relabelled += 0 if trusted else events.num_rows
         before, after = sides.take(events, labels)
         yield Both(before, after, work.events / max(found.events, 1))
+
+
+def _asks(each: Compiled, sets: RuleSets) -> tuple[object, ...]:
+    """All that decides where a rule's labels stand."""
+    chosen = tuple(chooses(one, each.rule) for one in sets.sets)
+    return each.scope.gates, each.tree, sets.workloads, sets.sets, chosen
 
 
 def _loses_forks(rows: pa.Table, gone: frozenset[RuleId]) -> bool:
@@ -174,18 +209,18 @@ def _loses_forks(rows: pa.Table, gone: frozenset[RuleId]) -> bool:
     return any(uid not in kept for uid in forks.filter(loses).column("event_uid").to_pylist())
 
 
-def _batches(lake: Lake, tenant: TenantId, work: Work) -> Iterator[pa.RecordBatch]:
+def _batches(lake: Lake, work: Work) -> Iterator[pa.RecordBatch]:
     """Events as committed; where compaction swept old files, by day, each stream in its order."""
     told = 0
     try:
-        for commit in lake.since("events", 0, tenant=tenant):
+        for commit in lake.since("events", 0, tenant=work.tenant):
             told += 1
             yield _one(commit.rows)
     except CorruptError:
         if told:  # something is damaged indeed: what was swept is the oldest
             raise
         work.in_order = False
-        yield from _by_day(lake, tenant)
+        yield from _by_day(lake, work.tenant)
 
 
 def _by_day(lake: Lake, tenant: TenantId) -> Iterator[pa.RecordBatch]:
@@ -223,7 +258,7 @@ class _Sides:
     after_tail: pa.Table | None = None
 
     def __post_init__(self) -> None:
-        known = {str(rule.id) for rule in self.change.before.rules}
+        known = {str(rule.id) for rule in self.change.before.rules.rules}
         self.ids = sorted(known | {str(rule.id) for rule in self.change.fresh.rules})
 
     def take(self, events: pa.RecordBatch, labels: AnyLists) -> tuple[pa.Table, pa.Table]:
@@ -231,7 +266,8 @@ class _Sides:
         before = self._keys(labels)
         gone = np.array([name in self.change.gone for name in self.ids], np.bool_)
         kept = before[~gone[before % len(self.ids)]] if self.ids else before
-        after = np.union1d(kept, self._keys(self.change.fresh.label(events)))
+        fresh = self.change.after.kept(self.change.fresh.label(events), events)
+        after = np.union1d(kept, self._keys(fresh))
         if self.after_tail is None and _tell_alike(events, *map(self._rows, (before, after))):
             union = np.union1d(before, after)
             matches, self.tail = matches_of(events, self._lists(union, events), self.tail)

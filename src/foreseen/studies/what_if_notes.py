@@ -2,20 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.studies.what_if_alerts import day_of
 from foreseen.studies.what_if_history import Relabelling, Retained, Work
-
-
-class Judging(Protocol):
-    """A side as far as its notes need it."""
-
-    @property
-    def judge(self) -> JudgeArtefacts:
-        """What its judge depends on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +17,18 @@ class Known:
         work: What was done.
         change: What the edit changes about labels.
         judged_from: Start of what was judged, ms UTC, if not the start of history.
-        before: The side before.
-        after: The side after.
-        saved: Whether saved matches were used.
+        before: What the judge before depends on.
+        after: What the judge after depends on.
+        anew: Whether windows were made anew.
     """
 
     found: Retained
     work: Work
     change: Relabelling
     judged_from: int | None
-    before: Judging
-    after: Judging
-    saved: bool
+    before: JudgeArtefacts
+    after: JudgeArtefacts
+    anew: bool
 
 
 def notes(known: Known) -> Iterator[str]:
@@ -47,18 +37,18 @@ def notes(known: Known) -> Iterator[str]:
     if found.first is None:
         yield "There are no events in the lake: the answer says nothing."
         return
-    if known.judged_from is not None and known.before.judge.foresight is not None:
+    if known.judged_from is not None and known.before.foresight is not None:
         yield (
             f"Matches before {day_of(known.judged_from)} are the history that the models learned"
             " from; they are not judged."
         )
-    if known.before.judge.foresight is not None:
+    if known.before.foresight is not None:
         yield (
             "Both sides are judged by the models of today: 'before' may differ from the alerts"
             " that were shown at the time. Training that would follow from the edit is not done."
         )
     yield from _on_models(known)
-    if found.cut_streams and not known.saved:
+    if found.cut_streams and known.anew:
         yield (
             f"The first events of {found.cut_streams} streams are no longer retained, so the"
             " windows of their first matches are shorter than they were."
@@ -77,10 +67,10 @@ def notes(known: Known) -> Iterator[str]:
 
 def _on_models(known: Known) -> Iterator[str]:
     """Where a rule's model is missing, or was made for other matches."""
-    foresight = known.after.judge.foresight
+    foresight = known.after.foresight
     models = foresight.models if foresight else {}
-    old = known.before.judge.rules
-    for name, rule in sorted(known.after.judge.rules.items()):
+    old = known.before.rules
+    for name, rule in sorted(known.after.rules.items()):
         if not rule.foresee:
             continue
         if name in models and name in known.change.gone:

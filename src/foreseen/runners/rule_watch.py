@@ -1,0 +1,87 @@
+"""Rules that follow their folder: an edit is live within seconds, a broken one changes nothing."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Event
+
+from foreseen.core.errors import ForeseenError
+from foreseen.rules import Loaded, RuleSet, load
+from foreseen.rules.scan import Store
+from foreseen.runners.rule_files import Document, folder_documents, folder_lists
+
+log = logging.getLogger("foreseen.rules")
+
+POLL_SECONDS = 2.0
+
+
+class LiveRules:
+    """The rules to use now; another thread may put newer ones in their place."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        """Begin with rules that are loaded."""
+        self.current = rules
+
+
+class RuleWatch:
+    """Looks at a folder of rules and loads what has changed there, beside the rules in use."""
+
+    def __init__(self, live: LiveRules, folder: Path, store: Store | None) -> None:
+        """Watch `folder`, which `live` was loaded from."""
+        self._live, self._folder, self._store = live, folder, store
+        self._sound: dict[str, str] = {}
+        self._seen: Mapping[str, tuple[int, int]] = _signature(folder)
+        self._sound = {each.rule.path: each.text for each in live.current.compiled}
+
+    def run(self, stop: Event) -> None:
+        """Look every other second until told to stop."""
+        while not stop.wait(POLL_SECONDS):
+            self.look()
+
+    def look(self) -> bool:
+        """Load the rules again if a file has changed; whether the rules in use are others now."""
+        signature = _signature(self._folder)
+        if signature == self._seen:
+            return False
+        self._seen = signature
+        try:
+            documents, lists = folder_documents(self._folder), folder_lists(self._folder)
+        except ForeseenError as error:
+            log.error("rules stay as they are: %s", error)  # noqa: TRY400 (its message says it all)
+            return False
+        loaded = self._loaded(documents, lists)
+        before = self._live.current
+        if loaded.rules.hash == before.hash:
+            return False
+        self._live.current = loaded.rules
+        log.info("rules are now %s: %d", loaded.rules.hash[:12], len(loaded.rules.rules))
+        return True
+
+    def _loaded(self, documents: Sequence[Document], lists: Mapping[str, Sequence[str]]) -> Loaded:
+        """The rules of the folder; of a file with a mistake what it said before."""
+        before = self._live.current
+        loaded = load(documents, lists=lists, before=before, store=self._store)
+        broken = {problem.path for problem in loaded.problems}
+        for problem in loaded.problems:
+            kept = "its former version stays live" if problem.path in self._sound else "left out"
+            log.error("%s (%s)", problem, kept)
+        if broken:
+            mended = [
+                (path, self._sound.get(path, text) if path in broken else text)
+                for path, text in documents
+            ]
+            loaded = load(mended, lists=lists, before=before, store=self._store)
+        self._sound = {each.rule.path: each.text for each in loaded.rules.compiled}
+        return loaded
+
+
+def _signature(folder: Path) -> dict[str, tuple[int, int]]:
+    """When each file was written, and its size."""
+    found = {}
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # gone between the two calls: the next look sees that
+        found[str(path)] = (status.st_mtime_ns, status.st_size)
+    return found
