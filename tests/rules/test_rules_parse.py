@@ -179,14 +179,17 @@ def test_lint_finds_every_bad_file_and_what_people_will_miss() -> None:
     bare = RULE.replace("tags: [", "references: [").replace(
         "description: >-\n  Two\n  lines.\n", ""
     )
+    bare = bare.replace("curl_run", "bare")
     wrong = RULE.replace("|endswith", "|endwith").replace("curl_run", "other")
-    problems = lint([("c.yml", RULE), ("b.yml", wrong), ("a.yml", bare)])
+    files = [("c.yml", RULE), ("b.yml", wrong), ("a.yml", bare), ("d.yml", RULE)]
+    problems = lint(files)
     assert [(problem.path, problem.line) for problem in problems] == [
         ("a.yml", 1),
         ("a.yml", 1),
-        ("a.yml", 1),
         ("b.yml", 13),
+        ("d.yml", 1),
     ]
-    assert "endwith" in problems[-1].message
+    assert "endwith" in problems[2].message
+    assert "stands also at c.yml:1" in problems[3].message
     assert lint([("c.yml", RULE)]) == []
     assert isinstance(problems[0], Problem)

@@ -75,7 +75,8 @@ def add(
     documents, loaded = folder_documents(file), load_rules(rules)
     found = load_suppressions(documents, loaded)
     if found.problems:
-        raise MalformedInputError("\n".join(map(str, found.problems)))
+        _tell([Problem(each.path, each.line, each.message) for each in found.problems])
+        raise typer.Exit(Exit.ERROR)
     _check_files(found.suppressions.suppressions)
     data.mkdir(parents=True, exist_ok=True)
     with opened(data / "control.db") as engine:

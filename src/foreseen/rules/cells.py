@@ -1,6 +1,6 @@
 """Values of a batch by place: each distinct text once, and for every row which ones it has."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,17 +91,23 @@ class Reader:
         self._maps: Maps | None = None
         self.length = batch.num_rows
 
-    def expect(self, names: frozenset[str]) -> None:
-        """Say once, before any is read, which names of `unmapped` will be asked for."""
+    def expect(self, names: frozenset[str] | None) -> None:
+        """Say once, before any is read, which names of `unmapped` will be asked for; None: all."""
         if "unmapped" not in self._names:
             return
         maps = self._batch.column("unmapped")
         if maps.null_count < len(maps):
-            self._maps = Maps(maps, None if _EVERY in names else names)
+            self._maps = Maps(maps, None if names is None or _EVERY in names else names)
             texts = Texts(self._maps.texts)
             for name, codes, rows in self._maps.cells():
                 place = Place(Origin.UNMAPPED, name)
                 self._cells[place] = Cells(texts, codes, rows, self.length)
+
+    def named_rows(self) -> Iterator[tuple[str, Codes]]:
+        """Names in `unmapped` that were expected and found, with the rows that have texts there."""
+        for place, cells in self._cells.items():
+            if place.origin is Origin.UNMAPPED and cells is not None:
+                yield place.name, cells.rows
 
     def cells(self, places: Sequence[Place], rows: Codes) -> list[Cells]:
         """Values at places, those left out that the batch has nothing at.

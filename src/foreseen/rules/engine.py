@@ -1,7 +1,7 @@
 """Compiled rules on a batch: each distinct value is asked once, each combination judged once."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
 import numpy as np
@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from foreseen.rules.answers import ABSENT, NULL, PLAIN, Answers
 from foreseen.rules.cells import Cells, Reader
-from foreseen.rules.kernels import Codes, Keys, Mask, array_of, compute, encoded
-from foreseen.rules.places import DISCRIMINATORS, EventKind, Place
+from foreseen.rules.kernels import Codes, Keys, Mask, array_of, encoded
+from foreseen.rules.kinds import kinds_of_rows
+from foreseen.rules.places import EventKind, Place
 from foreseen.rules.plans import Plan, Planner, Wanted
 from foreseen.rules.references import compared
 from foreseen.rules.scan import Store
@@ -71,9 +72,14 @@ class Engine:
                 results[rows] = self._judged(plan, reader, rows)
             return self._pairs(results)
 
+    def reachable(self, kind: EventKind, has: Callable[[Place], bool]) -> set[int]:
+        """Rules that an event of a kind may match if it has values at these places only."""
+        with self._lock:
+            return self._planner.plan(kind, has).rules
+
     def _planned(self, reader: Reader) -> list[tuple[Plan, Codes]]:
         """Plans of the kinds of events in a batch, and the rows of each."""
-        kinds, codes = _kinds(reader)
+        kinds, codes = kinds_of_rows(reader)
         order = np.argsort(codes, kind="stable")
         ends = np.cumsum(np.bincount(codes, minlength=len(kinds)))
         found = []
@@ -179,29 +185,6 @@ def _reference(plan: Plan, atom: Atom, reader: Reader, rows: Codes) -> Mask:
     left = reader.cells(plan.fields[atom.field], rows)
     right = reader.cells(plan.fields[atom.other], rows) if atom.other else []
     return compared(atom.kind, left, right, rows)
-
-
-def _kinds(reader: Reader) -> tuple[list[EventKind], Codes]:
-    """Distinct combinations of the discriminators, and which one each row has."""
-    codes: Codes = np.zeros(reader.length, np.int64)
-    columns = []
-    for name in DISCRIMINATORS:
-        integer = name.endswith(("_id", "_uid"))
-        column = reader.column(name, pa.int64() if integer else pa.string()).dictionary_encode()
-        values = [*column.dictionary.to_pylist(), None]
-        own = compute.fill_null(column.indices, len(values) - 1).to_numpy(zero_copy_only=False)
-        codes = codes * len(values) + own
-        columns.append(values)
-    values, own = encoded(array_of(codes))
-    return [_kind(columns, code) for code in values.to_pylist()], own
-
-
-def _kind(columns: Sequence[list[object]], code: int) -> EventKind:
-    parts = []
-    for values in reversed(columns):
-        code, place = divmod(code, len(values))
-        parts.append(values[place])
-    return EventKind(*reversed(parts))  # type: ignore[arg-type]  # types of the columns
 
 
 def _signatures(

@@ -32,7 +32,6 @@ from foreseen.rules.triggers import Holds, holds_of, trigger_of
 from foreseen.rules.values import canonical
 
 
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """One rule as the engine gets it.
@@ -75,6 +74,11 @@ class Plan:
     holds: Mapping[int, Holds]
     results: dict[int, int] = field(default_factory=dict)
     candidates: dict[tuple[Field, int], tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> set[int]:
+        """Rules that can match an event of the kind."""
+        return {*self.always, *self.untriggered, *self.members, *self.holds}
 
 
 @dataclass(slots=True)
@@ -121,8 +125,8 @@ class Planner:
                 self._triggered.setdefault(atom, []).append(rule)
         self._references = [atom for atom in numbers if atom.other is not None]
 
-    def plan(self, kind: EventKind) -> Plan:
-        """The plan for events of a kind."""
+    def plan(self, kind: EventKind, has: Callable[[Place], bool] | None = None) -> Plan:
+        """The plan for events of a kind; if `has` is given, for those with values there only."""
         groups = [g for g in self._groups if any(admits(gate, kind) for gate in g)]
         rules = set().union(*(self._groups[gates] for gates in groups))
         fields = frozenset().union(*(self._group_fields[gates] for gates in groups))
@@ -132,6 +136,10 @@ class Planner:
             for name, found in places.items()
             if _is_constant(found)
         }
+        if has is not None:
+            for name, found in places.items():
+                if not any(map(has, found)):
+                    constants[name] = self._absent(name)
         touched = rules & set().union(*(self._by_field[name] for name in constants))
         draft = self._folded(touched, constants)
         plain = rules - touched
@@ -175,6 +183,11 @@ class Planner:
         signature = ABSENT if value is None else int(answers.of([canonical(value)])[0])
         return answers.sets[signature]
 
+    def _absent(self, name: Field) -> AbstractSet[int]:
+        """Atoms that hold where a field is not there."""
+        answers = self._answers.get(name)
+        return frozenset() if answers is None else answers.sets[ABSENT]
+
     def _folded(self, rules: Iterable[int], constants: Mapping[Field, AbstractSet[int]]) -> _Draft:
         draft = _Draft()
         for rule in sorted(rules):
@@ -195,7 +208,9 @@ class Planner:
 
     def _truth(self, atom: Atom, constants: Mapping[Field, AbstractSet[int]]) -> bool | None:
         """Whether an atom holds for every event of the kind; None where that depends."""
-        if atom.other is not None or atom.field not in constants:
+        if atom.other is not None:
+            return None if constants.keys().isdisjoint((atom.field, atom.other)) else False
+        if atom.field not in constants:
             return None
         return self._numbers[atom] in constants[atom.field]
 

@@ -1,6 +1,6 @@
 """A set of rules that labels batches; equal texts give an equal hash and equal labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +13,7 @@ from foreseen.rules.correlation_link import Plan
 from foreseen.rules.engine import Engine
 from foreseen.rules.kernels import Lists, array_of
 from foreseen.rules.logsources import Scope
+from foreseen.rules.places import EventKind, Place
 from foreseen.rules.plans import Wanted
 from foreseen.rules.rule import Rule
 from foreseen.rules.scan import Store
@@ -89,6 +90,10 @@ class RuleSet:
             if rule.id == rule_id:
                 return rule
         raise NotFoundError(f"no rule '{rule_id}' among the {len(self.rules)} loaded")
+
+    def reachable(self, kind: EventKind, has: Callable[[Place], bool]) -> set[RuleId]:
+        """Rules that an event of a kind may match if it has values at these places only."""
+        return {self.rules[place].id for place in self._engine.reachable(kind, has)}
 
     def counts(self) -> dict[RuleId, Count]:
         """Counters of every rule."""

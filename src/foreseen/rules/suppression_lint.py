@@ -109,9 +109,6 @@ def _unknown(found: Suppression, names: Sequence[str], rules: RuleSet) -> Iterab
     """Rules that it names and that are not there."""
     ids = [rule.id for rule in rules.rules]
     for name in names:
-        if rules.correlations.get(name):
-            yield f"'{name}' is a correlation, which is not hidden by hand; change its condition"
-            continue
         near = get_close_matches(name, ids, n=1, cutoff=0.6)
         hint = f"did you mean '{near[0]}'?" if near else "leave it out, or load that rule"
         yield f"names '{name}', which no rule is called; {hint}"

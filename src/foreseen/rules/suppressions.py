@@ -150,14 +150,15 @@ class _Draft:
 
     def __init__(self, rules: RuleSet, lists: Lists) -> None:
         self._lists = lists
+        self._any = [each.rule.id for each in rules.compiled]
+        self._namespaces = namespaces_of(rules)
         self._names: dict[str, str] = {}
-        self._scopes: dict[str, Scope] = {}
-        for each in rules.compiled:
-            self._scopes[each.rule.id] = each.scope
-            self._names[each.rule.id] = each.rule.id
-        for each in rules.compiled:
-            if each.rule.uuid:
-                self._names.setdefault(each.rule.uuid, each.rule.id)
+        for rule in rules.rules:
+            self._names[rule.uuid] = rule.id
+        for linked in rules.correlations.rules:
+            self._names[linked.correlation.uuid] = linked.correlation.id
+        self._names.pop("", None)
+        self._names.update({name: name for name in self._namespaces})
         self.suppressions: dict[str, Suppression] = {}
         self.reaches: list[Reach] = []
         self.unknown: dict[str, tuple[str, ...]] = {}
@@ -193,13 +194,13 @@ class _Draft:
         """Its detection in the field names of each of its rules; they share most of them."""
         ids = [self._names[name] for name in found.rules if name in self._names]
         self.unknown[found.id] = tuple(name for name in found.rules if name not in self._names)
-        rules = ids if found.rules else list(self._scopes)
+        rules = ids if found.rules else self._any
         by_scope: dict[Scope, set[str]] = {}
         own = scope_of(found.logsource) if found.logsource else None
         for rule in rules:
-            of_rule = self._scopes[rule]
-            scope = own or Scope(of_rule.namespace, _EVERYTHING, of_rule.namespace)
-            by_scope.setdefault(scope, set()).add(rule)
+            for namespace in self._namespaces[rule]:
+                scope = own or Scope(namespace, _EVERYTHING, namespace)
+                by_scope.setdefault(scope, set()).add(rule)
         if not by_scope:  # its rules are gone: what it says must be sound all the same
             Compiler(document, own or _NAMELESS, self._lists).tree(sigma_of(document))
         return [
@@ -211,6 +212,20 @@ class _Draft:
             )
             for scope, names in by_scope.items()
         ]
+
+
+def namespaces_of(rules: RuleSet) -> dict[str, tuple[str, ...]]:
+    """Namespaces of the field names of each rule; a correlation has those of what it counts.
+
+    A firing carries the event that completed it, so that is what a suppression of it looks at.
+    """
+    found: dict[str, tuple[str, ...]] = {
+        each.rule.id: (each.scope.namespace,) for each in rules.compiled
+    }
+    for linked in rules.correlations.rules:  # none comes before what it counts
+        own = {namespace for rule in linked.rules for namespace in found.get(rule, ())}
+        found[linked.correlation.id] = tuple(sorted(own))
+    return found
 
 
 _NAMELESS = Scope("other", _EVERYTHING, "other")
