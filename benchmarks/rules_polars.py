@@ -1,8 +1,6 @@
 """Rules as expressions of polars over the table of `rules_columns`; null makes every atom false."""
 
 from collections.abc import Iterable
-from functools import reduce
-from operator import and_, or_
 
 import polars as pl
 from foreseen.rules.logsources import FAILURE, Gate
@@ -18,7 +16,7 @@ def expression(table: Wide, gates: Iterable[Gate], tree: Tree) -> pl.Expr:
     Raises:
         UnsayableError: The rule asks what has no plain expression here.
     """
-    return reduce(or_, map(_gate, gates)) & _tree(table, tree)
+    return pl.any_horizontal(*map(_gate, gates)) & _tree(table, tree)
 
 
 def _gate(gate: Gate) -> pl.Expr:
@@ -35,15 +33,15 @@ def _gate(gate: Gate) -> pl.Expr:
     ]
     if gate.done:
         parts.append(pl.col("status_id").ne_missing(FAILURE))
-    return reduce(and_, parts, _ALWAYS)
+    return pl.all_horizontal(_ALWAYS, *parts)
 
 
 def _tree(table: Wide, tree: Tree) -> pl.Expr:
     match tree:
         case All():
-            return reduce(and_, (_tree(table, part) for part in tree.parts), _ALWAYS)
+            return pl.all_horizontal(_ALWAYS, *(_tree(table, part) for part in tree.parts))
         case Some():
-            return reduce(or_, _some(table, tree), _NEVER)
+            return pl.any_horizontal(_NEVER, *_some(table, tree))
         case No():
             return ~_tree(table, tree.part)
         case Atom():

@@ -78,7 +78,9 @@ def _atom(table: Wide, atom: Atom) -> str:
         return _same(table, atom, atom.other)
     asked = _asked(atom)
     if several:
-        return f"coalesce(list_contains(list_transform({name}, lambda e: {asked('e')}), true), false)"
+        return (
+            f"coalesce(list_contains(list_transform({name}, lambda e: {asked('e')}), true), false)"
+        )
     return f"coalesce({asked(name)}, false)"
 
 

@@ -86,9 +86,9 @@ class _Judge:
 
     def holds(self, node: Any) -> bool:  # noqa: ANN401 (pySigma's union of nodes)
         if isinstance(node, ConditionAND):
-            return all([self.holds(arg) for arg in node.args])
+            return all(self.holds(arg) for arg in node.args)
         if isinstance(node, ConditionOR):
-            return any([self.holds(arg) for arg in node.args])
+            return any(self.holds(arg) for arg in node.args)
         if isinstance(node, ConditionNOT):
             return not self.holds(node.args[0])
         if isinstance(node, ConditionFieldEqualsValueExpression):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -35,8 +34,7 @@ def again(rules: RuleSet) -> RuleSet:
 
 
 def labels(rules: RuleSet, batch: pa.RecordBatch) -> Labels:
-    found: Labels = rules.label(batch).to_pylist()
-    return found
+    return [list(map(str, found or ())) for found in rules.label(batch).to_pylist()]
 
 
 def matches(engine: Engine, batch: pa.RecordBatch) -> Labels:
@@ -56,7 +54,7 @@ def engine_of(rules: RuleSet, **options: Any) -> Engine:  # noqa: ANN401
 def test_labels_do_not_depend_on_where_the_batch_is_cut(number: int) -> None:
     rules, batch = scenario(number)
     whole = labels(again(rules), batch)
-    cuts = sorted({0, batch.num_rows, *Random(number).sample(range(batch.num_rows), 4)})
+    cuts = sorted({0, batch.num_rows, *generated.draw_of(number).sample(range(batch.num_rows), 4)})
     slices = [batch.slice(start, end - start) for start, end in pairwise(cuts)]
     assert [each for part in slices for each in labels(rules, part)] == whole
     assert [each for part in slices for each in labels(again(rules), part)] == whole
@@ -69,7 +67,7 @@ def test_labels_do_not_depend_on_where_the_batch_is_cut(number: int) -> None:
 def test_labels_do_not_depend_on_the_order_of_rows_or_on_repeats(number: int) -> None:
     rules, batch = scenario(number)
     whole = labels(again(rules), batch)
-    order = Random(number).choices(range(batch.num_rows), k=2 * batch.num_rows)
+    order = generated.draw_of(number).choices(range(batch.num_rows), k=2 * batch.num_rows)
     assert labels(rules, batch.take(pa.array(order))) == [whole[row] for row in order]
 
 
@@ -77,7 +75,7 @@ def test_labels_do_not_depend_on_the_order_of_rows_or_on_repeats(number: int) ->
 @given(numbers)
 def test_a_missing_column_reads_as_null(number: int) -> None:
     made = generated.linux(number, rules=12, events=40)
-    gone = set(Random(number).sample(generated.EVENT_COLUMNS, 5))
+    gone = set(generated.draw_of(number).sample(generated.EVENT_COLUMNS, 5))
     rules = load(made.rules.items()).rules
     nulls = batch_of([{**event, **dict.fromkeys(gone)} for event in made.events], EVENT_SCHEMA)
     kept = [name for name in EVENT_SCHEMA.names if name not in gone]
@@ -129,7 +127,9 @@ def _unused_words(array: Any) -> Any:  # noqa: ANN401
     found = array.dictionary_encode()
     words = found.dictionary.to_pylist()
     doubled = pa.array([*words, "nobody", *words], pa.string())
-    shifted = [None if i is None else i + (len(words) + 1) * (i % 2) for i in found.indices.to_pylist()]
+    shifted = [
+        None if i is None else i + (len(words) + 1) * (i % 2) for i in found.indices.to_pylist()
+    ]
     return pa.DictionaryArray.from_arrays(pa.array(shifted, pa.int16()), doubled)
 
 
@@ -168,7 +168,7 @@ def test_narrow_whole_numbers_label_as_wide_ones(number: int) -> None:
 @settings(max_examples=3, deadline=None)
 @given(number=numbers)
 def test_a_rule_alone_labels_as_among_three_hundred(number: int) -> None:
-    draw = Random(number)
+    draw = generated.draw_of(number)
     sources, fields = generated.LINUX_SOURCES, generated.LINUX_FIELDS
     texts = [generated.rule(draw, draw.sample(fields, 2), sources) for _ in range(300)]
     files = generated.files(texts)
@@ -224,7 +224,10 @@ def test_memory_of_unique_values_stays_bounded(monkeypatch: pytest.MonkeyPatch) 
 
 def test_very_long_texts_are_judged_whole_and_not_remembered() -> None:
     text = generated.rule_text(
-        {"CommandLine|endswith": "the end"}, {"CommandLine|re": r"^x+the"}, "all of s*", {"product": "linux"}
+        {"CommandLine|endswith": "the end"},
+        {"CommandLine|re": r"^x+the"},
+        "all of s*",
+        {"product": "linux"},
     )
     engine = engine_of(load([("x.yml", text)]).rules)
     lines = ["x" * 3_000_000 + "the end", "x" * 3_000_000 + "the end.", "xthe end"]

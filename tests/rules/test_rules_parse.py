@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foreseen.core.errors import MalformedInputError
+from foreseen.rules import Problem, lint, parse_rules
 from foreseen.rules.derived import DERIVED, READS
-from foreseen.rules import Problem, lint, load, parse_rules
 from foreseen.schema.arrow import EVENT_SCHEMA
 
 RULE = """\

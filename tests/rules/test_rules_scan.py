@@ -24,6 +24,7 @@ class Kept(dict[str, bytes]):
     """A store in memory."""
 
     def put(self, name: str, content: bytes) -> None:
+        """Keep bytes under a name."""
         self[name] = content
 
 
@@ -62,7 +63,7 @@ def test_labels_are_the_same_with_databases_out_of_a_store(number: int) -> None:
     kept = dict(store)
     assert matches(engine_of(rules, store), batch) == fresh
     assert dict(store) == kept
-    draw = Random(number)
+    draw = generated.draw_of(number)
     for damage in (_cut, _flipped, _foreign, lambda _, __: b"", lambda _, d: d.randbytes(5_000)):
         damaged = Kept({name: damage(content, draw) for name, content in kept.items()})
         assert matches(engine_of(rules, damaged), batch) == fresh
@@ -95,16 +96,81 @@ def test_a_store_keeps_rules_apart() -> None:
 
 
 REGEXES = (
-    *("a$", r"a\z", "(?m)^b$", r"\s", r"[^\S]", r"\w+\b", "[[:space:]]", "(?i)[k]", "ſ", "(?s)a.b"),
+    *(
+        "a$",
+        r"a\z",
+        "(?m)^b$",
+        r"\s",
+        r"[^\S]",
+        r"\w+\b",
+        "[[:space:]]",
+        "(?i)[k]",
+        "\u017f",
+        "(?s)a.b",
+    ),
     *(".", "^.{2}$", r"\d", r"\x{e9}", r"\pL", "[a-z]$", "a{2,3}?b", "()", "^$", r"a\b", r"\Ba"),
     *(r"[\d-]", "[]a]", r"\r\n", r"\v", r"\f", r"\a", "(?P<n>a)", r"\Aa", "a|", "[^a]b", "(?U)a+"),
     *("{", "a{,2}", "x{1001}", r"\Qa.b\E", r"\t", "é?$", r"[\x00-\x08]", r"\0", r"[[:^alpha:]]"),
-    *("a b # c", r"\101", "a++", r"[a\]]", "(?-i)a", "^^a$$", "[.]", "(?i:a)B", r"\_", r"\-", "\n$"),
+    *(
+        "a b # c",
+        r"\101",
+        "a++",
+        r"[a\]]",
+        "(?-i)a",
+        "^^a$$",
+        "[.]",
+        "(?i:a)B",
+        r"\_",
+        r"\-",
+        "\n$",
+    ),
 )
 TEXTS = (
-    *("", "a", "A", "b", "ab", "a\n", "a\nb", "a\r\nb", "\v", "a\vb", "\u00a0", "é", "É", "k\u212a"),
-    *("\u212a", "\u017f", "S", "aa", "aab", "1", "\u0661", "a.b", "a-b", "\0", "a\0b", "]", "{", "b\n"),
-    *("\U0001f600", "\u0130", "ǆ", "x" * 1_100, "\x07", "a b # c", "\f", "_", "\x85", "\u2028", "\ufeff"),
+    *(
+        "",
+        "a",
+        "A",
+        "b",
+        "ab",
+        "a\n",
+        "a\nb",
+        "a\r\nb",
+        "\v",
+        "a\vb",
+        "\u00a0",
+        "é",
+        "É",
+        "k\u212a",
+    ),
+    *(
+        "\u212a",
+        "\u017f",
+        "S",
+        "aa",
+        "aab",
+        "1",
+        "\u0661",
+        "a.b",
+        "a-b",
+        "\0",
+        "a\0b",
+        "]",
+        "{",
+        "b\n",
+    ),
+    *(
+        "\U0001f600",
+        "\u0130",
+        "ǆ",
+        "x" * 1_100,
+        "\x07",
+        "a b # c",
+        "\f",
+        "_",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+    ),
 )
 
 
@@ -114,7 +180,7 @@ def test_regular_expressions_are_those_of_re2_for_every_text(modifier: str) -> N
     texts = [texts_rule({f"CommandLine|{modifier}": regex}) for regex in REGEXES]
     loaded = load(generated.files(texts).items())
     refused = {REGEXES[int(problem.path.partition(".")[0])] for problem in loaded.problems}
-    assert refused <= {"a{,2}", "a++", "x{1001}", r"\0", r"\_", "^^a$$", "{", "[[:space:]]"} | set()
+    assert refused == {"a++", "x{1001}"}
     lines = [*TEXTS, *(a + b for a in TEXTS[:24] for b in TEXTS[:24])]
     batch = pa.record_batch({"product": ["auditd"] * len(lines), "process_cmd_line": lines})
     slow = matches(engine_of(loaded.rules, fallback=True), batch)
@@ -122,18 +188,43 @@ def test_regular_expressions_are_those_of_re2_for_every_text(modifier: str) -> N
     assert len(slow) > len(lines)
 
 
-WILD = ("a?b", "?", "*?*", "a*b?", "??a", r"\?", "*é?", "?\n", "*\n?", "s?", "K*", "*İ", "*ß?", "i*", "a*", "*a")
+WILD = (
+    "a?b",
+    "?",
+    "*?*",
+    "a*b?",
+    "??a",
+    r"\?",
+    "*é?",
+    "?\n",
+    "*\n?",
+    "s?",
+    "K*",
+    "*İ",
+    "*ß?",
+    "i*",
+    "a*",
+    "*a",
+)
 
 
 def test_wildcards_count_characters_not_bytes() -> None:
     modifiers = ("", "|contains", "|startswith", "|endswith", "|cased", "|endswith|cased")
     texts = [texts_rule({"CommandLine" + each: wild}) for each in modifiers for wild in WILD]
     rules = load(generated.files(texts).items()).rules
-    lines = [*TEXTS, *(a + b for a in TEXTS[:30] for b in TEXTS[:30]), "aéb", "a\U0001f600b", "i\u0307"]
+    lines = [
+        *TEXTS,
+        *(a + b for a in TEXTS[:30] for b in TEXTS[:30]),
+        "aéb",
+        "a\U0001f600b",
+        "i\u0307",
+    ]
     batch = pa.record_batch({"product": ["auditd"] * len(lines), "process_cmd_line": lines})
     slow = matches(engine_of(rules, fallback=True), batch)
     assert matches(engine_of(rules), batch) == slow
-    found = {line for row, rule in slow if rules.rules[rule].path == "0.yml" for line in [lines[row]]}
+    found = {
+        line for row, rule in slow if rules.rules[rule].path == "0.yml" for line in [lines[row]]
+    }
     assert {"aéb", "a\U0001f600b", "a.b", "a\nb", "a-b"} <= found
     assert "ab" not in found
 
@@ -141,8 +232,11 @@ def test_wildcards_count_characters_not_bytes() -> None:
 GOOD = texts_rule({"CommandLine": "good"}).replace("11111111", "22222222")
 LONG = "ab" * 5_000
 SOUND: dict[str, tuple[object, object, str, str]] = {
-    "40,000 values": (
-        {"CommandLine|contains": [f"v{n:06}x" for n in range(40_000)]}, "s1", "v039999x", "v040000x",
+    "20,000 values": (
+        {"CommandLine|contains": [f"v{n:06}x" for n in range(20_000)]},
+        "s1",
+        "v019999x",
+        "v020000x",
     ),
     "literal of 10,000 characters": ({"CommandLine|contains": LONG}, "s1", f"x{LONG}x", LONG[:-1]),
     "200 stars": ({"CommandLine": "*a" * 200}, "s1", "ba" * 200, "ba" * 199),
@@ -150,14 +244,21 @@ SOUND: dict[str, tuple[object, object, str, str]] = {
     "thousand of anything": ({"CommandLine|re": "^.{1000}$"}, "s1", "é" * 1_000, "é" * 999),
     "catastrophic": ({"CommandLine|re": "^(a+)+$"}, "s1", "a" * 5_000, "a" * 5_000 + "!"),
     "catastrophic stars": ({"CommandLine|re": "(x+x+)+y"}, "s1", "x" * 99 + "y", "x" * 5_000),
-    "5,000 regular expressions": (
-        {"CommandLine|re": [f"q{n}[bc]$" for n in range(5_000)]}, "s1", "q4999c", "q5000c",
+    "2,000 regular expressions": (
+        {"CommandLine|re": [f"q{n}[bc]$" for n in range(2_000)]},
+        "s1",
+        "q1999c",
+        "q2000c",
     ),
     "alternation of 5,000": (
-        {"CommandLine|re": "|".join(f"w{n}z" for n in range(5_000))}, "s1", "aw4999z", "aw5000z",
+        {"CommandLine|re": "|".join(f"w{n}z" for n in range(5_000))},
+        "s1",
+        "aw4999z",
+        "aw5000z",
     ),
-    "3,000 parts in a condition": ({"CommandLine": "a"}, " or ".join(["s1"] * 3_000), "a", "b"),
-    "10,000 maps": ([{"CommandLine": f"m{n}"} for n in range(10_000)], "s1", "m9999", "m10000"),
+    "1,000 parts in a condition": ({"CommandLine": "a"}, " or ".join(["s1"] * 1_000), "a", "b"),
+    "1,000 parentheses": ({"CommandLine": "a"}, "(" * 1_000 + "s1" + ")" * 1_000, "a", "b"),
+    "5,000 maps": ([{"CommandLine": f"m{n}"} for n in range(5_000)], "s1", "m4999", "m5000"),
 }
 
 
@@ -189,7 +290,6 @@ REFUSED: dict[str, tuple[object, object, str]] = {
     "no character": ({"CommandLine|re": r"\x{110000}"}, "s1", "invalid"),
     "open group": ({"CommandLine|re": "(a"}, "s1", ""),
     "placeholder": ({"CommandLine|expand": "%tools%"}, "s1", "tools"),
-    "1,000 parentheses": (ONE, "(" * 1_000 + "s1" + ")" * 1_000, ""),
     "1,000 negations": (ONE, "not " * 1_000 + "s1", ""),
     "condition on nothing": (ONE, "nothing", "nothing"),
     "condition on no pattern": (ONE, "1 of x*", "x*"),

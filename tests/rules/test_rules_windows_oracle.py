@@ -4,7 +4,6 @@ So what the parser puts into columns and what rules' names are mapped to lose no
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 import pytest
@@ -18,6 +17,7 @@ from foreseen.parsers.protocol import Row
 from foreseen.parsers.registry import parser_named
 from foreseen.rules import load
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
+
 
 def parsed(events: list[dict[str, object]]) -> list[Mapping[str, object]]:
     """Rows of flat JSON events, as the pipeline makes them."""
@@ -40,10 +40,10 @@ def agree(scenario: generated.Scenario) -> None:
     for event, found in zip(scenario.events, labels, strict=True):
         for rule in rules.rules:
             text = scenario.rules[rule.path]
-            assert (rule.id in found) is oracle.matches(text, event, WINDOWS), (text, event)
+            assert (rule.id in (found or ())) is oracle.matches(text, event, WINDOWS), (text, event)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**63))
 def test_labels_of_windows_events_equal_the_oracle(number: int) -> None:
     agree(generated.windows(number))
@@ -53,7 +53,9 @@ def test_labels_of_windows_events_equal_the_oracle(number: int) -> None:
 @pytest.mark.parametrize("value", [None, "", "x", [], [None], {}, ["", None]])
 @pytest.mark.parametrize("name", ["CommandLine", "Image", "ProcessId", "Hashes", "Data"])
 def test_null_empty_and_absent_stay_three_things_on_the_way(
-    name: str, value: Any, modifier: str  # noqa: ANN401
+    name: str,
+    value: object,
+    modifier: str,
 ) -> None:
     text = generated.rule_text({}, {}, "s1", {"product": "windows"})
     text = text.replace("s1: {}", "s1: {" + name + modifier + "}").replace("  s2: {}\n", "")

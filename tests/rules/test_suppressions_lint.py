@@ -95,7 +95,7 @@ def test_what_is_meant_well_and_done_well_is_not_warned_of(rules: RuleSet, detec
         "auditID: x",
         "time: 1795287000000",
         "time|lt: 1795287000000",
-        "UtcTime|startswith: 2026-11-01",
+        "UtcTime|startswith: '2026-11-01'",
         "CommandLine|contains: /tmp/tmp.aBcD123456",
         "CommandLine|contains: /tmp/build-8841223/run.sh",
         "Image: /tmp/tmpab12cd_9/a",

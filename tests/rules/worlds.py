@@ -6,7 +6,7 @@ from sigma.rule import SigmaRule
 from tests.rules.oracle import Event, World, canonical
 
 RECORDERS = ("auditd", "laurel", "agent", "fargate", "falco", "osquery", "sysmon_linux", "linux")
-_ONLY_AUDIT = RECORDERS[:4]
+_GATES = ("event_type", "log_name")  # what names the event says it all
 _LINUX_NAMES = {
     "Image": "process_path",
     "exe": "process_path",
@@ -56,12 +56,10 @@ def _linux_texts(rule: SigmaRule, field: str, event: Event) -> list[str]:
         if column not in _LINUX_COLUMNS:
             return own
         follows = _texts(event.get(column))
-    return follows if str(event.get("product")).lower() in _ONLY_AUDIT else follows + own
+    return follows if field in _GATES else follows + own
 
 
-def _linux_follows(
-    rule: SigmaRule, field: str, event: Event, own: list[str]
-) -> list[str] | None:
+def _linux_follows(rule: SigmaRule, field: str, event: Event, own: list[str]) -> list[str] | None:
     """Values of fields that follow from columns; None for any other field."""
     number = _texts(event.get("process_user_uid"))
     if field == "User":
@@ -130,7 +128,9 @@ def _windows_admits(rule: SigmaRule, event: Event) -> bool:
     where = rule.logsource
     if where.service and channel != _WINDOWS_SERVICES[where.service].lower():
         return False
-    kinds = {(name.lower(), each) for name, each in _WINDOWS_CATEGORIES.get(where.category, ())}
+    kinds = {
+        (name.lower(), each) for name, each in _WINDOWS_CATEGORIES.get(where.category or "", ())
+    }
     return where.category is None or (channel, number) in kinds
 
 
@@ -148,11 +148,13 @@ def _windows_names(rule: SigmaRule, field: str, event: Event) -> list[str]:
     """Names of the source that a rule's name means."""
     names = _ALIASES.get(field, [field])
     if str(event["Channel"]).lower() == "security" and canonical(event["EventID"]) == "4688":
-        names = _ALIASES_OF_4688.get(field, names)
+        names = [*_ALIASES_OF_4688.get(field, []), *names]
         if field == "ProcessId" and rule.logsource.category:
             names = ["NewProcessId"]
     flat = flattened(event)
-    return [_FLAT_NAMES[name] if name in _FLAT_NAMES and name not in flat else name for name in names]
+    return [
+        _FLAT_NAMES[name] if name in _FLAT_NAMES and name not in flat else name for name in names
+    ]
 
 
 def flattened(event: Event) -> dict[str, list[str]]:

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli.options import Strict, rules_of
 from foreseen.cli.terminal import Exit, console, inert, plain, print_json, progress_bar, when
-from foreseen.rules import RuleSet
-from foreseen.runners.label import LabelOrder, Step, numbered, refuse, rules_of, steps
-from foreseen.runners.rule_files import folder_documents, shipped_documents
+from foreseen.runners.label import LabelOrder, Step, numbered, steps
 from foreseen.runners.shards import Tally
 
 _WHAT = (
@@ -35,12 +34,10 @@ def label(
     json: Annotated[
         bool, typer.Option("--json", help='Print {"event": n, "rules": [ids]} an event, n from 0.')
     ] = False,
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Leave out rules that cannot be loaded.")
-    ] = False,
+    strict: Strict = False,
 ) -> None:
     """Label the events of files: every match, in order."""
-    loaded = _loaded(rules, keep_going=keep_going)
+    loaded = rules_of(rules, strict=strict)
     tally = Tally()
     unread: list[str] = []
     with progress_bar("reading") as advance:
@@ -54,16 +51,6 @@ def label(
     _print_summary(tally, unread)
     if tally.quarantined:
         raise typer.Exit(Exit.QUARANTINED)
-
-
-def _loaded(folder: Path | None, *, keep_going: bool) -> RuleSet:
-    documents = shipped_documents() if folder is None else folder_documents(folder)
-    loaded, problems = rules_of(documents)
-    if not keep_going:
-        refuse(problems)
-    for one in problems:
-        console.print(inert(f"left out: {one.path}:{one.line}: {one.message}"), soft_wrap=True)
-    return loaded
 
 
 def _noted(taken: Iterator[Step], unread: list[str]) -> Iterator[Step]:

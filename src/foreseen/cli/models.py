@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from foreseen.cli.options import Budget
+from foreseen.cli.options import Budget, rules_of
 from foreseen.cli.stores import database
 from foreseen.cli.terminal import (
     inert,
@@ -20,7 +20,6 @@ from foreseen.cli.terminal import (
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import BUDGET, LEAST_HISTORY
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
@@ -43,7 +42,7 @@ def train(
     json: Json = False,
 ) -> None:
     """Train every marked rule's model on clean history."""
-    loaded = load_rules(rules)
+    loaded = rules_of(rules, strict=False)
     order = Order(
         tenant=DEFAULT_TENANT,
         accepted_until=milliseconds_of(until),

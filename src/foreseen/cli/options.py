@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from foreseen.alerts.decide import Policy
+from foreseen.cli.terminal import console, inert
 from foreseen.core.errors import ConfigurationError
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import RuleSets
+from foreseen.rules.loading import sound
+from foreseen.runners.rule_files import load_folder
 from foreseen.runners.settings import LEAST_HISTORY, Settings
 from foreseen.runners.settings_file import rule_sets_of
 
@@ -20,6 +23,26 @@ Workload = Annotated[
     list[str] | None,
     typer.Option(help="HOST=NAME: the workload of hosts, e.g. 'web-*=shop'; may repeat."),
 ]
+
+
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Stop when a rule cannot be loaded, do not leave it out.")
+]
+
+
+def rules_of(folder: Path | None, *, strict: bool) -> RuleSet:
+    """The shipped rules or those of a folder; those that cannot be loaded are named on stderr.
+
+    Raises:
+        NotFoundError: The folder is missing or holds no rule.
+        MalformedInputError: Rules are wrong and `strict`, or no rule is left.
+    """
+    loaded = load_folder(folder)
+    if strict or not loaded.rules.rules:
+        return sound(loaded)
+    for problem in loaded.problems:
+        console.print(inert(f"left out: {problem}"), soft_wrap=True)
+    return loaded.rules
 
 
 SettingsFile = Annotated[

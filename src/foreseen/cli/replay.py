@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from foreseen.alerts.finding import finding_of
-from foreseen.cli.options import Budget, SettingsFile, Workload, settings_of
+from foreseen.cli.options import Budget, SettingsFile, Workload, rules_of, settings_of
 from foreseen.cli.terminal import (
     Exit,
     console,
@@ -26,7 +26,6 @@ from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis
 from foreseen.runners.replay import Progress, Replayed, ReplayOrder
 from foreseen.runners.replay import replay as replay_files
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import BUDGET
 
 _SHOWN = 20
@@ -57,7 +56,7 @@ def replay(
     ] = False,
 ) -> None:
     """Label, foresee and decide what files hold, as the server would."""
-    loaded = load_rules(rules)
+    loaded = rules_of(rules, strict=False)
     with folder(data) as place:
         order = ReplayOrder(
             files=files,

@@ -12,13 +12,12 @@ import typer
 import uvicorn
 
 from foreseen.api.app import Services, create_app
-from foreseen.cli.options import Budget, SettingsFile, Workload, settings_of
+from foreseen.cli.options import Budget, SettingsFile, Workload, rules_of, settings_of
 from foreseen.cli.terminal import Exit, console
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.parsers.registry import PARSERS
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.server import stores, wall_clock, working
 from foreseen.runners.settings import BUDGET
 from foreseen.runners.worker import Stores
@@ -43,7 +42,7 @@ def up(
     for library in ("alembic", "uvicorn"):
         logging.getLogger(library).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    loaded = load_rules(rules)
+    loaded = rules_of(rules, strict=False)
     settings = settings_of(budget, workload, settings_file, loaded)
     is_new = not (data / "control.db").exists()
     with _listening(host, port) as listener, stores(data) as opened:

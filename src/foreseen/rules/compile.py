@@ -28,6 +28,8 @@ from foreseen.rules.logsources import Scope
 from foreseen.rules.tree import All, Atom, Field, No, Some, Tree
 from foreseen.rules.values import Refusal, atom_of, reference_kind
 
+#: Deepest tree of a rule: every event may walk it.
+DEEPEST = 100
 _NOT_A_KEYWORD = (
     SigmaNull,
     SigmaExists,
@@ -54,30 +56,36 @@ class Compiler:
         Raises:
             RuleError: The condition or a value cannot be understood.
         """
+        line = self._document.line_of("detection", "condition")
         trees = []
         for condition in rule.detection.parsed_condition:
-            line = self._document.line_of("detection", "condition")
+            if not isinstance(condition.condition, str):
+                raise self._document.error(line, f"condition {condition.condition!r} is no text")
             try:
                 parsed = condition.parsed
             except SigmaError as error:
                 raise self._document.error(line, _without_place(error)) from error
+            except RecursionError as error:
+                raise self._too_deep() from error
             if parsed is None:
                 raise self._document.error(line, "condition is empty")
-            trees.append(self._node(parsed))
+            trees.append(self._node(parsed, 0))
         return trees[0] if len(trees) == 1 else Some(tuple(trees))
 
     def field(self, name: str) -> Field:
         """A field by its name, in the names of the rule's log source; blanks do not count."""
         return Field(self._scope.namespace, name.replace(" ", ""))
 
-    def _node(self, node: object) -> Tree:
+    def _node(self, node: object, depth: int) -> Tree:
+        if depth > DEEPEST:
+            raise self._too_deep()
         match node:
             case ConditionAND():
-                return All(tuple(self._node(arg) for arg in node.args))
+                return All(tuple(self._node(arg, depth + 1) for arg in node.args))
             case ConditionOR():
-                return Some(tuple(self._node(arg) for arg in node.args))
+                return Some(tuple(self._node(arg, depth + 1) for arg in node.args))
             case ConditionNOT():
-                return No(self._node(node.args[0]))
+                return No(self._node(node.args[0], depth + 1))
             case ConditionFieldEqualsValueExpression():
                 return self._asked(node.field, node.value)
             case ConditionValueExpression():
@@ -85,11 +93,17 @@ class Compiler:
         line = self._document.line_of("detection", "condition")
         raise self._document.error(line, f"condition has an unknown part: {type(node).__name__}")
 
+    def _too_deep(self) -> RuleError:
+        line = self._document.line_of("detection", "condition")
+        return self._document.error(line, f"condition is nested deeper than {DEEPEST} levels")
+
     def _asked(self, name: str, value: SigmaType) -> Tree:
         field = self.field(name)
         if isinstance(value, SigmaExpansion):
             return Some(tuple(self._asked(name, each) for each in value.values))
         if isinstance(value, SigmaFieldReference):
+            if not value.field.strip():
+                raise self._refused(name, f"field '{name}' is compared with a field without a name")
             kind = reference_kind(value)
             return Atom(field, kind, other=self.field(value.field))
         try:

@@ -86,7 +86,16 @@ def parse_rules(
         RuleError: One thing is wrong.
         MalformedInputError: Several are; the message has a line for each.
     """
-    loaded = load(documents, lists=lists, store=store)
+    return sound(load(documents, lists=lists, store=store))
+
+
+def sound(loaded: Loaded) -> RuleSet:
+    """The rules, if nothing is wrong.
+
+    Raises:
+        RuleError: One thing is wrong.
+        MalformedInputError: Several are; the message has a line for each.
+    """
     if len(loaded.problems) == 1:
         raise loaded.problems[0]
     if loaded.problems:

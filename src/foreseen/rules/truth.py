@@ -1,6 +1,6 @@
 """Trees as logic: what is left of one when some atoms are known, and whether it can hold at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from foreseen.rules.kernels import array_of, compute
 from foreseen.rules.tree import (
@@ -18,7 +18,7 @@ from foreseen.rules.tree import (
     some_of,
 )
 
-_MOST_TRIALS = 5_000
+_MOST_TRIALS = 200
 _PATTERNS = frozenset({Kind.WILDCARD, Kind.REGEX})
 _WHATEVER = frozenset({Kind.ANY, Kind.PRESENT})
 _AFFIXES = frozenset({Kind.CONTAINS, Kind.STARTS, Kind.ENDS})
@@ -53,7 +53,23 @@ def is_satisfiable(tree: Tree) -> bool:
 
     True, too, where that is too long to work out.
     """
-    return _satisfiable(tree, [_MOST_TRIALS])
+    wanted = set(_wanted(tree, positive=True))
+    # an atom that is only ever denied may as well be false
+    left = with_known(tree, lambda atom: None if atom in wanted else False)
+    return _satisfiable(left, [_MOST_TRIALS])
+
+
+def _wanted(tree: Tree, *, positive: bool) -> Iterator[Atom]:
+    """Atoms that stand below an even number of negations."""
+    match tree:
+        case Atom():
+            if positive:
+                yield tree
+        case No():
+            yield from _wanted(tree.part, positive=not positive)
+        case _:
+            for part in tree.parts:
+                yield from _wanted(part, positive=positive)
 
 
 def _satisfiable(tree: Tree, trials: list[int]) -> bool:

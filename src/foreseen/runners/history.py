@@ -22,8 +22,7 @@ from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.rules.document import documents_of
 from foreseen.rules.suppressions import SuppressionSet, load_suppressions
 from foreseen.runners.judging import judge_artefacts
-from foreseen.runners.label import refuse
-from foreseen.runners.rule_files import Document, shipped_documents
+from foreseen.runners.rule_files import Document, refuse, shipped_documents
 from foreseen.runners.rule_overlay import overlaid
 from foreseen.runners.settings import Settings
 from foreseen.runners.suppressions import place_of
@@ -245,16 +244,17 @@ def _rules_in_use(
         return named, parse_rules(named)
     shipped = shipped_documents()
     kept = artefacts(engine, tenant, "rules")
-    loaded = parse_rules(shipped)
-    if not kept or loaded.hash == kept[0].hash:
-        return shipped, loaded
+    if not kept:
+        return shipped, parse_rules(shipped)
     written = _written(content(engine, tenant, kept[0].hash))
-    found = load(written).rules
+    same = {text for _, text in written} == {text.replace("\r\n", "\n") for _, text in shipped}
+    texts = shipped if same else written
+    found = load(texts).rules
     if found.hash == kept[0].hash:
-        return written, found
+        return texts, found
     raise ConfigurationError(
-        f"the rules in use (set {kept[0].hash[:12]}) are not the shipped ones ({loaded.hash[:12]});"
-        " name their folder with --before"
+        f"the rules in use (set {kept[0].hash[:12]}) are not the shipped ones and cannot be told"
+        " from what is kept of them; name their folder with --before"
     )
 
 

@@ -3,17 +3,21 @@
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 import numpy as np
 import pyarrow.compute as pc
 
-from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.core.records import Line, Reason
 from foreseen.parsers.registry import JSON_PARSERS
+from foreseen.pipeline.correlated import event_of, label_whole
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.pipeline.workloads import Workloads
-from foreseen.rules import Problem, RuleSet, load
+from foreseen.rules import RuleSet
+from foreseen.rules.correlation_entries import Labelled as Counted
+from foreseen.rules.correlation_fields import values_by
+from foreseen.rules.correlation_link import Plan
 from foreseen.runners.parts import parts
 from foreseen.runners.shards import Tally
 from foreseen.schema.arrow import integers, texts
@@ -104,25 +108,65 @@ def _dated(part: Lines) -> Lines:
 def numbered(taken: Iterator[Step], rules: RuleSet) -> Iterator[Labelled]:
     """Events that have labels, in the order of the files.
 
-    Labels are those that the step wrote on the event. Until a step is settled only places are
-    kept, so that here is also room for labels that come to an event later.
+    Labels are those that the step wrote on the event, and those of the correlation rules that it
+    completed: with such rules there is no answer before the last event was read.
     """
+    plan = rules.correlations
     names = {rule.id: rule.uuid or str(rule.id) for rule in rules.rules}
+    names |= {one.correlation.id: one.correlation.uuid or str(one.correlation.id)
+              for one in plan.rules}  # fmt: skip
+    counted = _Counted(plan)
     combinations: dict[tuple[str, ...], int] = {}
     pending = _Pending()
     before = 0
+
+    def note(place: int, labels: Sequence[str]) -> None:
+        together = tuple(sorted({names.get(RuleId(label), label) for label in labels}))
+        pending.matched.append(place)
+        pending.rules.append(combinations.setdefault(together, len(combinations)))
+
     for one in taken:
         out = one.out
         pending.places.extend(out.offsets)
         pending.places.extend(_unread(out))
         for place, labels in _labelled(out):
-            together = tuple(sorted({names.get(RuleId(label), label) for label in labels}))
-            pending.matched.append(place)
-            pending.rules.append(combinations.setdefault(together, len(combinations)))
-        if one.settled:
+            note(place, labels)
+        counted.add(out)
+        if one.settled and not plan.rules:
             yield from _settled(pending, list(combinations), before)
             before += len(pending.places)
             pending = _Pending()
+    for place, correlation in counted.fired(rules):
+        note(place, [correlation])
+    yield from _settled(pending, list(combinations), before)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Events that correlation rules count, and where they stand in the files."""
+
+    plan: Plan
+    events: list[Counted] = field(default_factory=list)
+    places: dict[str, int] = field(default_factory=dict)
+
+    def add(self, out: ShardOut) -> None:
+        """Take in what a step gave."""
+        if not self.plan.rules:
+            return
+        labels = out.events.column("labels")
+        for row in np.flatnonzero(pc.list_value_length(labels)).tolist():
+            rules = labels[row].as_py()
+            if any(rule in self.plan.by_rule for rule in rules):
+                event = out.events.slice(row, 1).to_pylist()[0]
+                self.places[event["event_uid"]] = out.offsets[row]
+                counted = Counted(event["event_uid"], event["time"], rules, event_of(event))
+                self.events.append(counted)
+
+    def fired(self, rules: RuleSet) -> Iterator[tuple[int, str]]:
+        """Places of the events that complete a correlation, and its id."""
+        values = values_by({rule.id: rule for rule in rules.rules})
+        for uid, correlation in label_whole(self.events, self.plan, values):
+            yield self.places[uid], correlation
 
 
 def _unread(out: ShardOut) -> Iterator[int]:
@@ -146,23 +190,7 @@ def _settled(
     places = np.sort(np.frombuffer(pending.places, np.int64))
     matched = np.frombuffer(pending.matched, np.int64)
     numbers = before + np.searchsorted(places, matched)
-    for index in np.argsort(matched, kind="stable").tolist():
-        yield Labelled(int(numbers[index]), combinations[pending.rules[index]])
-
-
-def rules_of(documents: Sequence[tuple[str, str]]) -> tuple[RuleSet, list[Problem]]:
-    """The rules that load, and what is wrong with each that does not."""
-    loaded = load(documents)
-    problems = [Problem(each.path, each.line, each.message) for each in loaded.problems]
-    return loaded.rules, problems
-
-
-def refuse(problems: Sequence[Problem]) -> None:
-    """All that is wrong with rules in one error.
-
-    Raises:
-        MalformedInputError: There is something.
-    """
-    if problems:
-        told = [f"{one.path}:{one.line}: {one.message}" for one in problems]
-        raise MalformedInputError("\n".join(told))
+    order = np.argsort(matched, kind="stable").tolist()
+    for number, same in groupby(order, key=lambda index: int(numbers[index])):
+        found = {rule for index in same for rule in combinations[pending.rules[index]]}
+        yield Labelled(number, tuple(sorted(found)))

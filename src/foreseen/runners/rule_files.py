@@ -1,6 +1,7 @@
 """Rule files from the package and from folders, as texts for `rules`."""
 
 import gc
+from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import yaml
 
 from foreseen.core.errors import MalformedInputError, NotFoundError
-from foreseen.rules import RuleSet, parse_rules
+from foreseen.rules import Loaded, Problem, RuleSet, load
+from foreseen.rules.loading import sound
 from foreseen.rules.scan import Store
 from foreseen.runners.compiled import user_folder
 
@@ -31,12 +33,33 @@ def load_rules(folder: Path | None, store: Store | None = None) -> RuleSet:
         NotFoundError: The folder is missing or holds no rule.
         MalformedInputError: Rules are wrong; the message names files, lines and the fixes.
     """
+    return sound(load_folder(folder, store))
+
+
+def load_folder(folder: Path | None, store: Store | None = None) -> Loaded:
+    """The shipped rules or those of a folder, as far as they can be loaded.
+
+    Raises:
+        NotFoundError: The folder is missing or holds no rule.
+        MalformedInputError: A file is not UTF-8, or the lists of placeholders are wrong.
+    """
     documents = shipped_documents() if folder is None else folder_documents(folder)
     lists = {} if folder is None else folder_lists(folder)
-    rules = parse_rules(documents, lists=lists, store=store or user_folder())
+    loaded = load(documents, lists=lists, store=store or user_folder())
     gc.collect()
     gc.freeze()
-    return rules
+    return loaded
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """All that is wrong in one error.
+
+    Raises:
+        MalformedInputError: There is something.
+    """
+    if problems:
+        told = [f"{one.path}:{one.line}: {one.message}" for one in problems]
+        raise MalformedInputError("\n".join(told))
 
 
 def folder_lists(folder: Path) -> dict[str, list[str]]:

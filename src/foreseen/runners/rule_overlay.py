@@ -7,8 +7,7 @@ from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import RuleId
 from foreseen.rules import Problem, RuleError, RuleSet, load
 from foreseen.rules.document import documents_of
-from foreseen.runners.label import refuse
-from foreseen.runners.rule_files import Document
+from foreseen.runners.rule_files import Document, refuse
 
 
 def overlaid(

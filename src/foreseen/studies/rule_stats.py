@@ -69,7 +69,9 @@ def rule_stats(lake: Lake, engine: Engine, tenant: TenantId) -> dict[str, Done]:
     judged = _judged(lake.files("predictions", tenant))
     query = select(AlertRow.rule, func.count()).where(AlertRow.tenant == tenant)
     with reading(engine) as session:
-        alerts = {rule: int(count) for rule, count in session.execute(query.group_by(AlertRow.rule))}
+        alerts = {
+            rule: int(count) for rule, count in session.execute(query.group_by(AlertRow.rule))
+        }
     return {
         name: _done(matched.get(name), judged.get(name), alerts.get(name, 0))
         for name in sorted({*matched, *judged, *alerts})
@@ -124,7 +126,9 @@ def _asked(sql: str, files: Sequence[str], **values: str) -> list[tuple[object, 
     if not files:
         return []
     with duckdb.connect() as database:
-        rows: list[tuple[object, ...]] = database.execute(sql, {"files": list(files), **values}).fetchall()
+        rows: list[tuple[object, ...]] = database.execute(
+            sql, {"files": list(files), **values}
+        ).fetchall()
     return rows
 
 

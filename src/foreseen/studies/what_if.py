@@ -23,16 +23,15 @@ from foreseen.studies.what_if_alerts import (
 from foreseen.studies.what_if_answers import sharing
 from foreseen.studies.what_if_history import (
     Both,
-    Labelling,
     Retained,
     Work,
     both_anew,
     both_saved,
-    relabelling,
     retained,
     saved_matches,
 )
 from foreseen.studies.what_if_judged import Judged, by_rule, edits_of
+from foreseen.studies.what_if_labels import Labelling, relabelling
 from foreseen.studies.what_if_notes import Known, notes
 from foreseen.studies.what_if_shape import ANEW, FORMAT, SAVED, Period, Scope, Side, WhatIf
 

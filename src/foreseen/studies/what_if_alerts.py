@@ -126,8 +126,13 @@ def days_of(alerts: Iterable[Alert]) -> list[str]:
 
 def day_of(time: int) -> str:
     """Day of a time in ms, UTC; a clock that is wrong beyond what a calendar has is told so."""
+    return minute_of(time)[:10]
+
+
+def minute_of(time: int) -> str:
+    """A time in ms as `2026-11-21 19:30`, UTC."""
     try:
-        return datetime.fromtimestamp(time / 1000, UTC).date().isoformat()
+        return datetime.fromtimestamp(time / 1000, UTC).strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):
         return "unknown"
 

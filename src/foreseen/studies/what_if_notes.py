@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from foreseen.pipeline.judge import JudgeArtefacts
-from foreseen.studies.what_if_alerts import day_of
-from foreseen.studies.what_if_history import Relabelling, Retained, Work
+from foreseen.studies.what_if_alerts import minute_of
+from foreseen.studies.what_if_history import Retained, Work
+from foreseen.studies.what_if_labels import Relabelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def notes(known: Known) -> Iterator[str]:
         return
     if known.judged_from is not None and known.before.foresight is not None:
         yield (
-            f"Matches before {day_of(known.judged_from)} are the history that the models learned"
-            " from; they are not judged."
+            f"Matches before {minute_of(known.judged_from)} UTC are the history that the models"
+            " learned from; they are not judged."
         )
     if known.before.foresight is not None:
         yield (
