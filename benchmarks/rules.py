@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 
 import orjson
 import pyarrow as pa
+
 import rules_input
 import rules_loading
 import rules_rivals

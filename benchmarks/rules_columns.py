@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import numpy as np
 import pyarrow as pa
+
 from foreseen.rules.cells import Reader
 from foreseen.rules.kernels import compute
 from foreseen.rules.places import EventKind, places_of

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
+from pyarrow import parquet
+
 from foreseen.core.records import Line
 from foreseen.parsers.registry import parser_named
 from foreseen.rules.plans import Wanted
 from foreseen.rules.ruleset import Compiled, RuleSet
 from foreseen.rules.tree import atoms_of
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
-from pyarrow import parquet
 from recorded import ROOT, placed
 
 EVENTS = "otrf-windows/events-20k.jsonl.xz"

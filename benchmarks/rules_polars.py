@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import polars as pl
+
 from foreseen.rules.logsources import FAILURE, Gate
 from foreseen.rules.tree import All, Atom, Field, Kind, No, Some, Tree
 from rules_columns import UnsayableError, Wide, address_bounds

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 import polars as pl
+
 import rules_polars
 import rules_sql
 from foreseen.rules.ruleset import Compiled

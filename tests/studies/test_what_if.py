@@ -49,8 +49,8 @@ def rule(name: str, selection: str, *, model: bool = True, level: str = "low") -
 
 SHELL = rule("shell", "{comm: [sh, bash, dash]}")
 SUDO = rule("sudo", "{comm: sudo}", level="high")
-READ = rule("read", "{syscall: openat, key|contains: e}")
-FORK = rule("fork", "{syscall: [clone, clone3, fork, vfork]}")
+READ = rule("read", "{event_type: [openat, connect, unlink, unlinkat]}")
+FORK = rule("fork", "{event_type: [clone, clone3, fork, vfork]}")
 SUDO_ALONE = rule("sudo", "{comm: sudo}", model=False, level="high")
 PYTHON = rule("python", "{comm|startswith: python}", model=False, level="medium")
 POOL = (SHELL, SUDO, READ, FORK, PYTHON)
@@ -65,9 +65,11 @@ class Lab:
     rules: tuple[Document, ...]
 
     def history(self) -> History:
+        """What it holds and uses."""
         return history(self.folder, rules=self.rules)
 
     def ask(self, edit: Edit, scope: Scope = ALL) -> WhatIf:
+        """What an edit would alter."""
         return answer(self.history(), edit, scope)
 
 

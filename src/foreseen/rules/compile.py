@@ -25,11 +25,13 @@ from sigma.types import (
 
 from foreseen.rules.document import Document, RuleError
 from foreseen.rules.logsources import Scope
-from foreseen.rules.tree import All, Atom, Field, No, Some, Tree
+from foreseen.rules.tree import All, Atom, Field, Kind, No, Some, Tree, atoms_of
 from foreseen.rules.values import Refusal, atom_of, reference_kind
 
 #: Deepest tree of a rule: every event may walk it.
 DEEPEST = 100
+#: Most regular expressions of a rule: each costs some milliseconds to compile.
+MOST_REGEXES = 1_000
 _NOT_A_KEYWORD = (
     SigmaNull,
     SigmaExists,
@@ -70,7 +72,11 @@ class Compiler:
             if parsed is None:
                 raise self._document.error(line, "condition is empty")
             trees.append(self._node(parsed, 0))
-        return trees[0] if len(trees) == 1 else Some(tuple(trees))
+        tree = trees[0] if len(trees) == 1 else Some(tuple(trees))
+        if sum(atom.kind is Kind.REGEX for atom in atoms_of(tree)) > MOST_REGEXES:
+            message = f"rule has more than {MOST_REGEXES} regular expressions; split it"
+            raise self._document.error(self._document.line_of("detection"), message)
+        return tree
 
     def field(self, name: str) -> Field:
         """A field by its name, in the names of the rule's log source; blanks do not count."""

@@ -76,6 +76,8 @@ def _pattern_of(number: int, atom: Atom) -> Pattern | None:
 def _proposal(number: int, atom: Atom) -> Pattern | None:
     """A regular expression that matches at least what RE2 matches in ASCII text."""
     flags, text = _flags_of(atom.text)
+    if "m" in flags and "^" in text:
+        return None  # RE2 begins a line after a newline that ends the text, Hyperscan does not
     if not text.isascii() or not _reads_alike(text) or _repeats(text) > _MOST_REPEATS:
         return None
     names = {"i": "caseless", "m": "multiline", "s": "dotall"}

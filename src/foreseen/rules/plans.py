@@ -136,12 +136,12 @@ class Planner:
             for name, found in places.items()
             if _is_constant(found)
         }
-        if has is not None:
-            for name, found in places.items():
-                if not any(map(has, found)):
-                    constants[name] = self._absent(name)
+        absent = {
+            name for name, found in places.items() if has is not None and not any(map(has, found))
+        }
+        constants |= {name: self._absent(name) for name in absent}
         touched = rules & set().union(*(self._by_field[name] for name in constants))
-        draft = self._folded(touched, constants)
+        draft = self._folded(touched, constants, absent)
         plain = rules - touched
         draft.members |= plain - self._untriggered
         draft.untriggered += plain & self._untriggered
@@ -188,10 +188,15 @@ class Planner:
         answers = self._answers.get(name)
         return frozenset() if answers is None else answers.sets[ABSENT]
 
-    def _folded(self, rules: Iterable[int], constants: Mapping[Field, AbstractSet[int]]) -> _Draft:
+    def _folded(
+        self,
+        rules: Iterable[int],
+        constants: Mapping[Field, AbstractSet[int]],
+        absent: AbstractSet[Field],
+    ) -> _Draft:
         draft = _Draft()
         for rule in sorted(rules):
-            tree = _fold(self._trees[rule], lambda atom: self._truth(atom, constants))
+            tree = _fold(self._trees[rule], lambda atom: self._truth(atom, constants, absent))
             if tree == NEVER:
                 continue
             if tree == ALWAYS:
@@ -206,10 +211,15 @@ class Planner:
                 draft.triggered.setdefault(atom, []).append(rule)
         return draft
 
-    def _truth(self, atom: Atom, constants: Mapping[Field, AbstractSet[int]]) -> bool | None:
+    def _truth(
+        self,
+        atom: Atom,
+        constants: Mapping[Field, AbstractSet[int]],
+        absent: AbstractSet[Field],
+    ) -> bool | None:
         """Whether an atom holds for every event of the kind; None where that depends."""
         if atom.other is not None:
-            return None if constants.keys().isdisjoint((atom.field, atom.other)) else False
+            return None if absent.isdisjoint((atom.field, atom.other)) else False
         if atom.field not in constants:
             return None
         return self._numbers[atom] in constants[atom.field]

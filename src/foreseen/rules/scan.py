@@ -162,7 +162,7 @@ class _Database:
                 matched.clear()
 
     def _kept(self, patterns: Sequence[Pattern], store: Store | None) -> Any:  # noqa: ANN401 (hyperscan has no types)
-        content = store.get(_name(patterns)) if store else None
+        content = None if store is None else store.get(_name(patterns))
         if content is None or hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
             return None
         try:
@@ -178,7 +178,7 @@ class _Database:
             kept = {pattern.number for pattern in accepted}
             self.refused = [p.number for p in patterns if p.number not in kept]
             return _compile(accepted) if accepted else None
-        if store:
+        if store is not None:
             content = bytes(hyperscan.dumpb(database))
             store.put(_name(patterns), hashlib.sha256(content).digest() + content)
         return database

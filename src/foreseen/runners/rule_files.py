@@ -1,5 +1,6 @@
 """Rule files from the package and from folders, as texts for `rules`."""
 
+import atexit
 import gc
 from collections.abc import Sequence
 from importlib import resources
@@ -46,9 +47,16 @@ def load_folder(folder: Path | None, store: Store | None = None) -> Loaded:
     documents = shipped_documents() if folder is None else folder_documents(folder)
     lists = {} if folder is None else folder_lists(folder)
     loaded = load(documents, lists=lists, store=store or user_folder())
+    _settle()
+    return loaded
+
+
+def _settle() -> None:
+    """Spare the garbage collector what stays; at the end it must see it again, or it says so."""
     gc.collect()
     gc.freeze()
-    return loaded
+    atexit.unregister(gc.unfreeze)
+    atexit.register(gc.unfreeze)
 
 
 def refuse(problems: Sequence[Problem]) -> None:
