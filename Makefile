@@ -10,15 +10,16 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
+BENCH := .venv/bench.stamp
 SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules setup lint format types contract wheel lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry
 	@$(BIN)/foreseen demo
@@ -31,6 +32,9 @@ check-all: lint types contract ## What CI runs: lint, types, imports, every test
 
 bench: $(DEV) ## Measure, and fail where a ratio is over its budget
 	@$(BIN)/python benchmarks/run.py
+
+bench-rules: $(BENCH) ## Measure the rules engine against DuckDB and polars; needs FORESEEN_DATA
+	@$(BIN)/python benchmarks/rules.py $(ARGS)
 
 setup: $(DEV) ## Make .venv from the locks; nothing to do when it is current
 
@@ -64,3 +68,7 @@ $(RUNTIME): requirements.lock $(SETUP)
 $(DEV): requirements-dev.lock $(SETUP)
 	@scripts/setup.sh requirements-dev.lock
 	@touch $(RUNTIME) $@
+
+$(BENCH): $(DEV) pyproject.toml
+	@$(BIN)/python -m pip install --quiet --only-binary=:all: --no-build-isolation --editable '.[bench]'
+	@touch $@

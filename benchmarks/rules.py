@@ -22,6 +22,7 @@ import pyarrow as pa
 
 import rules_input
 import rules_loading
+import rules_polars
 import rules_rivals
 import rules_scale
 from foreseen.core.records import Line
@@ -112,7 +113,7 @@ def _rounds(compared: list[Compiled], rounds: int) -> dict[str, Series]:
     events, unique = rules_input.batch(lines), rules_input.batch(creations)
     columns = wide(events, [each.tree for each in compared])
     ask_duckdb = rules_rivals.duckdb_labels(columns, compared)
-    ask_polars = rules_rivals.polars_labels(columns, compared)
+    ask_polars = rules_polars.polars_labels(columns, compared)
     progress("labels of all engines")
     ours = _pairs(engine, events)
     rules_rivals.agree(ours, ask_duckdb(), compared, who="DuckDB")

@@ -12,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from foreseen.rules.cells import Reader
-from foreseen.rules.kernels import compute
-from foreseen.rules.places import EventKind, places_of
-from foreseen.rules.plans import DISCRIMINATORS
+from foreseen.rules.kernels import Array, compute
+from foreseen.rules.places import DISCRIMINATORS, EventKind, places_of
 from foreseen.rules.tree import Atom, Field, Kind, Tree, atoms_of
 
 ROW = "n"
@@ -134,11 +133,9 @@ def _column(cells: Sequence[Cell], variant: str, *, several: bool) -> object:
     return compute.utf8_lower(plain) if variant == _LOW else plain
 
 
-def _lower_lists(lists: pa.ListArray) -> pa.ListArray:  # type: ignore[type-arg]
+def _lower_lists(lists: Array) -> Array:
     low = compute.utf8_lower(lists.values)
-    mask = compute.is_null(lists)
-    found: pa.ListArray = pa.ListArray.from_arrays(lists.offsets, low, mask=mask)  # type: ignore[type-arg]
-    return found
+    return pa.ListArray.from_arrays(lists.offsets, low, mask=compute.is_null(lists))
 
 
 def _addressed(cells: Sequence[Cell]) -> list[Cell]:

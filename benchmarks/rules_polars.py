@@ -1,14 +1,36 @@
 """Rules as expressions of polars over the table of `rules_columns`; null makes every atom false."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
 from foreseen.rules.logsources import FAILURE, Gate
+from foreseen.rules.ruleset import Compiled
 from foreseen.rules.tree import All, Atom, Field, Kind, No, Some, Tree
 from rules_columns import UnsayableError, Wide, address_bounds
+from rules_rivals import Pairs
 
+_RULES_A_SELECT = 50
 _ALWAYS, _NEVER = pl.lit(True), pl.lit(False)  # noqa: FBT003 (what a literal is)
+
+
+def polars_labels(table: Wide, rules: Sequence[Compiled]) -> Callable[[], Pairs]:
+    """Asks polars, several rules a select; gives pairs of (rule, row)."""
+    frame = pl.DataFrame(table.table)
+    expressions = [
+        expression(table, each.scope.gates, each.tree).alias(str(number))
+        for number, each in enumerate(rules)
+    ]
+
+    def ask() -> Pairs:
+        found: Pairs = set()
+        for start in range(0, len(expressions), _RULES_A_SELECT):
+            part = expressions[start : start + _RULES_A_SELECT]
+            for answer in frame.lazy().select(part).collect():
+                found |= {(int(answer.name), row) for row in answer.arg_true()}
+        return found
+
+    return ask
 
 
 def expression(table: Wide, gates: Iterable[Gate], tree: Tree) -> pl.Expr:
@@ -91,19 +113,21 @@ def _same(table: Wide, atom: Atom, other: Field) -> pl.Expr:
 
 
 def _asked(atom: Atom, value: pl.Expr) -> pl.Expr:
-    match atom.kind:
-        case Kind.EQUALS:
-            return value == pl.lit(atom.text)
-        case Kind.CONTAINS:
-            return value.str.contains(atom.text, literal=True)
-        case Kind.STARTS:
-            return value.str.starts_with(atom.text)
-        case Kind.ENDS:
-            return value.str.ends_with(atom.text)
-        case Kind.WILDCARD | Kind.REGEX:
-            return value.str.contains(atom.text)
-        case Kind.ANY:
-            return value.is_not_null()
-        case Kind.CIDR:
-            return value.is_between(*map(pl.lit, address_bounds(atom.text)))
-    raise UnsayableError(atom.kind)
+    if atom.kind is Kind.CIDR:
+        first, last = map(pl.lit, address_bounds(atom.text))
+        return value.is_between(first, last)
+    ask = _QUESTIONS.get(atom.kind)
+    if ask is None:
+        raise UnsayableError(atom.kind)
+    return ask(value, atom.text)
+
+
+_QUESTIONS: Mapping[Kind, Callable[[pl.Expr, str], pl.Expr]] = {
+    Kind.EQUALS: lambda value, text: value == pl.lit(text),
+    Kind.CONTAINS: lambda value, text: value.str.contains(text, literal=True),
+    Kind.STARTS: lambda value, text: value.str.starts_with(text),
+    Kind.ENDS: lambda value, text: value.str.ends_with(text),
+    Kind.WILDCARD: lambda value, text: value.str.contains(text),
+    Kind.REGEX: lambda value, text: value.str.contains(text),
+    Kind.ANY: lambda value, _: value.is_not_null(),
+}

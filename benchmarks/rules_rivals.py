@@ -1,18 +1,14 @@
-"""The same rules asked by DuckDB and by polars, on the same events in memory, one thread each."""
+"""The same rules asked by DuckDB, on the same events in memory; and whether answers are equal."""
 
 from collections.abc import Callable, Sequence
 
 import duckdb
-import polars as pl
 
-import rules_polars
 import rules_sql
 from foreseen.rules.ruleset import Compiled
 from rules_columns import ROW, Wide
 
 Pairs = set[tuple[int, int]]
-
-_RULES_A_SELECT = 50
 
 
 def duckdb_labels(table: Wide, rules: Sequence[Compiled]) -> Callable[[], Pairs]:
@@ -30,25 +26,6 @@ def duckdb_labels(table: Wide, rules: Sequence[Compiled]) -> Callable[[], Pairs]
             for rule, query in enumerate(queries)
             for (row,) in connection.execute(query).fetchall()
         }
-
-    return ask
-
-
-def polars_labels(table: Wide, rules: Sequence[Compiled]) -> Callable[[], Pairs]:
-    """Asks polars, several rules a select; gives pairs of (rule, row)."""
-    frame = pl.DataFrame(table.table)
-    expressions = [
-        rules_polars.expression(table, each.scope.gates, each.tree).alias(str(number))
-        for number, each in enumerate(rules)
-    ]
-
-    def ask() -> Pairs:
-        found: Pairs = set()
-        for start in range(0, len(expressions), _RULES_A_SELECT):
-            part = expressions[start : start + _RULES_A_SELECT]
-            for answer in frame.lazy().select(part).collect():
-                found |= {(int(answer.name), row) for row in answer.arg_true()}
-        return found
 
     return ask
 

@@ -6,6 +6,8 @@ from rules_bars import Series, Spread, Verdict
 from rules_loading import Loading
 from rules_scale import Size
 
+_GROWTH = "  rules    atoms compile s   cold ev/s   warm ev/s  peak MB"
+
 
 def table(
     head: Sequence[str],
@@ -31,8 +33,7 @@ def table(
             f"{'':44}{'events/s':>12}{'least s':>10}{'most s':>10}",
             *rates,
             "",
-            f"{'rules':>7}{'atoms':>9}{'compile s':>10}{'cold ev/s':>12}{'warm ev/s':>12}"
-            f"{'peak MB':>9}",
+            _GROWTH,
             *growth,
             "",
             *_loading(loading),
@@ -50,13 +51,13 @@ def told(name: str, found: Spread) -> str:
 def _loading(loading: Loading) -> list[str]:
     return [
         f"{loading.rules:,} rules from text, {loading.refused} refused, CPU seconds:",
-        f"  nothing kept {loading.first:.1f} (of that the engine {loading.compiled:.1f}), "
-        f"databases kept {loading.kept:.1f} (engine {loading.compiled_kept:.1f}), "
-        f"reload after a change of one rule {loading.reload:.2f}",
+        f"  nothing kept {loading.first:.1f}, of that the engine {loading.compiled:.1f}",
+        f"  databases kept {loading.kept:.1f}, of that the engine {loading.compiled_kept:.1f}",
+        f"  reload after a change of one rule {loading.reload:.2f}",
     ]
 
 
 def _verdict(verdict: Verdict) -> str:
     words = {"at_least": "at least", "at_most": "at most"}
-    bar = " ".join(f"{words[key]} {value:g}" for key, value in verdict.bar.items())  # type: ignore[str-format]
+    bar = " ".join(f"{words[key]} {value:g}" for key, value in verdict.bar.items())
     return f"{told(verdict.name, verdict.found):56} {bar:16} {'ok' if verdict.kept else 'MISSED'}"

@@ -298,7 +298,7 @@ def test_what_is_hidden_by_hand_never_teaches(rules: RuleSet, tmp_path: Path) ->
     }
 
 
-def test_the_judge_stores_what_it_hid(rules: RuleSet, given: JudgeArtefacts, tmp_path: Path) -> None:
+def test_the_judge_stores_what_it_hid(given: JudgeArtefacts, tmp_path: Path) -> None:
     lake = Lake.open(tmp_path / "lake")
     lake.commit({"matches": table(match(1), match(2, 1, "shell"))}, Cursor("shard", 1))
     with opened(tmp_path / "control.db") as engine:

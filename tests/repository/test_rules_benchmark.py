@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from foreseen.rules.engine import Engine
 from foreseen.rules.loading import parse_rules
 from foreseen.rules.tree import atoms_of
@@ -53,7 +54,12 @@ def rules_of(detections: Sequence[str]) -> list[tuple[str, str]]:
 
 def events() -> pa.RecordBatch:
     """Process creations with values that are there, absent, in either case and several."""
-    common = {"product": "windows", "log_name": CHANNEL, "event_type": "1", "class_uid": 1007}
+    common: dict[str, object] = {
+        "product": "windows",
+        "log_name": CHANNEL,
+        "event_type": "1",
+        "class_uid": 1007,
+    }
     rows: list[dict[str, object]] = [
         {"process_cmd_line": "x download y", "process_path": "C:\\Tool.EXE"},
         {"process_cmd_line": "IT'S", "process_path": "c:\\A.exe", "parent_path": "p"},
@@ -64,7 +70,9 @@ def events() -> pa.RecordBatch:
         {"unmapped": {"Peer": "::ffff:192.0.2.255"}, "parent_path": "p"},
         {"unmapped": {"Peer": "not an address"}, "parent_path": "p"},
     ]
-    return batch_of([common | {"activity_id": 1, "status_id": 1} | row for row in rows], EVENT_SCHEMA)
+    return batch_of(
+        [common | {"activity_id": 1, "status_id": 1} | row for row in rows], EVENT_SCHEMA
+    )
 
 
 def series(units: int, *seconds: float) -> Series:
@@ -129,7 +137,7 @@ def test_sql_that_is_compared_asks_what_the_rule_asks() -> None:
 
 def test_different_labels_stop_the_run() -> None:
     rules = parse_rules(rules_of(DETECTIONS[:1]))
-    with pytest.raises(ValueError, match="r0.yml on row 7: only DuckDB"):
+    with pytest.raises(ValueError, match=r"r0\.yml on row 7: only DuckDB"):
         agree({(0, 1)}, {(0, 1), (0, 7)}, rules.compiled, who="DuckDB")
 
 

@@ -114,7 +114,8 @@ def linux(number: int, rules: int = 8, events: int = 24) -> Scenario:
     draw = draw_of(number)
     names = draw.sample(LINUX_FIELDS, draw.randint(1, 3))
     texts = [rule(draw, names, LINUX_SOURCES) for _ in range(rules)]
-    return Scenario(files(texts), [linux_event(draw) for _ in range(events)])
+    made = [linux_event(draw) for _ in range(events // 2)]
+    return Scenario(files(texts), made + [_neighbour(draw, made) for _ in range(events // 2)])
 
 
 def windows(number: int, rules: int = 8, events: int = 24) -> Scenario:
@@ -164,6 +165,12 @@ def linux_event(draw: Random) -> Event:
         "lineage_paths": _maybe(draw, lambda d: [_maybe(d, word) for _ in range(d.randint(0, 3))]),
         "unmapped": None if draw.random() < 0.2 else unmapped,
     }
+
+
+def _neighbour(draw: Random, events: Sequence[Event]) -> Event:
+    """One of the events, as it is but for one column, which it has of another one."""
+    column = draw.choice(EVENT_COLUMNS[4:])
+    return {**draw.choice(events), column: draw.choice(events)[column]}
 
 
 def windows_event(draw: Random, names: Sequence[str]) -> Event:
@@ -249,18 +256,14 @@ def _selection(draw: Random, names: Sequence[str]) -> object:
 def _keywords(draw: Random) -> object:
     plain = ["".join(draw.choices(PLAIN, k=draw.randint(1, 3))) for _ in range(2)]
     odd = ["".join(draw.choices(LETTERS, k=draw.randint(1, 3))) for _ in range(2)]
-    return draw.choice(
-        [
-            plain,
-            odd,
-            [plain[0], 1],
-            {"|all": plain},
-            {"|re": draw.choice(PATTERNS)},
-            {"|cased": plain},
-            {"|base64offset|contains": "a"},
-            {"|startswith": plain[0]},
-        ]
+    by_modifier = (
+        {"|all": plain},
+        {"|re": draw.choice(PATTERNS)},
+        {"|cased": plain},
+        {"|base64offset|contains": "a"},
+        {"|startswith": plain[0]},
     )
+    return draw.choice([plain, odd, [plain[0], 1], *by_modifier])
 
 
 def _item(draw: Random, names: Sequence[str]) -> tuple[str, object]:

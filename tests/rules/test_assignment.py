@@ -15,6 +15,7 @@ from foreseen.rules import parse_rules
 from foreseen.rules.assignment import Assignment, NamedSet, RuleSets, Selection, chooses
 from foreseen.rules.assignment_parse import empty_sets, parse_rule_sets
 from foreseen.rules.document import documents_of
+from foreseen.rules.kernels import Lists, array_of
 from foreseen.runners.settings import Settings
 from foreseen.runners.settings_file import rule_sets_of
 
@@ -130,7 +131,7 @@ def test_a_column_is_filtered_as_one_event_at_a_time_is(
     events: list[tuple[str | None, list[str]]],
 ) -> None:
     sets = sets_of(FILE)
-    labels = pa.array([names for _, names in events], pa.list_(pa.string()))
+    labels: Lists = array_of([names for _, names in events], pa.list_(pa.string()))
     workloads = pa.array([name for name, _ in events], pa.string())
     kept = Assignment(sets, RULES.rules).kept(labels, workloads)
     assert kept.to_pylist() == [
@@ -140,7 +141,7 @@ def test_a_column_is_filtered_as_one_event_at_a_time_is(
 
 
 def test_without_sets_labels_are_left_alone() -> None:
-    labels = pa.array([["shell"], []], pa.list_(pa.string()))
+    labels: Lists = array_of([["shell"], []], pa.list_(pa.string()))
     assert Assignment(RuleSets(), RULES.rules).kept(labels, pa.array(["a", "b"])) is labels
 
 
@@ -234,4 +235,3 @@ def test_a_settings_file_is_read_or_refused_whole(tmp_path: Path) -> None:
     file.write_bytes(b"\xff")
     with pytest.raises(MalformedInputError, match="not UTF-8"):
         rule_sets_of(file, RULES)
-

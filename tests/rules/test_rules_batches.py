@@ -20,7 +20,7 @@ from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 Labels = list[list[str]]
 numbers = st.integers(0, 2**63)
-SOME = settings(max_examples=12, deadline=None)
+SOME = settings(max_examples=6, deadline=None)
 
 
 def scenario(number: int) -> tuple[RuleSet, pa.RecordBatch]:
@@ -144,7 +144,7 @@ SHAPES: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(number=numbers)
 def test_labels_do_not_depend_on_the_type_of_columns(shape: str, number: int) -> None:
     rules, batch = scenario(number)
@@ -153,7 +153,7 @@ def test_labels_do_not_depend_on_the_type_of_columns(shape: str, number: int) ->
     assert labels(again(rules), other) == labels(rules, batch)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(number=numbers)
 def test_narrow_whole_numbers_label_as_wide_ones(number: int) -> None:
     made = generated.linux(number, rules=12, events=40)
@@ -165,7 +165,7 @@ def test_narrow_whole_numbers_label_as_wide_ones(number: int) -> None:
     assert labels(again(rules), narrow) == labels(rules, batch)
 
 
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(number=numbers)
 def test_a_rule_alone_labels_as_among_three_hundred(number: int) -> None:
     draw = generated.draw_of(number)
@@ -175,7 +175,7 @@ def test_a_rule_alone_labels_as_among_three_hundred(number: int) -> None:
     batch = batch_of([generated.linux_event(draw) for _ in range(60)], EVENT_SCHEMA)
     crowd = load(files.items()).rules
     found = labels(crowd, batch)
-    for rule in draw.sample(crowd.rules, 12):
+    for rule in draw.sample(crowd.rules, 8):
         alone = labels(load([(rule.path, files[rule.path])]).rules, batch)
         assert alone == [[rule.id] if rule.id in each else [] for each in found]
 
@@ -194,7 +194,7 @@ def test_what_was_labelled_before_changes_nothing(number: int) -> None:
     assert matches(engine, batch) == fresh
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(number=numbers)
 def test_a_memory_that_is_always_full_changes_nothing(number: int) -> None:
     rules, batch = scenario(number)
@@ -251,6 +251,51 @@ def test_counters_tell_hits_and_trials() -> None:
         assert counts[rule.id].hits == sum(rule.id in each for each in found)
         assert counts[rule.id].trials <= batch.num_rows
     assert np.sum([count.hits for count in counts.values()]) > 0
+
+
+def test_events_that_differ_in_one_field_only_are_told_apart() -> None:
+    fields = {
+        "process_path": "Image",
+        "process_cmd_line": "CommandLine",
+        "parent_path": "ParentImage",
+        "process_user_name": "User",
+        "dst_ip": "DestinationIp",
+        "file_path": "file_path",
+    }
+    texts = [
+        generated.rule_text({name: "x"}, {"Image": "a"}, "s1", {"product": "linux"})
+        for name in fields.values()
+    ]
+    rules = load(generated.files(texts).items()).rules
+    base: dict[str, object] = {"product": "auditd", **dict.fromkeys(fields, "a")}
+    events = [base, *({**base, column: "x"} for column in fields), base]
+    found = matches(engine_of(rules), batch_of(events, EVENT_SCHEMA))
+    assert found == [[], *([str(number)] for number in range(len(fields))), []]
+
+
+@pytest.mark.parametrize(
+    ("relation", "hits"),
+    [
+        ("fieldref", ["q1 Q1"]),
+        ("fieldref|startswith", ["q1 Q1", "q12 Q1", "q1 "]),
+        ("fieldref|endswith", ["q1 Q1", "7q1 q1", "q1 "]),
+        ("fieldref|contains", ["q1 Q1", "q12 Q1", "7q1 q1", "7q12 q1", "q1 "]),
+    ],
+)
+def test_fields_that_only_stand_to_each_other_otherwise_are_told_apart(
+    relation: str, hits: list[str]
+) -> None:
+    """Nothing but the comparison tells these events apart."""
+    text = generated.rule_text(
+        {f"Image|{relation}": "ParentImage"}, {"Image": "a"}, "s1", {"product": "linux"}
+    )
+    pairs = ["q1 q2", "q1 Q1", "q12 Q1", "7q1 q1", "7q12 q1", "q1 q12", "q1 "] * 2
+    events: list[dict[str, object]] = [
+        {"product": "auditd", "process_path": path, "parent_path": parent}
+        for path, parent in (pair.split(" ") for pair in pairs)
+    ]
+    found = matches(engine_of(load([("x.yml", text)]).rules), batch_of(events, EVENT_SCHEMA))
+    assert [pair for pair, each in zip(pairs, found, strict=True) if each] == hits * 2
 
 
 def test_hundreds_of_kinds_of_events_are_told_apart() -> None:

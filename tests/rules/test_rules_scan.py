@@ -47,14 +47,14 @@ def texts_rule(selection: object, condition: object = "s1") -> str:
     return generated.rule_text(selection, {"Image": "a"}, condition, SOURCE)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(number=numbers)
 def test_labels_are_the_same_without_hyperscan(number: int) -> None:
     rules, batch = scenario(number)
     assert matches(engine_of(rules, fallback=True), batch) == matches(engine_of(rules), batch)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(number=numbers)
 def test_labels_are_the_same_with_databases_out_of_a_store(number: int) -> None:
     rules, batch = scenario(number)
@@ -101,6 +101,8 @@ REGEXES = (
         r"a\z",
         "(?m)^b$",
         r"\s",
+        r"\S",
+        r"^\S$",
         r"[^\S]",
         r"\w+\b",
         "[[:space:]]",

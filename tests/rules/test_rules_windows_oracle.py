@@ -64,3 +64,18 @@ def test_null_empty_and_absent_stay_three_things_on_the_way(
         {"Channel": SYSMON, "EventID": 1},
     ]
     agree(generated.Scenario(generated.files([text]), events))
+
+
+def test_a_process_number_is_never_its_parents() -> None:
+    """In Security 4688 `ProcessId` is the creator, which Sigma calls ParentProcessId."""
+    source = {"product": "windows", "category": "process_creation"}
+    texts = [
+        generated.rule_text({name: 4}, {"Image": "a"}, "s1", source)
+        for name in ("ProcessId", "ParentProcessId")
+    ]
+    events: list[dict[str, object]] = [
+        {"Channel": "Security", "EventID": 4688, "NewProcessId": 7, "ProcessId": 4},
+        {"Channel": "Security", "EventID": 4688, "NewProcessId": 4, "ProcessId": 7},
+        {"Channel": SYSMON, "EventID": 1, "ProcessId": 4, "ParentProcessId": 7},
+    ]
+    agree(generated.Scenario(generated.files(texts), events))

