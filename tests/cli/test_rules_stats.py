@@ -111,7 +111,7 @@ def test_list_says_all_of_a_rule(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "fits"),
     [
-        (("--pack", "LINUX"), lambda rule: rule.path.startswith("packs/linux/")),
+        (("--pack", "LINUX"), lambda rule: rule.path.endswith(f"linux/{rule.id}.yml")),
         (
             ("--technique", "t1059"),
             lambda rule: any(t == "T1059" or t.startswith("T1059.") for t in rule.techniques),
@@ -123,13 +123,17 @@ def test_list_says_all_of_a_rule(tmp_path: Path) -> None:
     ],
 )
 def test_list_is_narrowed_by(typed, fits) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    (told,) = foreseen("rules", "list", *typed, "--json").rows
-    wanted = {str(rule.id) for rule in load_rules(None).rules if fits(rule)}
-    found = {each["id"] for each in told if each["decided_by"] != "correlation"}
-    assert found == wanted
-    assert {each["kept"] for each in told} <= {"managed"}
+    (told,) = foreseen("rules", "list", RULES, *typed, "--json").rows
+    wanted = {str(rule.id) for rule in load_rules(RULES).rules if fits(rule)}
+    assert {each["id"] for each in told if each["decided_by"] != "correlation"} == wanted
+    assert {each["kept"] for each in told} <= {"local"}
+
+
+def test_shipped_rules_are_managed() -> None:
+    (told,) = foreseen("rules", "list", "--technique", "T1003.008", "--json").rows
+    assert {(each["kept"], each["path"].split("/")[0]) for each in told} == {("managed", "packs")}
 
 
 def test_coverage_can_be_asked_for() -> None:
-    (told,) = foreseen("rules", "coverage", "--json").rows
-    assert told["rules"] >= len(load_rules(None).rules)
+    (told,) = foreseen("rules", "coverage", RULES, "--json").rows
+    assert told["rules"] >= len(load_rules(RULES).rules)

@@ -10,6 +10,7 @@ from foreseen.rules import load
 from foreseen.runners.compiled import CompiledFolder
 from foreseen.runners.rule_files import folder_documents, folder_lists, load_rules
 from foreseen.runners.rule_watch import LiveRules, RuleWatch
+from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 RULE = """title: One
 id: 11111111-2222-4333-8444-555555555555
@@ -116,3 +117,13 @@ def test_a_damaged_cache_costs_time_only(folder: Path, tmp_path: Path) -> None:
     for path in kept:
         path.write_bytes(path.read_bytes()[:-1] + b"\0")
     assert load_rules(folder, cache).hash == first.hash
+
+
+def test_rules_from_the_cache_label_as_those_that_were_compiled(
+    folder: Path, tmp_path: Path
+) -> None:
+    cache = CompiledFolder(tmp_path / "cache")
+    event = {"product": "auditd", "class_uid": 1007, "activity_id": 1, "process_path": "/bin/wget"}
+    batch = batch_of([event], EVENT_SCHEMA)
+    for _ in range(2):
+        assert load_rules(folder, cache).label(batch).to_pylist() == [["two"]]

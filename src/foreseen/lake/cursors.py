@@ -12,11 +12,14 @@ class Cursor:
         version: Offset after the input that the rows came from; grows with every commit.
         after: Offset before that input. Given, a commit that would repeat part of what a table
             holds is refused instead of duplicated.
+        time: How late it was after that input, as the input itself says, ms UTC; kept in the same
+            transaction.
     """
 
     app_id: str
     version: int
     after: int | None = None
+    time: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

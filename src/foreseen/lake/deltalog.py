@@ -13,6 +13,9 @@ from foreseen.core.errors import CorruptError
 from foreseen.lake.files import data_path, sync_file
 
 LOG_FOLDER = "_delta_log"
+TIME = "foreseenTime"
+"""Key of a producer's time in what a commit says of itself."""
+
 _ENTRY_DIGITS = 20
 _LAST_CHECKPOINT = "_last_checkpoint"
 
@@ -30,22 +33,42 @@ class Appended:
     partition: dict[str, str | None]
 
 
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """What a commit says of itself.
+
+    Attributes:
+        files: Files with new rows, in their order; none of a compaction.
+        producer: Whose cursor travelled with it; None for a commit without one.
+        time: How late it was by the producer's input, ms UTC; None where that did not say.
+    """
+
+    files: list[Appended]
+    producer: str | None
+    time: int | None
+
+
 def entry_path(folder: Path, version: int) -> Path:
     """Log entry of a version of the table in `folder`."""
     return folder / LOG_FOLDER / f"{version:0{_ENTRY_DIGITS}d}.json"
 
 
-def appended(folder: Path, version: int) -> list[Appended]:
-    """Files with new rows that a commit added, in its order; none for a compaction.
+def entry(folder: Path, version: int) -> LogEntry:
+    """What the log says of a commit.
 
     Raises:
         CorruptError: The log has no such entry or it cannot be read.
     """
-    return [
+    actions = _actions(entry_path(folder, version))
+    files = [
         Appended(data_path(folder, action["add"]["path"]), action["add"]["partitionValues"])
-        for action in _actions(entry_path(folder, version))
+        for action in actions
         if "add" in action and action["add"]["dataChange"]
     ]
+    producers = [str(action["txn"]["appId"]) for action in actions if "txn" in action]
+    infos = [action["commitInfo"] for action in actions if "commitInfo" in action]
+    times = [int(info[TIME]) for info in infos if TIME in info]
+    return LogEntry(files, next(iter(producers), None), next(iter(times), None))
 
 
 def sync_entries(folder: Path, after: int, version: int) -> None:

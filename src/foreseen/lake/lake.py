@@ -13,7 +13,7 @@ from foreseen.core.errors import CorruptError, MalformedInputError, NotFoundErro
 from foreseen.core.ids import TenantId
 from foreseen.lake.compaction import Compacted, compact_table
 from foreseen.lake.cursors import Cursor, Progress
-from foreseen.lake.deltalog import appended
+from foreseen.lake.deltalog import entry
 from foreseen.lake.files import read_files
 from foreseen.lake.store import TableStore
 from foreseen.lake.tables import PART_TENANT, TABLES, ascending
@@ -25,10 +25,19 @@ _SWEPT = {"events"}  # the others are small and `since` tells their whole histor
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """Rows that one commit appended, in the order in which they were given."""
+    """What one commit appended.
+
+    Attributes:
+        version: The table's version with it.
+        rows: Rows in the order in which they were given.
+        producer: Whose commit it is; None where nobody's cursor travelled with it.
+        time: How late it was after these rows, ms UTC, of the producer that was asked for.
+    """
 
     version: int
     rows: pa.Table
+    producer: str | None = None
+    time: int | None = None
 
 
 def _pass(_place: str) -> None:
@@ -128,7 +137,12 @@ class Lake:
         return rows.sort_by(ascending(order)).select(wanted)
 
     def since(
-        self, table: str, version: int, *, tenant: TenantId | None = None
+        self,
+        table: str,
+        version: int,
+        *,
+        tenant: TenantId | None = None,
+        clock: str | None = None,
     ) -> Iterator[Commit]:
         """Commits after a version (0: from the start) in order; compactions do not show.
 
@@ -136,19 +150,24 @@ class Lake:
             table: Name of the table.
             version: Version that was seen last.
             tenant: Only rows of this organisation; commits without any are left out.
+            clock: Producer whose time matters: its commits that say one are told even without rows.
 
         Raises:
             CorruptError: An entry of the log, or a file that it names, is gone.
         """
         store = self._store(table)
         for number in range(version + 1, store.version() + 1):
+            told = entry(store.folder, number)
             files = [
                 file.path
-                for file in appended(store.folder, number)
+                for file in told.files
                 if tenant is None or file.partition[PART_TENANT] == tenant
             ]
-            if files:
-                yield Commit(number, _read(files, store.table.schema))
+            time = told.time if clock is not None and told.producer == clock else None
+            if files or time is not None:
+                schema = store.table.schema
+                rows = _read(files, schema) if files else schema.empty_table()
+                yield Commit(number, rows, told.producer, time)
 
     def files(self, table: str, tenant: TenantId | None = None) -> list[str]:
         """Paths of the table's live files, of one organisation when given, oldest first."""

@@ -17,7 +17,7 @@ from deltalake.transaction import AddAction, RemoveAction
 from foreseen.core.errors import CorruptError, MalformedInputError, TransientError
 from foreseen.core.ids import TenantId
 from foreseen.lake.cursors import Cursor
-from foreseen.lake.deltalog import LOG_FOLDER, repair, sync_entries
+from foreseen.lake.deltalog import LOG_FOLDER, TIME, repair, sync_entries
 from foreseen.lake.files import DATA_FOLDER, data_path, sync_file, write_file
 from foreseen.lake.tables import PART_TENANT, LakeTable, partitions
 
@@ -120,6 +120,7 @@ class TableStore:
             TransientError: The commit failed; nothing of it shows.
         """
         marks = [Transaction(cursor.app_id, cursor.version)] if cursor else None
+        said = {TIME: str(cursor.time)} if cursor and cursor.time is not None else None
         before = self.handle.version()
         try:
             self.handle.create_write_transaction(
@@ -127,7 +128,7 @@ class TableStore:
                 "append",
                 self.table.delta_schema,
                 self.table.partition_by,
-                commit_properties=CommitProperties(None, _RETRIES, marks),
+                commit_properties=CommitProperties(said, _RETRIES, marks),
                 post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
             )
         except DeltaError as error:

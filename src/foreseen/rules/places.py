@@ -55,9 +55,12 @@ def places_of(namespace: str, field: str, kind: EventKind) -> tuple[Place, ...]:
     name = field.replace(" ", "")
     language = _language(namespace, kind)
     own = _own_columns(language, kind)
-    table = next((names for names in _names(language, kind) if name in names), {name: (name,)})
-    places = [place for target in table[name] for place in _resolved(target, own)]
-    meant_otherwise = any(name in targets for other, targets in table.items() if other != name)
+    tables = list(_names(language, kind))
+    targets = next((names[name] for names in tables if name in names), (name,))
+    places = [place for target in targets for place in _resolved(target, own)]
+    meant_otherwise = any(
+        name in others for names in tables for other, others in names.items() if other != name
+    )
     if not meant_otherwise and not any(_is_discriminator(place) for place in places):
         # a list or null stays there though the field has a column, and so does a field of the
         # source's own under a name that we read otherwise

@@ -166,9 +166,11 @@ class _Database:
         if content is None or hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
             return None
         try:
-            return hyperscan.loadb(content[_DIGEST:], hyperscan.HS_MODE_BLOCK)
+            database = hyperscan.loadb(content[_DIGEST:], hyperscan.HS_MODE_BLOCK)
+            database.scratch = hyperscan.Scratch(database)
         except hyperscan.error:  # compiled on another processor: compiled again
             return None
+        return database
 
     def _compiled(self, patterns: Sequence[Pattern], store: Store | None) -> Any:  # noqa: ANN401
         try:

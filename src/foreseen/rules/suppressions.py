@@ -102,6 +102,8 @@ class SuppressionSet:
         latest = _latest(batch)
         for place, reach in enumerate(self.reaches):
             own = rows[places == place]
+            if not len(own):
+                continue
             wanted: Mask = truth_of(
                 compute.is_in(rules.take(array_of(own)), array_of(sorted(reach.rules), pa.string()))
             )

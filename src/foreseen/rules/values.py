@@ -24,6 +24,7 @@ from foreseen.rules.kernels import compute
 from foreseen.rules.patterns import quoted
 from foreseen.rules.tree import Atom, Field, Kind, No, Tree
 
+_PROBE = pa.array([""])  # made once: pyarrow looks for pandas each time
 _LARGEST = 2**53
 _MANY, _ONE = "*", "?"
 _COMPARISONS = {
@@ -166,7 +167,7 @@ def _pattern(value: SigmaRegularExpression) -> str:
     flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
     pattern = f"(?{flags}){plain}" if flags else plain
     try:
-        compute.match_substring_regex(pa.array([""]), pattern)
+        compute.match_substring_regex(_PROBE, pattern)
     except pa.ArrowInvalid as error:
         raise Refusal(f"pattern '{plain}' is not one of RE2: {error}") from error
     return pattern

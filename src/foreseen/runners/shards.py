@@ -50,12 +50,17 @@ class Shard:
         self.tally = Tally()
 
     def process(self, batch: Sequence[Lines | Tick], *, after: int, version: int) -> None:
-        """Put the input between two cursors through the step and commit what it gave."""
+        """Put the input between two cursors through the step and commit what it gave.
+
+        The commit says the time of its ticks: for whoever reads on it is so late after its rows,
+        so that a tick belongs at the end of a batch.
+        """
         self.state, out = step(self.state, batch, self.artefacts)
         given = [part for part in batch if isinstance(part, Lines)]
         self.tally.add(sum(len(part.lines) + len(part.quarantined) for part in given), out)
+        ticks = [part.now for part in batch if isinstance(part, Tick)]
         tables = {"events": out.events, "matches": out.matches, "quarantine": out.quarantine}
         self._lake.commit(
             {name: pa.Table.from_batches([rows]) for name, rows in tables.items()},
-            Cursor(self._app_id, version, after),
+            Cursor(self._app_id, version, after, max(ticks, default=None)),
         )
