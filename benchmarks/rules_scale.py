@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from foreseen.rules.engine import Engine
 from foreseen.rules.loading import load
 from foreseen.rules.plans import Wanted
@@ -139,6 +141,7 @@ def _size(count: int, made: dict[str, float], answered: list[dict[str, float]], 
 
 def _serve(count: int, event_count: int) -> None:
     """Be one of the processes."""
+    pa.set_cpu_count(1)
     chosen = clones(_wanted(count), count)
     started = time.process_time()
     engine = Engine(chosen)

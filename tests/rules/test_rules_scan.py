@@ -87,12 +87,15 @@ def test_a_store_keeps_rules_apart() -> None:
     """A database is found again only by the same patterns under the same numbers."""
     store = Kept()
     one = load([("1.yml", texts_rule({"CommandLine|contains": ["ab", "cd"]}))]).rules
-    two = load([("2.yml", texts_rule({"CommandLine|contains|all": ["cd", "ab"]}))]).rules
-    batch = pa.record_batch({"product": ["auditd"] * 3, "process_cmd_line": ["ab", "cd", "abcd"]})
-    assert matches(engine_of(one, store), batch) == [(0, 0), (1, 0), (2, 0)]
-    assert matches(engine_of(two, store), batch) == [(2, 0)]
-    assert matches(engine_of(two, store), batch) == [(2, 0)]
-    assert len(store) == 2
+    two = load([("2.yml", texts_rule({"CommandLine|contains|all": ["cd", "ef"]}))]).rules
+    cased = load([("3.yml", texts_rule({"CommandLine|contains|cased": ["ab", "cd"]}))]).rules
+    lines = ["ab", "cd", "efcd", "CD"]
+    batch = pa.record_batch({"product": ["auditd"] * 4, "process_cmd_line": lines})
+    for _ in range(2):
+        assert matches(engine_of(one, store), batch) == [(0, 0), (1, 0), (2, 0), (3, 0)]
+        assert matches(engine_of(two, store), batch) == [(2, 0)]
+        assert matches(engine_of(cased, store), batch) == [(0, 0), (1, 0), (2, 0)]
+        assert len(store) == 3
 
 
 REGEXES = (

@@ -41,8 +41,8 @@ def stats(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell what each rule matched, alerted, had suppressed, and costs."""
-    loaded = load_rules(rules)
     with control_of(data) as engine:
+        loaded = load_rules(rules)
         done = rule_stats(Lake.open(data / "lake"), engine, DEFAULT_TENANT)
     cost = _measured(loaded, measure) if measure else None
     known = every(loaded)

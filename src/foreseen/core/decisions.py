@@ -14,7 +14,7 @@ class Outcome(StrEnum):
 
 
 class Basis(StrEnum):
-    """Why the outcome is what it is; all but the three that suppress alert (law 4)."""
+    """Why the outcome is what it is; all but the four that suppress alert (law 4)."""
 
     EXPECTED = "expected"
     UNEXPECTED = "unexpected"
@@ -26,6 +26,7 @@ class Basis(StrEnum):
     OPEN_INCIDENT = "tied to an open incident"
     COUNTED = "counted by a correlation only"
     SUPPRESSED_BY_HAND = "suppressed by hand"
+    BELOW_THRESHOLD = "waits for the rule's threshold"
 
 
 @dataclass(frozen=True, slots=True)

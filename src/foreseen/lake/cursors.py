@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from foreseen.core.ids import TenantId
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -20,6 +22,14 @@ class Cursor:
     version: int
     after: int | None = None
     time: int | None = None
+
+
+def judge_of(tenant: TenantId) -> str:
+    """Producer of what the judge of an organisation commits: predictions, and matches that fired.
+
+    Who reads matches to judge them leaves these out: they follow from the others.
+    """
+    return f"judge/{tenant}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def _about(record: Mapping[str, Any]) -> Shape:
         told = _CATEGORIES[category]
         return Shape(told.class_uid, told.activity_id, _machine(record))
     if not _WEB.isdisjoint(record):
-        return Shape(WEB, None, None, "webserver" if _PROXY.isdisjoint(record) else "proxy")
+        return Shape(WEB)  # a server's or a proxy's: they write the same names
     if not _MACHINE.isdisjoint(record):
         return _of_machine(record)
     if not _DNS.isdisjoint(record) or _is_name(record.get("query")):

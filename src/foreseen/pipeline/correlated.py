@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from foreseen.core.ids import EventUid, match_uid
 from foreseen.rules.correlation_entries import Fired, Labelled, Values
@@ -59,6 +60,18 @@ def correlate_time(
     _, fired = finish(state, plan, values) if now is None else advance(state, now, plan, values)
     firings: dict[str, Fired] = {}
     return Correlated(_table(fired, firings), firings)
+
+
+def both(first: Correlated, second: Correlated) -> Correlated:
+    """One after the other."""
+    matches = pa.concat_tables([first.matches, second.matches])
+    return Correlated(matches, {**first.firings, **second.firings})
+
+
+def firings_of(correlated: pa.Table, plan: Plan) -> pa.Table:
+    """Of matches with firings among them, the rows of firings."""
+    names = pa.array(sorted(plan.places), pa.string())
+    return correlated.filter(pc.is_in(correlated.column("rule_id"), names))
 
 
 def label_whole(events: Sequence[Labelled], plan: Plan, values: Values) -> list[tuple[str, str]]:

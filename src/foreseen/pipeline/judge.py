@@ -15,7 +15,7 @@ from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment, moments_of
 from foreseen.pipeline.by_hand import hidden_by_hand
-from foreseen.pipeline.correlated import Correlated, correlate, correlate_time
+from foreseen.pipeline.correlated import Correlated, both, correlate, correlate_time
 from foreseen.pipeline.open_streams import JudgeState, Like, OpenStream
 from foreseen.rules import Rule
 from foreseen.rules.correlation_entries import Fired
@@ -67,15 +67,23 @@ class JudgeOut:
 
 
 def step(
-    state: JudgeState, matches: pa.Table, artefacts: JudgeArtefacts
+    state: JudgeState, matches: pa.Table, artefacts: JudgeArtefacts, now: int | None = None
 ) -> tuple[JudgeState, JudgeOut]:
-    """Decide every match of a batch, in order.
+    """Decide every match of a batch, in order, then what waited for the time after it.
 
     The state is advanced in place and returned: the one passed in must not be used again. The
     decisions, and the last version of each alert, do not depend on how matches are cut.
+
+    Args:
+        state: What the judge remembers.
+        matches: Rows of the matches table.
+        artefacts: What else the decisions depend on.
+        now: How late it is after the batch by a record of the log, ms UTC; None: it does not say.
     """
-    plan = artefacts.correlations
-    correlated = correlate(state.correlations, matches, plan, values_by(artefacts.rules))
+    plan, values = artefacts.correlations, values_by(artefacts.rules)
+    correlated = correlate(state.correlations, matches, plan, values)
+    if now is not None:
+        correlated = both(correlated, correlate_time(state.correlations, now, plan, values))
     return state, _judged(state, correlated, artefacts)
 
 

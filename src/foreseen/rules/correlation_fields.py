@@ -67,14 +67,15 @@ def sentence_of(fired: Fired, plan: Plan) -> str:
     """What a firing says: how many events of which rules, in what time, for whom."""
     linked = plan.get(fired.rule)
     rules = " and ".join(linked.rules) if linked else "its rules"
-    span = f" within {_length(linked.correlation.timespan)}" if linked else ""
+    span = f" within {length_of(linked.correlation.timespan)}" if linked else ""
     group = ", ".join(f"{name} {'absent' if v is None else v}" for name, v in fired.group)
     events = "1 event" if fired.count == 1 else f"{fired.count} events"
     whom = f", the same {group}" if group else ""
     return f"{events} of {rules}{span}{whom}."
 
 
-def _length(timespan: int) -> str:
+def length_of(timespan: int) -> str:
+    """A time in ms in words: `10 minutes`."""
     for unit, word in _UNITS:
         if timespan % unit == 0:
             count = timespan // unit

@@ -102,6 +102,21 @@ def fitted(state: CorrelationState, plan: Plan) -> list[Remembered]:
     return list(kept.values())
 
 
+def next_due(state: CorrelationState) -> int | None:
+    """The earliest time at which something that waits is answered, ms UTC; None: nothing waits."""
+    dues = [each.waiting[0].due for each in state.rules.values() if each.waiting]
+    return min(dues, default=None)
+
+
+def lost_of(state: CorrelationState) -> dict[tuple[str, str], int]:
+    """How many events did not count, or count no more, by correlation and reason."""
+    return {
+        (name, reason.value): count
+        for name, each in state.rules.items()
+        for reason, count in each.lost.items()
+    }
+
+
 def dump(state: CorrelationState) -> dict[str, object]:
     """The state as JSON-ready values."""
     return {

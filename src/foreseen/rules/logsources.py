@@ -11,6 +11,8 @@ from foreseen.rules.places import EventKind
 from foreseen.rules.rule import Logsource
 
 FAILURE = 2
+_WINDOWS = "windows"
+_ANONYMOUS = (None, "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,27 @@ def known_logsources() -> tuple[str, ...]:
 
 
 def admits(gate: Gate, kind: EventKind) -> bool:
-    """Whether events of a kind go through a gate."""
+    """Whether events of a kind go through a gate.
+
+    An event that does not say who recorded it, or of Windows in which log it stood, goes through
+    as far as it says anything: a rule that cannot know looks.
+    """
+    anonymous = kind.product in _ANONYMOUS
+    logless = anonymous or (kind.product == _WINDOWS and _WINDOWS in gate.products)
     return (
-        (not gate.classes or kind.class_uid in gate.classes)
-        and (not gate.activities or kind.activity_id in gate.activities)
-        and (not gate.event_types or kind.event_type in gate.event_types)
-        and _is_among(kind.product, gate.products)
-        and _is_among(kind.log_name, gate.log_names)
+        (not gate.classes or kind.class_uid in gate.classes or (anonymous and not kind.class_uid))
+        and (
+            not gate.activities
+            or kind.activity_id in gate.activities
+            or (anonymous and not kind.activity_id)
+        )
+        and (
+            not gate.event_types
+            or kind.event_type in gate.event_types
+            or (anonymous and kind.event_type is None)
+        )
+        and (anonymous or _is_among(kind.product, gate.products))
+        and ((logless and kind.log_name is None) or _is_among(kind.log_name, gate.log_names))
         and not (gate.done and kind.status_id == FAILURE)
     )
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -12,12 +13,15 @@ from foreseen.control.alerts import Decided, commit_decisions
 from foreseen.control.cursors import Checkpoint, checkpoint
 from foreseen.core.decisions import Decision
 from foreseen.core.ids import TenantId, content_hash
+from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Commit, Cursor, Lake
-from foreseen.pipeline.judge import JudgeArtefacts, step
+from foreseen.pipeline.correlated import firings_of
+from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut, pass_time, step
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
+from foreseen.rules.correlation_state import lost_of, next_due
 from foreseen.rules.suppressions import SuppressionSet, no_suppressions
 from foreseen.runners.settings import Settings
 from foreseen.studies.train import Stored
@@ -29,9 +33,15 @@ NAME = "judge"
 
 @dataclass(slots=True)
 class Verdicts:
-    """What was decided: counts by (rule, outcome, basis)."""
+    """What was decided.
+
+    Attributes:
+        counts: Matches by (rule, outcome, basis).
+        lost: Events that a correlation could not count, or counts no more, by (rule, reason).
+    """
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    lost: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def add(self, decisions: list[Decision]) -> None:
         """Count decisions."""
@@ -68,15 +78,28 @@ def judge_artefacts(
 class Judge:
     """A tenant's judge: goes on from its cursor in the control database."""
 
-    def __init__(self, lake: Lake, engine: Engine, artefacts: JudgeArtefacts) -> None:
-        """Artefacts: exchanged at a batch boundary by assigning `artefacts`."""
+    def __init__(
+        self, lake: Lake, engine: Engine, artefacts: JudgeArtefacts, clock: str | None = None
+    ) -> None:
+        """Artefacts: exchanged at a batch boundary by assigning `artefacts`.
+
+        Clock: the producer whose commits tell the time, of a live pipeline.
+        """
         self._lake = lake
         self._engine = engine
+        self._clock = clock
+        self._name = judge_of(artefacts.tenant)
         self.artefacts = artefacts
         self.verdicts = Verdicts()
         reached = checkpoint(engine, artefacts.tenant, NAME)
-        self._version = reached.version if reached else 0
+        self._version = self._seen = reached.version if reached else 0
         self._state = load_judge(reached.state) if reached and reached.state else JudgeState()
+        self.verdicts.lost = lost_of(self._state.correlations)
+
+    @property
+    def due(self) -> int | None:
+        """When something that waits for a time is due, ms UTC; None: nothing waits."""
+        return next_due(self._state.correlations)
 
     def drain(self, since: int | None = None) -> int:
         """Judge every match committed after the cursor; returns how many.
@@ -86,25 +109,64 @@ class Judge:
                 teach and are not judged.
         """
         judged = 0
-        for commit in self._lake.since("matches", self._version, tenant=self.artefacts.tenant):
-            judged += self._judge(commit, since)
+        tenant, newest = self.artefacts.tenant, self._lake.version("matches")
+        for commit in self._lake.since("matches", self._seen, tenant=tenant, clock=self._clock):
+            if self._matters(commit):
+                judged += self._judge(commit, since)
+            self._seen = commit.version
+        self._seen = max(self._seen, newest)
         return judged
+
+    def _matters(self, commit: Commit) -> bool:
+        """Whether there is something to judge: not its own firings, nor a time that is not due.
+
+        Then the cursor stays where it is; a restart sees them again and finds the same.
+        """
+        if commit.producer == self._name:
+            return False
+        due = self.due
+        passed = commit.time is not None and due is not None and commit.time >= due
+        return commit.rows.num_rows > 0 or passed
+
+    def finish(self) -> int:
+        """Decide what waited for a time, for there will be no more matches; returns how many."""
+        if self.due is None:
+            return 0
+        self._state, out = pass_time(self._state, None, self.artefacts)
+        # The next version of the matches is the one that this very commit makes.
+        return self._commit(out, self._version + 1, firings=True)
 
     def _judge(self, commit: Commit, since: int | None) -> int:
         matches = commit.rows
         if since is not None:
             matches = matches.filter(pc.field("time") >= since)
-        self._state, out = step(self._state, matches, self.artefacts)
+        self._state, out = step(self._state, matches, self.artefacts, commit.time)
+        return self._commit(out, commit.version)
+
+    def _commit(self, out: JudgeOut, version: int, *, firings: bool = False) -> int:
+        """What a batch gave, to both stores; `firings`: also when none fired."""
         for rule, error in out.failures.items():
             log.warning("the model of rule %s failed, so its matches alert: %r", rule, error)
-        rows = pa.Table.from_batches([predictions_table(out.matches, out.decisions)])
-        # Predictions first: their cursor makes a second delivery harmless, and an alert without
-        # its prediction would be one that cannot be explained.
-        cursor = Cursor(f"{NAME}/{self.artefacts.tenant}", commit.version)
-        self._lake.commit({"predictions": rows}, cursor)
+        predictions = predictions_table(out.matches, out.decisions)
+        tables = {"predictions": pa.Table.from_batches([predictions])}
+        fired = firings_of(out.matches, self.artefacts.correlations)
+        if fired.num_rows or firings:
+            tables["matches"] = fired
+        # The lake first: its cursors make a second delivery harmless, and an alert without its
+        # match and its prediction would be one that cannot be explained.
+        self._lake.commit(tables, Cursor(self._name, version))
         decided = Decided(alerts=out.alerts, incidents=out.incidents)
-        reached = Checkpoint(NAME, commit.version, dump_judge(self._state))
+        reached = Checkpoint(NAME, version, dump_judge(self._state))
         commit_decisions(self._engine, self.artefacts.tenant, decided, reached)
-        self._version = commit.version
+        self._version = version
         self.verdicts.add(list(out.decisions))
+        self._tell_lost()
         return len(out.decisions)
+
+    def _tell_lost(self) -> None:
+        """What correlations lose, once a rule and reason."""
+        lost = lost_of(self._state.correlations)
+        for (rule, reason), count in lost.items():
+            if (rule, reason) not in self.verdicts.lost:
+                log.warning("correlation %s does not count %d events: %s", rule, count, reason)
+        self.verdicts.lost = lost

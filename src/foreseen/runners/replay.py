@@ -97,6 +97,7 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
         judge = Judge(lake, engine, artefacts)
         progress("judging", 0, 1)
         judge.drain(since=order.train_until)
+        judge.finish()
         progress("judging", 1, 1)
         raised = sorted(_alerts(engine, order.tenant), key=lambda a: (a.first_time, a.uid))
     return Replayed(tally, judge.verdicts, trained, raised, lake)

@@ -19,7 +19,7 @@ from foreseen.rules import RuleSet
 from foreseen.runners.compiled import user_folder
 from foreseen.runners.rule_watch import LiveRules, RuleWatch
 from foreseen.runners.settings import Settings, keep
-from foreseen.runners.worker import Stores, Worker
+from foreseen.runners.worker import Alarm, Stores, Worker
 
 log = logging.getLogger("foreseen.worker")
 
@@ -62,16 +62,16 @@ def working(
         CorruptError: A store's snapshot cannot be read.
         TransientError: A store cannot be read now.
     """
-    live = LiveRules(rules)
+    live, alarm = LiveRules(rules), Alarm()
 
     def begun() -> Worker:
-        return Worker(opened, DEFAULT_TENANT, live, settings)
+        return Worker(opened, DEFAULT_TENANT, live, settings, alarm)
 
     keep(opened.control, DEFAULT_TENANT, rules, settings, now=wall_clock())
     stop, failed = Event(), Event()
     threads = [
         Thread(target=_work, args=(begun(), begun, stop, failed), name="worker"),
-        Thread(target=_tick, args=(opened.intake, stop), name="tick"),
+        Thread(target=_tick, args=(opened.intake, alarm, stop), name="tick"),
     ]
     if folder is not None:
         watch = RuleWatch(live, folder, user_folder())
@@ -86,25 +86,28 @@ def working(
             thread.join()
 
 
-def _tick(intake: IntakeLog, stop: Event) -> None:
-    """Write the time into the log while something may wait for it: twice after what came last.
+def _tick(intake: IntakeLog, alarm: Alarm, stop: Event) -> None:
+    """Write the time into the log while something may wait for it.
 
-    The first tick may come too soon after it, the second one cannot.
+    That is twice after what came last (the first tick may come too soon after it, the second one
+    cannot), and once whenever what a correlation waits for is due.
     """
-    end, owed = -1, 0
+    end, owed, rung = -1, 0, None
     while not stop.wait(TICK_SECONDS):
-        before = intake.end
+        before, due, now = intake.end, alarm.due, wall_clock()
         owed = _TICKS if before != end else owed
-        if not owed:
+        rings = due is not None and due != rung and due <= now
+        if not owed and not rings:
             continue
-        tick = Entry(DEFAULT_TENANT, "", "", "", wall_clock(), kind=EntryKind.TICK)
+        tick = Entry(DEFAULT_TENANT, "", "", "", now, kind=EntryKind.TICK)
         try:
             end = intake.append([tick])
         except TransientError as error:
             log.warning("no tick of the clock in the log: %s", error)
             continue
         came_between = end - before > HEADER_BYTES + len(encode(tick))
-        owed = _TICKS if came_between else owed - 1
+        owed = _TICKS if came_between else max(owed - 1, 0)
+        rung = due if rings else rung
 
 
 def _work(first: Worker, begun: Callable[[], Worker], stop: Event, failed: Event) -> None:

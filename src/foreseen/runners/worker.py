@@ -44,6 +44,13 @@ class Stores:
     control: Engine
 
 
+@dataclass(slots=True)
+class Alarm:
+    """When something that waits is due, ms UTC: the log needs a tick then. None: nothing waits."""
+
+    due: int | None = None
+
+
 class Worker:
     """Consumes the intake log by offset; every restart goes on at the last snapshot.
 
@@ -51,9 +58,17 @@ class Worker:
     """
 
     def __init__(
-        self, stores: Stores, tenant: TenantId, live: LiveRules, settings: Settings
+        self,
+        stores: Stores,
+        tenant: TenantId,
+        live: LiveRules,
+        settings: Settings,
+        alarm: Alarm | None = None,
     ) -> None:
-        """Settings hold until another worker takes over; rules may be exchanged at any batch."""
+        """Settings hold until another worker takes over; rules may be exchanged at any batch.
+
+        Alarm: set whenever the judge has been at work.
+        """
         self._stores, self._tenant, self._settings = stores, tenant, settings
         self._live, self._rules = live, live.current
         self._name = f"shard/{tenant}"
@@ -65,7 +80,10 @@ class Worker:
         self._unreadable = ""
         self._foresight = self._newest_foresight(None)
         self._by_hand = self._newest_suppressions(None)
-        self._judge = Judge(stores.lake, stores.control, self._judge_artefacts())
+        artefacts = self._judge_artefacts()
+        self._judge = Judge(stores.lake, stores.control, artefacts, clock=self._name)
+        self._alarm = alarm or Alarm()
+        self._alarm.due = self._judge.due
 
     def run(self, stop: Event) -> None:
         """Work until told to stop; sleeps while there is nothing to do."""
@@ -84,15 +102,22 @@ class Worker:
         if batch:
             self._to_lake(batch)
         self._take_newer_artefacts()
-        return self._judge.drain() > 0 or bool(batch)
+        judged = self._judge.drain()
+        self._alarm.due = self._judge.due
+        return judged > 0 or bool(batch)
 
     def _next(self) -> Sequence[Stored]:
-        """Entries after the cursor. After a crash exactly those that the lake already has."""
+        """Entries after the cursor. After a crash exactly those that the lake already has.
+
+        A tick ends a batch: it says how late it is after all that the batch holds, wherever the
+        log is cut otherwise.
+        """
         entries = self._stores.intake.read(self._cursor, BATCH_BYTES)
         reached = self._stores.lake.progress(self._name, _TABLES).reached
         if reached is not None and reached > self._cursor:
             return [stored for stored in entries if stored.end <= reached]
-        return entries
+        ticks = (n for n, stored in enumerate(entries, 1) if stored.entry.kind is EntryKind.TICK)
+        return entries[: next(ticks, len(entries))]
 
     def _to_lake(self, batch: Sequence[Stored]) -> None:
         parts = [_part(stored) for stored in batch if stored.entry.tenant == self._tenant]

@@ -96,7 +96,7 @@ def measured(rules: RuleSet, batches: Iterable[pa.RecordBatch]) -> Cost:
 def _done(
     matched: tuple[int, int] | None, judged: tuple[int, int, int] | None, alerts: int
 ) -> Done:
-    """Firings of correlations are judged and stand in no table of matches: their judging counts."""
+    """What was judged counts also where its match is not there: a lake may be of an older kind."""
     alerted, suppressed, last = judged or (0, 0, 0)
     matches, latest = matched or (alerted + suppressed, last)
     return Done(matches, alerted + suppressed, alerted, suppressed, alerts, latest or None)

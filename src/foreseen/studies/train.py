@@ -99,26 +99,35 @@ def _history(
         dismissed=taint.dismissed(engine, order.tenant),
         tainted=taint.tainted(engine, order.tenant),
     )
-    marked = {rule.id for rule in rules.rules if rule.foresee}
+    silent = rules.correlations.silent  # counted and never asked of a model
+    marked = {rule.id for rule in rules.rules if rule.foresee and rule.id not in silent}
     latest = max(integers(matches, "ingested_time"), default=0)
     return clean_history(matches, evidence, marked, latest)
 
 
 def _outcomes(judged: pa.Table) -> dict[str, Outcome]:
-    """Outcome by match, without those hidden by hand.
+    """Outcome by match, without those that are silent for another reason than a model's word.
 
-    That a person did not want to see a match does not make it expected: no model has judged it
-    and nobody has looked at it. Were it to teach, the silence would outlive the suppression.
+    That a person did not want to see a match, or that it is only counted, does not make it
+    expected: no model has judged it and nobody has looked at it. Were it to teach, the silence
+    would outlive the suppression or the correlation.
     """
     outcomes: dict[str, Outcome] = {}
     hidden: set[str] = set()
     columns = (texts(judged, name) for name in ("match_uid", "outcome", "basis"))
     for uid, word, basis in zip(*columns, strict=True):
-        if basis == Basis.SUPPRESSED_BY_HAND:
+        if basis in _UNJUDGED:
             hidden.add(uid)
         elif outcomes.get(uid) is not Outcome.ALERTED:  # judged twice: one alert is enough
             outcomes[uid] = Outcome(word)
     return {uid: outcome for uid, outcome in outcomes.items() if uid not in hidden}
+
+
+_UNJUDGED = {
+    Basis.SUPPRESSED_BY_HAND.value,
+    Basis.COUNTED.value,
+    Basis.BELOW_THRESHOLD.value,  # it would have alerted, had there been more of it
+}
 
 
 def _store(engine: Engine, order: Order, trained: Trained, ruleset: ContentHash) -> Stored:

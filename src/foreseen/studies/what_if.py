@@ -98,6 +98,8 @@ def _replayed(
         theirs.take(part.after, scope)
         forget()
         progress("replaying history", part.share, 1)
+    ours.end()
+    theirs.end()
     return ours, theirs
 
 

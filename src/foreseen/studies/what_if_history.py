@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId, TenantId
+from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
 from foreseen.models.windows import FORKS
 from foreseen.studies.what_if_labels import Relabelling, Sides
@@ -102,7 +103,11 @@ def saved_matches(
     """
     if change.fresh.rules or set(found.by_rules) - {change.before.rules.hash}:
         return None
-    commits = [commit.rows for commit in lake.since("matches", 0, tenant=tenant)]
+    commits = [
+        commit.rows
+        for commit in lake.since("matches", 0, tenant=tenant)
+        if commit.producer != judge_of(tenant)  # firings: each side counts for itself
+    ]
     if change.gone and any(_loses_forks(rows, change.gone) for rows in commits):
         return None
     return commits
@@ -125,7 +130,7 @@ def both_anew(lake: Lake, change: Relabelling, found: Retained, work: Work) -> I
         work: Says whose events and whether their labels count; what was done is counted there.
     """
     sides = Sides(change)
-    for events in _batches(lake, work):
+    for events in batches(lake, work):
         work.events += events.num_rows
         own = pc.equal(events.column("ruleset_hash"), change.before.rules.hash)
         trusted = work.trusting and pc.all(own).as_py()
@@ -142,7 +147,7 @@ def _loses_forks(rows: pa.Table, gone: frozenset[RuleId]) -> bool:
     return any(uid not in kept for uid in forks.filter(loses).column("event_uid").to_pylist())
 
 
-def _batches(lake: Lake, work: Work) -> Iterator[pa.RecordBatch]:
+def batches(lake: Lake, work: Work) -> Iterator[pa.RecordBatch]:
     """Events as committed; where compaction swept old files, by day, each stream in its order."""
     told = 0
     try:
