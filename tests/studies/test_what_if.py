@@ -21,11 +21,13 @@ from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.lake.tables import ascending
 from foreseen.rules import parse_rules
+from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.runners import replay as runner
 from foreseen.runners.history import Edit, History, answer, history
 from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.rule_files import Document
 from foreseen.runners.settings import Settings
+from foreseen.studies.what_if_alerts import Example
 from foreseen.studies.what_if_history import Work, both_anew, retained, saved_matches
 from foreseen.studies.what_if_labels import Labelling, relabelling
 from foreseen.studies.what_if_shape import ANEW, SAVED, Scope, WhatIf
@@ -318,6 +320,48 @@ def test_the_rules_that_labelled_last_are_found_again(lab: Lab) -> None:
     found = history(lab.folder)
     assert found.rules.hash == parse_rules(BASE).hash
     assert {str(each.id) for each in found.rules.rules} == {"shell", "sudo", "read"}
+
+
+BURST = (
+    "linux/burst.yml",
+    (
+        "title: Many\nname: burst\nid: 7ab780a9-7927-4029-a4b0-f2421485211b\nlevel: high\n"
+        "description: It counts.\ntags: [attack.t1059]\n"
+        "correlation:\n  type: event_count\n  rules: [shell]\n  group-by: [host]\n  timespan: 5m\n"
+        "  condition: {gte: 30}\n  generate: true\n"
+    ),
+)
+
+
+def test_an_edited_correlation_gives_what_a_fresh_replay_with_it_gives(tmp_path: Path) -> None:
+    more = (BURST[0], BURST[1].replace("gte: 30", "gte: 5"))
+    old = replayed(tmp_path / "old", (*BASE, BURST))
+    fresh = replayed(tmp_path / "fresh", (*BASE, more))
+    result = Lab(tmp_path / "old", (*BASE, BURST)).ask(Edit(changed=[more]))
+    assert (result.alerts.before, result.alerts.after) == (len(old), len(fresh))
+    assert examples(result, "added") == shown(
+        [alert for alert in fresh if alert.uid not in {each.uid for each in old}]
+    )
+    assert "burst" in {each.rule for each in result.examples["added"]}
+    assert {each.rule: each.edit for each in result.rules}["burst"] == "reworded"
+
+
+def test_rule_sets_of_an_edit_and_of_history_decide_who_labels(lab: Lab, tmp_path: Path) -> None:
+    workload = max(Counter(e.workload for e in lab_alerts(lab)).items(), key=lambda x: x[1])[0]
+    only = RuleSets(
+        {workload: ("quiet",)},
+        (NamedSet("few", Selection(rules=("sudo",)), with_tags=("quiet",)),),
+    )
+    fresh = replayed(tmp_path / "fresh", BASE, settings=Settings(rule_sets=only))
+    result = lab.ask(Edit(rule_sets=only))
+    assert result.alerts.after == len(fresh) < result.alerts.before
+    assert {e.workload for e in result.examples["removed"]} == {workload}
+    back = Lab(tmp_path / "fresh", BASE).ask(Edit(rule_sets=RuleSets()))
+    assert (back.alerts.before, back.alerts.after) == (len(fresh), result.alerts.before)
+
+
+def lab_alerts(lab: Lab) -> Sequence[Example]:
+    return lab.ask(Edit(removed=[RuleId("shell"), RuleId("read")])).examples["removed"]
 
 
 @pytest.fixture(scope="module")

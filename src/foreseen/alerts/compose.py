@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from foreseen.alerts.thresholds import Standing
+from foreseen.alerts.titles import title_from
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Decision, Prediction
 from foreseen.core.ids import TenantId
 from foreseen.models.moments import Moment
 from foreseen.rules import Rule
+from foreseen.rules.rule import SEVERITY_OF_LEVEL
 
 _SENTENCES = 3
 _LONGEST = 160
 
 _BASIS_SENTENCES: Mapping[Basis, str] = {
-    Basis.NO_MODEL: "The rule has no trained model yet, so every match alerts.",
-    Basis.NOT_FORESEEN: "The rule always alerts: no model may silence it.",
+    Basis.NO_MODEL: "The rule has no trained model yet, so no match of it is expected.",
+    Basis.NOT_FORESEEN: "No model may silence this rule.",
     Basis.COLD_START: "This workload has too little clean history for the rule's model to speak.",
     Basis.BROKEN_MODEL: "The rule's model failed, so the match alerts.",
     Basis.INCOMPLETE_WINDOW: "Telemetry is missing before the match, so it cannot be judged.",
@@ -27,7 +30,12 @@ _UNUSUAL = "Its act and context together are rarer than any part: {share:.2%} of
 def alert_of(
     row: Mapping[str, object], moment: Moment, decision: Decision, rule: Rule | None
 ) -> Alert:
-    """A new alert from a row of the matches table and the decision on it."""
+    """A new alert from a row of the matches table and the decision on it.
+
+    Its title is the rule's template if the rule has one.
+    """
+    template = rule.alerting.title if rule else ""
+    title = f"{rule.title if rule else decision.rule}: {what_happened(row)}"
     return Alert(
         uid=moment.uid,
         tenant=TenantId(decision.tenant),
@@ -37,13 +45,36 @@ def alert_of(
         stream=str(row["stream"]),
         first_time=moment.time,
         last_time=moment.time,
-        severity=rule.level if rule else "medium",
-        title=f"{rule.title if rule else decision.rule}: {what_happened(row)}",
+        severity=severity_of(rule),
+        title=title_from(template, row) if template else title,
         sentences=tuple(_sentences(row, moment, decision)),
         surprise=decision.prediction.surprise if decision.prediction else None,
         members=(moment.uid,),
         incident=decision.incident,
         decision=as_json(decision),
+    )
+
+
+def severity_of(rule: Rule | None) -> str:
+    """The rule's level; where it has a severity of its own, the level that this stands for."""
+    if rule is None:
+        return "medium"
+    own = rule.severity != SEVERITY_OF_LEVEL[rule.level]
+    return _LEVEL_OF_SEVERITY[rule.severity] if own else rule.level
+
+
+_LEVEL_OF_SEVERITY = {1: "high", 2: "medium", 3: "low"}
+
+
+def opened_with(alert: Alert, standing: Standing) -> Alert:
+    """A new alert with the matches that waited for it in front, and why it alerts now."""
+    times = [alert.first_time, alert.last_time, *(time for time, _ in standing.waited)]
+    return replace(
+        alert,
+        members=(*(uid for _, uid in standing.waited), *alert.members),
+        first_time=min(times),
+        last_time=max(times),
+        sentences=(standing.why, *alert.sentences) if standing.why else alert.sentences,
     )
 
 

@@ -51,14 +51,12 @@ class Standing:
 
     Attributes:
         tells: Whether it alerts; else it waits.
-        waited: Names of earlier matches that it brings along into its alert, in order of time.
-        since: Time of the first of these, ms UTC; None without any.
+        waited: Matches that it brings along into its alert: (time in ms, name), in order of time.
         why: A sentence for the alert; empty for a rule without a threshold.
     """
 
     tells: bool = True
-    waited: tuple[str, ...] = ()
-    since: int | None = None
+    waited: tuple[tuple[int, str], ...] = ()
     why: str = ""
 
 
@@ -124,8 +122,7 @@ def _counted(group: Group, linked: Linked, match: Counted) -> Standing:
         group.extras[place] = _TOLD
         others = _told(group, begin, held + 1)
         why = _REACHED.format(count=held + 1 - begin, **words)
-        since = group.times[others[0]] if others else None
-        return Standing(True, tuple(group.uids[at] for at in others), since, why)
+        return Standing(True, tuple((group.times[at], group.uids[at]) for at in others), why)
     if _is_near(group, place, timespan):
         group.extras[place] = _TOLD
         return Standing(why=_GOES_ON.format(**words))

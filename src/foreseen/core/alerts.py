@@ -21,19 +21,19 @@ class Alert:
     """A match, or a group of like matches, that a person should see.
 
     Attributes:
-        uid: `match_uid` of its first match: the same in every replay.
+        uid: `match_uid` of the match that opened it: the same in every replay.
         tenant: Organisation.
         rule: Rule whose matches it groups.
         workload: Role that the stream plays.
-        host: Machine that reported the first match.
-        stream: Stream of the first match.
+        host: Machine that reported the match that opened it.
+        stream: Stream of that match.
         first_time: Event time of the first match, ms UTC.
         last_time: Event time of the last match, ms UTC.
-        severity: Sigma level of the rule, e.g. `high`.
+        severity: Sigma level of the rule, e.g. `high`, or the level that its own severity stands for.
         title: One line for a list.
         sentences: Why it alerts, in sentences that a person reads.
         surprise: Bits, of the most surprising member; None without a prediction.
-        members: `match_uid` of every match in it, in order.
+        members: `match_uid` of every match in it, in the order in which they were told.
         incident: Incident that it belongs to.
         decision: JSON-ready: outcome, basis, prediction, artefact hashes of the first match.
         status: Where it stands with people.

@@ -26,7 +26,7 @@ class Basis(StrEnum):
     OPEN_INCIDENT = "tied to an open incident"
     COUNTED = "counted by a correlation only"
     SUPPRESSED_BY_HAND = "suppressed by hand"
-    BELOW_THRESHOLD = "waits for the rule's threshold"
+    BELOW_THRESHOLD = "below the threshold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,13 @@
-"""How the fields of one shape of event become columns: decided once a shape, done for each event.
+"""How the fields of one shape of event become columns: decided once a shape.
 
 A shape is channel, event id, names of the fields in their order and types of their values. Real
 logs have few of them (20,000 events of attacks: 150), so per event nothing is left to decide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from types import NoneType
-from typing import Any
 
-from foreseen.parsers.json_flat import flatten, text_of
 from foreseen.parsers.windows_event_dialects import OWN_DATA
 from foreseen.parsers.windows_event_kinds import Kind, kind_of
 from foreseen.parsers.windows_event_times import CLOCKS
@@ -23,47 +20,51 @@ FLAT_NAMES = {
     "EventRecordID": "RecordNumber",
 }
 
+_WITHOUT_TEXT = (dict, list, NoneType)
 _DERIVED = ("process_path", "process_name", "raw", "unmapped", "host")
-_SUCCESS, _FAILURE = 1, 2
-_AUDIT_SUCCESS, _AUDIT_FAILURE = 0x20_0000_0000_0000, 0x10_0000_0000_0000
-_MOST_DIGITS = 20
-_LONGEST_KEYWORDS = 64
-_CACHED_LENGTH = 512
-_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with the fields of a shape, in this order.
+    """What to do with the values of a shape, in this order.
+
+    A place is an index into the values in their order, which the texts of the integers and then
+    those of the other scalars follow.
 
     Attributes:
         template: All columns of the shape's events, with those values that are always the same.
-        by: Field that chooses the class, empty for none.
-        cases: Its value -> class and activity.
-        integers: Fields that are integers and become their decimal text.
-        scalars: Fields that are other scalars and become their canonical text.
-        moved: Fields whose texts go to columns, and
-        columns: those columns.
-        numbers: Column -> field whose number it takes.
-        nested: Fields that are lists or objects.
-        renamed: Fields that are kept under another name, and that name: blanks are taken out, and
+        integers: For each value whether it is an integer whose text is needed.
+        scalars: Places of booleans and floats.
+        lists: Places of lists.
+        by: Place of the value that chooses the class; null for none.
+        cases: That value -> class and activity.
+        numbers: Column and place of the text whose number it takes.
+        moved: Column and place of the text that it takes.
+        keywords: Place of the keywords that say if what was audited succeeded; null for none.
+        kept: For each place whether what is there has no column.
+        names: The names of what is kept.
+        nested: Names of lists and objects.
+        renamed: Names that are kept under another one, and that name: blanks are taken out, and
             what an event says itself under a name that now is a column has its name back.
+        is_plain: Whether all that is kept is texts, nulls and lists, under their own names.
         clocks: Fields that say when, best first.
-        is_audit: Whether the keywords say if what was audited succeeded.
     """
 
     template: dict[str, object]
-    by: str
+    integers: tuple[bool, ...]
+    scalars: tuple[int, ...]
+    lists: tuple[int, ...]
+    by: int | None
     cases: Mapping[str, tuple[int, int]]
-    integers: tuple[str, ...]
-    scalars: tuple[str, ...]
-    moved: tuple[str, ...]
-    columns: tuple[str, ...]
-    numbers: tuple[tuple[str, str], ...]
+    numbers: tuple[tuple[str, int], ...]
+    moved: tuple[tuple[str, int], ...]
+    keywords: int | None
+    kept: tuple[bool, ...]
+    names: tuple[str, ...]
     nested: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...]
+    is_plain: bool
     clocks: tuple[str, ...]
-    is_audit: bool
 
 
 def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
@@ -75,17 +76,15 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
         shape: Names of the fields in their order, and the types of their values.
     """
     kind = kind_of(channel, event_id)
-    places: dict[str, str] = {}
-    for name in shape:
-        places.setdefault(name.replace(" ", ""), name)
-    for name, flat in FLAT_NAMES.items():
-        if name not in places and flat in shape:
-            places[name] = flat
+    fields = _fields(shape)
     nested = tuple(name for name, of in shape.items() if of is dict or of is list)
-    kept = {*nested, *(name for name, of in shape.items() if of is NoneType)}
-    whole = {field: name for field, name in places.items() if name not in kept}
-    moved = {whole[field]: column for field, column in _targets(kind).items() if field in whole}
-    numbers = _numbers(kind, whole)
+    moved = {fields[one]: column for one, column in _targets(kind).items() if one in fields}
+    numbers = _numbers(kind, fields)
+    same = _same(channel, event_id, shape, moved)
+    places, integers, scalars = _places(shape, same)
+    kept = {name: place for name, place in places.items() if name not in moved}
+    renamed = _renamed(shape, moved, nested)
+    is_audit = kind.status_id == 0 and channel.lower() == "security"
     return Plan(
         template={
             "product": PRODUCT,
@@ -93,44 +92,63 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
             "activity_id": kind.activity_id,
             "status_id": kind.status_id,
             **dict.fromkeys((*moved.values(), *(column for column, _ in numbers), *_DERIVED)),
+            **{moved[name]: text for name, text in same.items()},
         },
-        by=whole.get(kind.by, ""),
+        integers=integers,
+        scalars=scalars,
+        lists=tuple(places[name] for name in nested if shape[name] is list),
+        by=places.get(fields.get(kind.by, "")),
         cases=kind.cases,
-        integers=tuple(name for name, of in shape.items() if of is int),
-        scalars=tuple(name for name, of in shape.items() if of is bool or of is float),
-        moved=tuple(moved),
-        columns=tuple(moved.values()),
-        numbers=numbers,
+        numbers=tuple((column, places[name]) for column, name in numbers),
+        moved=tuple((moved[name], places[name]) for name in moved if name not in same),
+        keywords=places.get("Keywords") if is_audit else None,
+        kept=_marked(kept.values(), len(shape) + sum(integers) + len(scalars)),
+        names=tuple(sorted(kept, key=places.__getitem__)),
         nested=nested,
-        renamed=_renamed(shape, moved, nested),
+        renamed=renamed,
+        is_plain=not renamed and all(shape[name] is list and " " not in name for name in nested),
         clocks=tuple(name for name in CLOCKS if shape.get(name) is str),
-        is_audit=kind.status_id == 0 and channel.lower() == "security" and "Keywords" in shape,
     )
 
 
-def columns_by(plan: Plan, fields: dict[str, Any]) -> dict[str, object]:
-    """Columns of an event of the plan's shape; what is left in `fields` has no column."""
-    for name in plan.integers:
-        fields[name] = str(fields[name])
-    for name in plan.scalars:
-        fields[name] = text_of(fields[name])
-    columns = plan.template.copy()
-    if plan.by:
-        case = plan.cases.get(fields[plan.by])
-        if case is not None:
-            columns["class_uid"], columns["activity_id"] = case
-    for column, name in plan.numbers:
-        text = fields[name]
-        columns[column] = _number(text) if text and len(text) <= _MOST_DIGITS else None
-    columns.update(zip(plan.columns, map(fields.pop, plan.moved), strict=True))
-    path = columns["process_path"]
-    if path is not None:
-        columns["process_name"] = _file_name(path)
-    if plan.nested or plan.renamed:
-        _rearrange(plan, fields)
-    if plan.is_audit:
-        columns["status_id"] = _outcome(fields["Keywords"])
-    return columns
+def _fields(shape: Mapping[str, type]) -> dict[str, str]:
+    """Sigma's names, also without their blanks, of the fields that are texts or scalars."""
+    fields: dict[str, str] = {}
+    for name in shape:
+        fields.setdefault(name.replace(" ", ""), name)
+    for name, flat in FLAT_NAMES.items():
+        if name not in fields and flat in shape:
+            fields[name] = flat
+    return {one: name for one, name in fields.items() if shape[name] not in _WITHOUT_TEXT}
+
+
+def _same(
+    channel: str, event_id: str, shape: Mapping[str, type], moved: Mapping[str, str]
+) -> dict[str, str]:
+    """Fields whose text is the same in all events of the shape, as it is part of the shape."""
+    same = {"EventID": event_id}
+    if shape.get("Channel") is str:
+        same["Channel"] = channel
+    return {name: text for name, text in same.items() if name in moved}
+
+
+def _places(
+    shape: Mapping[str, type], same: Container[str]
+) -> tuple[dict[str, int], tuple[bool, ...], tuple[int, ...]]:
+    """Where the texts will be: place by name; which values are integers; places of scalars."""
+    places = {name: place for place, name in enumerate(shape)}
+    integers = [name for name, of in shape.items() if of is int and name not in same]
+    scalars = [name for name, of in shape.items() if of is bool or of is float]
+    marks = _marked((places[name] for name in integers), len(shape))
+    sources = tuple(places[name] for name in scalars)
+    for place, name in enumerate((*integers, *scalars), len(shape)):
+        places[name] = place
+    return places, marks, sources
+
+
+def _marked(places: Iterable[int], length: int) -> tuple[bool, ...]:
+    chosen = set(places)
+    return tuple(place in chosen for place in range(length))
 
 
 def _targets(kind: Kind) -> dict[str, str]:
@@ -157,51 +175,3 @@ def _renamed(
         if plain != name and name not in moved and name not in nested:
             renamed.append((name, plain))
     return tuple(renamed)
-
-
-def _rearrange(plan: Plan, fields: dict[str, Any]) -> None:
-    """Open what is nested, take blanks out of names; a name that comes twice has both values."""
-    for name in plan.nested:
-        value = fields[name]
-        if len(value) == 1 and type(value) is list and type(value[0]) is str and " " not in name:
-            fields[name] = value[0]
-        else:
-            del fields[name]
-            flatten({name.replace(" ", ""): value}, into=fields)
-    for name, plain in plan.renamed:
-        flatten({plain: fields.pop(name)}, into=fields)
-
-
-@lru_cache(maxsize=16_384)
-def _number(text: str) -> int | None:
-    try:
-        found = int(text, 16) if text[:2] in {"0x", "0X"} else int(text)
-    except ValueError:
-        return None
-    return found if _SMALLEST <= found <= _LARGEST else None
-
-
-def _file_name(path: object) -> str:
-    text = str(path)
-    return _short_file_name(text) if len(text) < _CACHED_LENGTH else text.rpartition("\\")[2]
-
-
-@lru_cache(maxsize=8192)
-def _short_file_name(path: str) -> str:
-    return path.rpartition("\\")[2]
-
-
-def _outcome(keywords: object) -> int:
-    """Whether an audited act succeeded, by the event's keywords: a bit mask or their names."""
-    if not isinstance(keywords, str) or len(keywords) > _LONGEST_KEYWORDS:
-        return 0
-    return _short_outcome(keywords)
-
-
-@lru_cache(maxsize=1024)
-def _short_outcome(keywords: str) -> int:
-    try:
-        bits = int(keywords, 0)
-    except ValueError:
-        return {"Audit Success": _SUCCESS, "Audit Failure": _FAILURE}.get(keywords, 0)
-    return _SUCCESS if bits & _AUDIT_SUCCESS else _FAILURE if bits & _AUDIT_FAILURE else 0

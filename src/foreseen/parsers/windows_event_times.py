@@ -92,15 +92,32 @@ def _universal(local: int, fields: Mapping[str, object]) -> int:
     of an hour. Where it is no such quarter within a minute, @timestamp is the time; where
     there is none, EventTime is taken for UTC.
     """
-    shipped, received = _instant(fields.get(SHIPPED)), _instant(fields.get(RECEIVED))
-    if shipped is None:
-        return local
-    if received is not None:
-        difference = shipped - received
-        zone = (difference + _QUARTER // 2) // _QUARTER * _QUARTER
-        if abs(difference - zone) <= _MINUTE and abs(zone) <= _FURTHEST:
+    shipped, received = fields.get(SHIPPED), fields.get(RECEIVED)
+    if type(shipped) is str and type(received) is str and shipped[_DATE_LENGTH:] in _THOUSANDTHS:
+        zone = _zone_of_second(received, shipped[:_DATE_LENGTH])
+        if zone is not None:
             return local + zone
-    return shipped
+    sent, had = _instant(shipped), _instant(received)
+    if sent is None:
+        return local
+    zone = None if had is None else _zone(sent - had)
+    return sent if zone is None else local + zone
+
+
+@lru_cache(maxsize=4096)
+def _zone_of_second(received: str, second: str) -> int | None:
+    """The zone if it is one and the same in all the thousandths of the second of @timestamp."""
+    sent, had = _seconds(second), _instant(received)
+    if sent is None or had is None:
+        return None
+    zone = _zone(sent - had)
+    return zone if zone == _zone(sent + 999 - had) else None
+
+
+def _zone(difference: int) -> int | None:
+    """The zone that a difference of clocks tells, in ms; null if it is too far from any."""
+    zone = (difference + _QUARTER // 2) // _QUARTER * _QUARTER
+    return zone if abs(difference - zone) <= _MINUTE and abs(zone) <= _FURTHEST else None
 
 
 def _instant(value: object) -> int | None:

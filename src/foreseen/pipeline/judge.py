@@ -6,9 +6,9 @@ from math import isfinite
 
 import pyarrow as pa
 
-from foreseen.alerts.compose import alert_of, joined
 from foreseen.alerts.decide import Policy, Question, decide
-from foreseen.alerts.incidents import ties_of
+from foreseen.alerts.incidents import Ties, ties_of
+from foreseen.alerts.thresholds import Counted, aggregate_key, columns_of, fit, stand
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
 from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
@@ -16,10 +16,10 @@ from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment, moments_of
 from foreseen.pipeline.by_hand import hidden_by_hand
 from foreseen.pipeline.correlated import Correlated, both, correlate, correlate_time
-from foreseen.pipeline.open_streams import JudgeState, Like, OpenStream
+from foreseen.pipeline.growing import WITHOUT_STORY, Told, tell
+from foreseen.pipeline.open_streams import JudgeState
 from foreseen.rules import Rule
-from foreseen.rules.correlation_entries import Fired
-from foreseen.rules.correlation_fields import rule_of, sentence_of, values_by
+from foreseen.rules.correlation_fields import rule_of, values_by
 from foreseen.rules.correlation_link import Plan
 from foreseen.rules.suppressions import SuppressionSet
 
@@ -111,33 +111,76 @@ def _judged(state: JudgeState, correlated: Correlated, artefacts: JudgeArtefacts
     decisions: list[Decision] = []
     changed: dict[str, Alert] = {}
     opened: list[Incident] = []
+    fit(state.thresholds, artefacts.rules)
     for row, moment in zip(rows, moments, strict=True):
-        stream = state.at(str(row["stream"]), moment.time)
-        ties = ties_of(row)
+        stream, ties = state.at(str(row["stream"]), _seen(row)), ties_of(row)
         incident = stream.incidents.find(ties, stream.now)
         question = _question(row, moment, answers.get(moment.uid), artefacts)
         question = replace(question, incident=incident, suppression=hidden.get(moment.uid))
         decision = _decision(row, moment, question, artefacts)
+        fired = correlated.firings.get(moment.uid)
+        told = Told(row, moment, _seen(row), fired, _rule(decision.rule, artefacts), decision)
+        told = _counted(state, told, question)
+        decision = told.decision
         if decision.outcome is Outcome.ALERTED:
-            tells = decision.basis not in _WITHOUT_STORY
-            if tells and incident is None:
-                decision = replace(decision, incident=stream.incidents.suspected(ties, stream.now))
-            fired = correlated.firings.get(moment.uid)
-            alert = _alert(stream, (row, moment, fired), decision, artefacts)
-            decision = replace(decision, incident=decision.incident or alert.incident)
-            if tells:
-                signs = _signs(decision, alert)
-                story = str(decision.incident)
-                stream.incidents.join(story, ties, stream.now, signs=signs)
+            decision, alert, story = _tell(state, told, ties, artefacts)
             changed[alert.uid] = alert
-            if alert.incident == alert.uid and alert.count == 1:
-                names = (*ties.own, ties.session) if ties.session else ties.own
-                opened.append(Incident(alert.uid, artefacts.tenant, moment.time, names))
+            opened += story
         decisions.append(decision)
     for name in {str(row["stream"]) for row in rows} & state.streams.keys():
-        state.streams[name].forget()
+        state.forget(name)
     failures = {m.rule: a for m in moments if isinstance(a := answers.get(m.uid), Exception)}
     return JudgeOut(matches, decisions, list(changed.values()), opened, {**failures, **unsure})
+
+
+def _seen(row: Mapping[str, object]) -> int:
+    """When it happened, no later than when we had it: a clock that is ahead must not rule, ms."""
+    time, received = int(str(row["time"])), row.get("ingested_time")
+    return time if received is None else min(time, int(str(received)))
+
+
+def _counted(state: JudgeState, told: Told, question: Question) -> Told:
+    """A match that would alert, held to its rule's threshold.
+
+    One of an open incident is told at once (law 7), and so is one before which telemetry is missing:
+    what was lost may be the others (law 4).
+    """
+    rule, decision = told.rule, told.decision
+    if decision.outcome is not Outcome.ALERTED or told.fired is not None or rule is None:
+        return told
+    if rule.alerting.threshold == 1:
+        return told
+    urgent = ""
+    if question.incident is not None:
+        urgent = "It alerts at once, as it belongs to an open incident."
+    elif not question.complete:
+        urgent = "It alerts at once: telemetry is missing before it, perhaps others like it."
+    key = aggregate_key(told.row, columns_of(rule))
+    standing = stand(state.thresholds, rule, Counted(told.moment.uid, told.seen, key, urgent))
+    if not standing.tells:
+        waits = {"outcome": Outcome.SUPPRESSED, "basis": Basis.BELOW_THRESHOLD}
+        decision = replace(decision, **waits)
+    return replace(told, standing=standing, decision=decision)
+
+
+def _tell(
+    state: JudgeState, told: Told, ties: Ties, artefacts: JudgeArtefacts
+) -> tuple[Decision, Alert, list[Incident]]:
+    """Tell of a match: the decision with its incident, its alert, and the incident if it is new."""
+    stream, decision = state.streams[str(told.row["stream"])], told.decision
+    has_story = decision.basis not in WITHOUT_STORY
+    if has_story and decision.incident is None:
+        decision = replace(decision, incident=stream.incidents.suspected(ties, stream.now))
+    told = replace(told, decision=decision)
+    alert, is_new = tell(state, told, artefacts.correlations)
+    decision = replace(decision, incident=decision.incident or alert.incident)
+    if has_story:
+        signs = _signs(decision, is_new=is_new)
+        stream.incidents.join(str(decision.incident), ties, stream.now, signs=signs)
+    if not is_new or alert.incident != alert.uid:
+        return decision, alert, []
+    names = (*ties.own, ties.session) if ties.session else ties.own
+    return decision, alert, [Incident(alert.uid, artefacts.tenant, told.moment.time, names)]
 
 
 Answer = Prediction | Exception
@@ -222,47 +265,13 @@ def _history(moment: Moment, artefacts: JudgeArtefacts) -> int:
     return foresight.history(RuleId(moment.rule), moment.workload)
 
 
-def _alert(
-    stream: OpenStream,
-    match: tuple[Mapping[str, object], Moment, Fired | None],
-    decision: Decision,
-    artefacts: JudgeArtefacts,
-) -> Alert:
-    """The alert that a decision opens or joins."""
-    row, moment, fired = match
-    like = _like(moment, decision, fired)
-    found = stream.alerts.get(like)
-    if found and stream.takes(found) and decision.incident in {None, found.incident}:
-        alert = joined(found, moment.uid, moment.time, decision.prediction)
-    else:
-        named = replace(decision, incident=decision.incident or moment.uid)
-        alert = alert_of(row, moment, named, _rule(decision.rule, artefacts))
-        if fired is not None:
-            said = sentence_of(fired, artefacts.correlations)
-            alert = replace(alert, sentences=(said, *alert.sentences))
-    stream.alerts[like] = alert
-    return alert
-
-
-def _like(moment: Moment, decision: Decision, fired: Fired | None) -> Like:
-    """What makes matches alike; firings are alike by their group, whatever completed them."""
-    tells = decision.basis not in _WITHOUT_STORY
-    if fired is not None:
-        return (moment.rule, repr([value for _, value in fired.group]), "", "", tells)
-    return (moment.rule, moment.act.shape, moment.who, moment.parent, tells)
-
-
 def _rule(name: RuleId, artefacts: JudgeArtefacts) -> Rule | None:
     linked = artefacts.correlations.get(name)
     return artefacts.rules.get(name) if linked is None else rule_of(linked.correlation)
 
 
-def _signs(decision: Decision, alert: Alert) -> int:
+def _signs(decision: Decision, *, is_new: bool) -> int:
     """What an alert says of its login session: a rule that alerts by itself says enough."""
     if decision.basis is Basis.NOT_FORESEEN:
         return 2
-    return int(decision.basis is Basis.UNEXPECTED and alert.count == 1)
-
-
-_WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}
-"""Alerts for want of a model say nothing of the act: they must not drag their lineage with them."""
+    return int(decision.basis is Basis.UNEXPECTED and is_new)

@@ -15,11 +15,11 @@ from foreseen.core.ids import RuleId, TenantId
 from foreseen.models.windows import TAIL_SCHEMA
 from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
-from foreseen.pipeline.open_streams import JudgeState, Like, OpenStream
+from foreseen.pipeline.open_streams import Growing, JudgeState, Like, OpenStream
 from foreseen.pipeline.shard import ShardState
 from foreseen.rules import correlation_state
 
-_FORMAT = 2
+_FORMAT = 3
 
 State = TypeVar("State", ShardState, JudgeState)
 
@@ -60,12 +60,16 @@ def dump_judge(state: JudgeState) -> bytes:
                     {
                         "now": stream.now,
                         "incidents": asdict(stream.incidents),
-                        "alerts": [[like, asdict(alert)] for like, alert in stream.alerts.items()],
+                        "alerts": [
+                            [like, asdict(growing)] for like, growing in stream.alerts.items()
+                        ],
                     },
                 ]
                 for name, stream in state.streams.items()
             ],
             "correlations": correlation_state.dump(state.correlations),
+            "thresholds": correlation_state.dump(state.thresholds),
+            "crowded": state.crowded,
         }
     )
 
@@ -92,9 +96,18 @@ def _shard(dumped: dict[str, Any]) -> ShardState:
 
 
 def _judge(dumped: dict[str, Any]) -> JudgeState:
+    streams = OrderedDict((str(name), _stream(stream)) for name, stream in dumped["streams"])
     return JudgeState(
-        OrderedDict((name, _stream(stream)) for name, stream in dumped["streams"]),
+        streams,
         correlation_state.load(dumped["correlations"]),
+        correlation_state.load(dumped["thresholds"]),
+        {
+            like: name
+            for name, stream in streams.items()
+            for like, growing in stream.alerts.items()
+            if growing.shared
+        },
+        int(dumped["crowded"]),
     )
 
 
@@ -105,8 +118,13 @@ def _stream(dumped: dict[str, Any]) -> OpenStream:
             for part, held in dumped["incidents"].items()
         }
     )
-    alerts = {cast("Like", tuple(like)): _alert(alert) for like, alert in dumped["alerts"]}
+    alerts = {cast("Like", tuple(like)): _growing(found) for like, found in dumped["alerts"]}
     return OpenStream(int(dumped["now"]), incidents, alerts)
+
+
+def _growing(dumped: dict[str, Any]) -> Growing:
+    last, span, shared = int(dumped["last"]), int(dumped["span"]), bool(dumped["shared"])
+    return Growing(_alert(dumped["alert"]), last, span, shared)
 
 
 def _alert(dumped: dict[str, Any]) -> Alert:

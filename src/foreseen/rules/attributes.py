@@ -8,10 +8,11 @@ from string import Formatter
 
 from foreseen.rules.document import Document, RuleError
 from foreseen.rules.rule import Alerting
-from foreseen.schema.columns import EVENT_COLUMNS
+from foreseen.schema.columns import EVENT_COLUMNS, MATCH_COLUMNS
 
 _KEYS = ("model", "severity", "title", "aggregate", "threshold", "window", "compliance")
-_COLUMNS = frozenset(column.name for column in EVENT_COLUMNS)
+_KEPT = frozenset(column.name for column in MATCH_COLUMNS)
+_COLUMNS = frozenset(column.name for column in EVENT_COLUMNS) & _KEPT  # all but the raw line
 _SPAN = re.compile(r"([1-9]\d{0,8})([smhd])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LONGEST_WINDOW = 30 * _UNIT_MS["d"]
@@ -104,7 +105,7 @@ def _title(document: Document, template: object) -> str:
 def _check_column(document: Document, key: str, name: str) -> None:
     if name not in _COLUMNS:
         near = get_close_matches(name, sorted(_COLUMNS), n=1, cutoff=0.0)[0]
-        message = f"names '{name}', which is no column of events; did you mean '{near}'?"
+        message = f"names '{name}', which is no column of events that matches keep; did you mean '{near}'?"
         raise _error(document, key, message)
 
 

@@ -76,11 +76,12 @@ def known_logsources() -> tuple[str, ...]:
 def admits(gate: Gate, kind: EventKind) -> bool:
     """Whether events of a kind go through a gate.
 
-    An event that does not say who recorded it, or of Windows in which log it stood, goes through
-    as far as it says anything: a rule that cannot know looks.
+    An event that says neither who recorded it nor in which log it stood, or of Windows only its
+    number, goes through as far as it says anything: a rule that cannot know looks.
     """
-    anonymous = kind.product in _ANONYMOUS
-    logless = anonymous or (kind.product == _WINDOWS and _WINDOWS in gate.products)
+    anonymous = kind.product in _ANONYMOUS and kind.log_name is None
+    numbered = kind.product == _WINDOWS and kind.event_type is not None
+    logless = anonymous or (numbered and _WINDOWS in gate.products)
     return (
         (not gate.classes or kind.class_uid in gate.classes or (anonymous and not kind.class_uid))
         and (

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 from sqlalchemy import Engine
@@ -43,6 +44,7 @@ class Edit:
         budget: Share of expected matches that may alert.
         least_history: Clean matches on a workload below which every match alerts.
         models: By rule, whether a model may suppress its matches.
+        rule_sets: Which rules look at which workload.
     """
 
     rules: Sequence[Document] | None = None
@@ -52,6 +54,7 @@ class Edit:
     budget: float | None = None
     least_history: int | None = None
     models: Mapping[RuleId, bool] = field(default_factory=dict)
+    rule_sets: RuleSets | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class History:
         settings: Settings in use.
         stored: Models in use.
         by_hand: Files of suppressions in force.
+        trusted: Whether events were labelled under these rule sets and no others.
     """
 
     lake: Lake
@@ -75,6 +79,7 @@ class History:
     settings: Settings
     stored: Stored | None
     by_hand: Sequence[Document]
+    trusted: bool
 
 
 @contextmanager
@@ -108,17 +113,19 @@ def history(
     """
     with control_of(data) as engine:
         texts, loaded = _rules_in_use(engine, tenant, rules)
+        settings = settings_kept(engine, tenant) or [Settings()]
         return History(
             lake=Lake.open(data / "lake"),
             tenant=tenant,
             documents=texts,
             rules=loaded,
-            settings=settings_in_use(engine, tenant),
+            settings=settings[0],
             stored=stored_foresight(engine, tenant),
             by_hand=[
                 (place_of(each.name), each.text)
                 for each in documents(engine, tenant, DocumentKind.SUPPRESSION)
             ],
+            trusted=all(each.rule_sets == settings[0].rule_sets for each in settings),
         )
 
 
@@ -136,6 +143,7 @@ def answer(
         ConfigurationError: It cannot be laid over what is in use.
     """
     before, after = _before(found), _after(found, edit)
+    scope = replace(scope, distrust=scope.distrust or not found.trusted)
     if scope.judged_from is None and found.stored is not None:
         scope = replace(scope, judged_from=int(str(found.stored.about["accepted_until"])))
     return what_if(found.lake, before, after, scope, progress)
@@ -143,7 +151,8 @@ def answer(
 
 def _before(found: History) -> Side:
     by_hand = load_suppressions(found.by_hand, found.rules).suppressions
-    return Side(found.rules, _judge(found, found.rules, found.settings, by_hand), _sets(found))
+    judge = _judge(found, found.rules, found.settings, by_hand)
+    return Side(found.rules, judge, found.settings.rule_sets)
 
 
 def _after(found: History, edit: Edit) -> Side:
@@ -154,13 +163,10 @@ def _after(found: History, edit: Edit) -> Side:
     policy = found.settings.policy
     budget = policy.budget if edit.budget is None else edit.budget
     least = policy.least_history if edit.least_history is None else edit.least_history
-    settings = replace(found.settings, policy=Policy(budget, least))
+    sets = found.settings.rule_sets if edit.rule_sets is None else edit.rule_sets
+    settings = replace(found.settings, policy=Policy(budget, least), rule_sets=sets)
     judge = _judge(found, rules, settings, _suppressions(found, edit, rules))
-    return Side(rules, _with_models(judge, edit.models), _sets(found))
-
-
-def _sets(found: History) -> RuleSets:
-    return found.settings.rule_sets
+    return Side(rules, _with_models(judge, edit.models), sets)
 
 
 def _judge(
@@ -207,12 +213,14 @@ def _with_models(judge: JudgeArtefacts, models: Mapping[RuleId, bool]) -> JudgeA
     return replace(judge, rules=rules, hashes={**judge.hashes, "models": key})
 
 
-def settings_in_use(engine: Engine, tenant: TenantId) -> Settings:
-    """The newest settings that were kept, or those that hold where a person set none."""
+def settings_kept(engine: Engine, tenant: TenantId) -> list[Settings]:
+    """All settings that were ever kept, newest first."""
     kept = artefacts(engine, tenant, "settings")
-    if not kept:
-        return Settings()
-    told = orjson.loads(content(engine, tenant, kept[0].hash))
+    return [_settings(orjson.loads(content(engine, tenant, each.hash))) for each in kept]
+
+
+def _settings(told: Mapping[str, Any]) -> Settings:
+    """Settings from `Settings.content`; those from before there were rule sets have none."""
     sets = told.get("rule_sets", {"workloads": {}, "sets": []})
     return Settings(
         Policy(**told["policy"]),

@@ -1,11 +1,9 @@
 """Rows to Arrow batches of a declared table, and back-filled columns for what a row lacks."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from foreseen.schema.columns import (
     EVENT_COLUMNS,
@@ -15,13 +13,12 @@ from foreseen.schema.columns import (
     Column,
     Kind,
 )
+from foreseen.schema.maps import AnyArray, map_array
 
 if TYPE_CHECKING:  # pyarrow's classes take no parameters at run time, its stubs demand them
-    AnyArray = pa.Array[Any]
     AnyChunks = pa.ChunkedArray[Any]
-    AnyLists = pa.ListArray[Any]
 else:
-    AnyArray, AnyChunks, AnyLists = pa.Array, pa.ChunkedArray, pa.ListArray
+    AnyChunks = pa.ChunkedArray
 
 _ARROW: dict[Kind, pa.DataType] = {
     Kind.STRING: pa.string(),
@@ -70,61 +67,11 @@ def batch_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Reco
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> AnyArray:
-    return _maps(values) if pa.types.is_map(kind) else pa.array(values, type=kind)
+    return map_array(values) if pa.types.is_map(kind) else pa.array(values, type=kind)
 
 
 def _joined(pieces: Sequence[AnyArray]) -> AnyArray:
     return pieces[0] if len(pieces) == 1 else pa.concat_arrays(pieces)
-
-
-def _maps(maps: Sequence[Mapping[str, str | Sequence[str] | None] | None]) -> AnyArray:
-    """Maps of texts to texts or lists of texts; a name with None keeps an empty list."""
-    names: list[str] = []
-    cells: list[str | Sequence[str] | None] = []
-    for each in maps:
-        if each:
-            names += each
-            cells += each.values()
-    lengths = [len(each) if each else 0 for each in maps]
-    nulls = [each is None for each in maps]
-    mask = np.array([*nulls, False]) if any(nulls) else None
-    offsets = pa.array(_offsets(lengths), pa.int32(), mask=mask)
-    keys = pa.array(names, pa.string())
-    # the stub demands 64-bit offsets, pyarrow 32-bit ones
-    return cast("AnyArray", pa.MapArray.from_arrays(offsets, keys, _lists(cells)))  # type: ignore[call-overload]
-
-
-def _lists(cells: Sequence[str | Sequence[str] | None]) -> AnyLists:
-    """One list a cell. Nearly all cells are single texts; to look at each costs as much as this."""
-    try:
-        values = pa.array(cells, pa.string())
-    except (pa.ArrowTypeError, pa.ArrowInvalid):
-        return _mixed_lists(cells)
-    lengths = np.ones(len(cells), dtype=np.int32)
-    if values.null_count:
-        lengths[values.is_null().to_numpy(zero_copy_only=False)] = 0
-        values = values.drop_null()
-    return pa.ListArray.from_arrays(pa.array(_offsets(lengths), pa.int32()), values)
-
-
-def _mixed_lists(cells: Sequence[str | Sequence[str] | None]) -> AnyLists:
-    parts: list[str] = []
-    lengths: list[int] = []
-    for cell in cells:
-        if isinstance(cell, str):
-            parts.append(cell)
-            lengths.append(1)
-        else:
-            parts += cell or ()
-            lengths.append(len(cell or ()))
-    values = pa.array(parts, pa.string())
-    return pa.ListArray.from_arrays(pa.array(_offsets(lengths), pa.int32()), values)
-
-
-def _offsets(lengths: Sequence[int] | NDArray[np.int32]) -> NDArray[np.int32]:
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    return offsets
 
 
 def texts(table: pa.Table | pa.RecordBatch, name: str) -> list[str]:

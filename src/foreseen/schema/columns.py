@@ -115,9 +115,7 @@ PARSED = (
     ),
     Column("auth_account", S, "user.name", "account that was logged into"),
     Column("raw", S, "raw_data", "the source's own records, one a line"),
-    Column(
-        "unmapped", M, "unmapped", "fields without a column, by the source's names, as texts"
-    ),
+    Column("unmapped", M, "unmapped", "fields without a column, by the source's names, as texts"),
 )
 
 LABELS = (

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.alerts import Alert
-from foreseen.core.decisions import Decision, Outcome
+from foreseen.core.decisions import Outcome
 from foreseen.core.ids import RuleId
 from foreseen.pipeline.judge import JudgeArtefacts, pass_time, step
 from foreseen.pipeline.open_streams import JudgeState
@@ -40,8 +40,12 @@ class Judged:
         if matches.num_rows == 0:
             return
         self.state, out = step(self.state, matches, self.artefacts)
-        self._count(out.decisions)
-        self.alerts.update((alert.uid, alert) for alert in out.alerts)
+        self._keep(out)
+
+    def end(self) -> None:
+        """History ends here: what waited for a time is decided, as at the end of a replay."""
+        self.state, out = pass_time(self.state, None, self.artefacts)
+        self._keep(out)
 
     def end(self) -> None:
         """There is no more history: what correlations waited for does not come."""
@@ -58,8 +62,9 @@ class Judged:
             if since is None or alert.first_time >= since
         }
 
-    def _count(self, decisions: Iterable[Decision]) -> None:
-        for decision in decisions:
+    def _keep(self, out: JudgeOut) -> None:
+        self.alerts.update((alert.uid, alert) for alert in out.alerts)
+        for decision in out.decisions:
             self.matches[decision.rule] += 1
             self.suppressed[decision.rule] += decision.outcome is Outcome.SUPPRESSED
 
