@@ -196,6 +196,19 @@ def test_what_was_labelled_before_changes_nothing(number: int) -> None:
         assert matches(engine, batch) == fresh
 
 
+def test_what_a_value_meant_before_forgetting_means_nothing_after() -> None:
+    """Signatures are numbered anew: the first value may get the number that another one had."""
+    texts = [
+        generated.rule_text({"CommandLine": each}, {"Image": "a"}, "s1", {"product": "linux"})
+        for each in ("x1", "x2")
+    ]
+    engine = engine_of(load(generated.files(texts).items()).rules)
+    for line, rule in (("x1", "0"), ("x2", "1"), ("x1", "0")):
+        batch = pa.record_batch({"product": ["auditd"], "process_cmd_line": [line]})
+        assert matches(engine, batch) == [[rule]]
+        engine._forget()  # noqa: SLF001 (what it does when its memory is full)
+
+
 @settings(max_examples=4, deadline=None)
 @given(number=numbers)
 def test_a_memory_that_is_always_full_changes_nothing(number: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from foreseen.rules import load
 from foreseen.runners.compiled import CompiledFolder
-from foreseen.runners.rule_files import folder_documents, folder_lists, load_rules
+from foreseen.runners.rule_files import folder_documents, folder_lists, load_folder, load_rules
 from foreseen.runners.rule_watch import LiveRules, RuleWatch
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
@@ -127,3 +127,21 @@ def test_rules_from_the_cache_label_as_those_that_were_compiled(
     batch = batch_of([event], EVENT_SCHEMA)
     for _ in range(2):
         assert load_rules(folder, cache).label(batch).to_pylist() == [["two"]]
+
+
+def test_local_tuning_beside_managed_rules_is_followed(folder: Path, tmp_path: Path) -> None:
+    cache = CompiledFolder(tmp_path / "cache")
+    local = tmp_path / "local"
+    local.mkdir()
+    (local / "mine.yml").write_text(
+        RULE.format(name="nmap").replace("one", "mine").replace("2222", "2223")
+    )
+    live = LiveRules(load_folder(folder, cache, local).rules)
+    assert [rule.id for rule in live.current.rules] == ["mine", "one", "two"]
+    watch = RuleWatch(live, folder, cache, local)
+    write(local / "tuning.yml", "tune: one\nenabled: false\nreason: not ours\n")
+    assert watch.look()
+    assert [rule.id for rule in live.current.rules] == ["mine", "two"]
+    (local / "tuning.yml").unlink()
+    assert watch.look()
+    assert [rule.id for rule in live.current.rules] == ["mine", "one", "two"]

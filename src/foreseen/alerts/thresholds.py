@@ -60,6 +60,10 @@ class Standing:
     why: str = ""
 
 
+NO_THRESHOLD = Standing()
+"""Of matches that need no others."""
+
+
 def columns_of(rule: Rule) -> tuple[str, ...]:
     """Columns whose values put matches together; none: the usual likeness.
 
@@ -115,30 +119,48 @@ _REACHED = "{count} matches within {span}; this rule alerts from {least} on."
 def _counted(group: Group, linked: Linked, match: Counted) -> Standing:
     """Put a match at its place and see whether a window with it holds, or one near it did."""
     place, timespan = insert(group, match.time, match.uid, _WAITS), linked.correlation.timespan
-    words = {"span": length_of(timespan), "least": linked.least}
     held = held_since(group, linked, place)
     if held is not None:
-        begin = bisect_left(group.times, group.times[held] - timespan)
-        group.extras[place] = _TOLD
-        others = _told(group, begin, held + 1)
-        why = _REACHED.format(count=held + 1 - begin, **words)
-        return Standing(True, tuple((group.times[at], group.uids[at]) for at in others), why)
-    if _is_near(group, place, timespan):
-        group.extras[place] = _TOLD
-        return Standing(why=_GOES_ON.format(**words))
-    if match.urgent:
-        group.extras[place] = _ALONE
-        return Standing(why=match.urgent)
-    return Standing(tells=False)
+        begin, end = _reached(group, linked, place, held)
+        count = held + 1 - begin
+        why = _REACHED.format(count=count, span=length_of(timespan), least=linked.least)
+    elif _is_near(group, place, timespan):
+        begin, end = place, place + 1
+        why = _GOES_ON.format(span=length_of(timespan), least=linked.least)
+    else:
+        group.extras[place] = _ALONE if match.urgent else _WAITS
+        return Standing(tells=bool(match.urgent), why=match.urgent)
+    group.extras[place] = _TOLD
+    waited = _told(group, begin, end, timespan)
+    return Standing(waited=tuple((group.times[at], group.uids[at]) for at in waited), why=why)
 
 
-def _told(group: Group, begin: int, end: int) -> list[int]:
-    """Places of those that waited in a part of a group; now they are told."""
-    if _WAITS not in group.extras[begin:end]:  # the usual case of a burst that goes on
-        return []
-    found = [at for at in range(begin, end) if group.extras[at] == _WAITS]
-    for at in found:
-        group.extras[at] = _TOLD
+def _reached(group: Group, linked: Linked, place: int, held: int) -> tuple[int, int]:
+    """Begin and end of the windows that hold and reach back to a place, `held` ends the first."""
+    times, timespan = group.times, linked.correlation.timespan
+    begin, last = bisect_left(times, times[held] - timespan), held
+    for at in range(held + 1, bisect_right(times, times[place] + timespan)):
+        if at + 1 - bisect_left(times, times[at] - timespan) >= linked.least:
+            last = at
+    return begin, last + 1
+
+
+def _told(group: Group, begin: int, end: int, timespan: int) -> list[int]:
+    """Places of those that waited in a part of a group, and of what goes on from it; now told."""
+    times, extras = group.times, group.extras
+    part = extras[begin:end]
+    found: list[int] = []
+    if _WAITS in part or _ALONE in part:  # seldom, in a burst that goes on
+        found = [begin + at for at, extra in enumerate(part) if extra == _WAITS]
+        extras[begin:end] = [_TOLD] * len(part)
+    last = times[end - 1]
+    for at in range(end, len(times)):  # these came before what is late
+        if times[at] - last > timespan:
+            break
+        if extras[at] == _WAITS:
+            found.append(at)
+            extras[at] = _TOLD
+        last = times[at] if extras[at] != _ALONE else last
     return found
 
 

@@ -30,14 +30,20 @@ Strict = Annotated[
 ]
 
 
-def rules_of(folder: Path | None, *, strict: bool) -> RuleSet:
-    """The shipped rules or those of a folder; those that cannot be loaded are named on stderr.
+Local = Annotated[
+    Path | None,
+    typer.Option("--local", help="Folder of local rules, filters and tuning, beside the others."),
+]
+
+
+def rules_of(folder: Path | None, *, strict: bool, local: Path | None = None) -> RuleSet:
+    """The shipped rules or those of a folder, and local ones; what does not load is named.
 
     Raises:
         NotFoundError: The folder is missing or holds no rule.
         MalformedInputError: Rules are wrong and `strict`, or no rule is left.
     """
-    loaded = load_folder(folder)
+    loaded = load_folder(folder, local=local)
     if strict or not loaded.rules.rules:
         return sound(loaded)
     for problem in loaded.problems:

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from foreseen.alerts.finding import finding_of
-from foreseen.cli.options import Budget, SettingsFile, Workload, rules_of, settings_of
+from foreseen.cli.options import Budget, Local, SettingsFile, Workload, rules_of, settings_of
 from foreseen.cli.terminal import (
     Exit,
     console,
@@ -37,6 +37,7 @@ def replay(
     rules: Annotated[
         Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
     ] = None,
+    local: Local = None,
     train_until: Annotated[
         str | None,
         typer.Option(help="Accept all before this time (UTC) as clean history and train on it."),
@@ -56,7 +57,7 @@ def replay(
     ] = False,
 ) -> None:
     """Label, foresee and decide what files hold, as the server would."""
-    loaded = rules_of(rules, strict=False)
+    loaded = rules_of(rules, strict=False, local=local)
     with folder(data) as place:
         order = ReplayOrder(
             files=files,

@@ -12,7 +12,7 @@ import typer
 import uvicorn
 
 from foreseen.api.app import Services, create_app
-from foreseen.cli.options import Budget, SettingsFile, Workload, rules_of, settings_of
+from foreseen.cli.options import Budget, Local, SettingsFile, Workload, rules_of, settings_of
 from foreseen.cli.terminal import Exit, console
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.errors import ConfigurationError
@@ -34,6 +34,7 @@ def up(
     rules: Annotated[
         Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
     ] = None,
+    local: Local = None,
     budget: Budget = BUDGET,
     workload: Workload = None,
     settings_file: SettingsFile = None,
@@ -42,7 +43,7 @@ def up(
     for library in ("alembic", "uvicorn"):
         logging.getLogger(library).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    loaded = rules_of(rules, strict=False)
+    loaded = rules_of(rules, strict=False, local=local)
     settings = settings_of(budget, workload, settings_file, loaded)
     is_new = not (data / "control.db").exists()
     with _listening(host, port) as listener, stores(data) as opened:
@@ -56,7 +57,7 @@ def up(
             frozenset({DEFAULT_TENANT}),
         )
         server = uvicorn.Server(_config(services))
-        with working(opened, loaded, settings, rules) as failed:
+        with working(opened, loaded, settings, (rules, local)) as failed:
             _stop_when(failed, server)
             server.run([listener])
     if failed.is_set():

@@ -17,6 +17,8 @@ Fields = dict[str, Any]
 
 #: Put before the name of what an event says itself under a name that identifies events.
 OWN_DATA = "EventData."
+#: Value of a name that the event does not say, and that nothing else may stand for.
+NOT_SAID = ...
 #: Names that mean the event itself, whatever its own data call theirs.
 _IDENTIFYING = frozenset(
     ("Channel", "EventID", "Provider_Name", "Computer", "EventRecordID", "TimeCreated_SystemTime")
@@ -176,5 +178,5 @@ def _with_host(fields: Fields) -> Fields:
 def _named(fields: Fields) -> Fields:
     """Also what it lacks of Sigma's names, so that its own data are not taken for them."""
     for name in ("Provider_Name", "Computer", "EventRecordID"):
-        fields.setdefault(name, None)
+        fields.setdefault(name, NOT_SAID)
     return fields

@@ -6,7 +6,7 @@ logs have few of them (20,000 events of attacks: 150), so per event nothing is l
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from types import NoneType
+from types import EllipsisType, NoneType
 
 from foreseen.parsers.windows_event_dialects import OWN_DATA
 from foreseen.parsers.windows_event_kinds import Kind, kind_of
@@ -20,7 +20,7 @@ FLAT_NAMES = {
     "EventRecordID": "RecordNumber",
 }
 
-_WITHOUT_TEXT = (dict, list, NoneType)
+_WITHOUT_TEXT = (dict, list, NoneType, EllipsisType)
 _DERIVED = ("process_path", "process_name", "raw", "unmapped", "host")
 
 
@@ -82,7 +82,11 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
     numbers = _numbers(kind, fields)
     same = _same(channel, event_id, shape, moved)
     places, integers, scalars = _places(shape, same)
-    kept = {name: place for name, place in places.items() if name not in moved}
+    kept = {
+        name: place
+        for name, place in places.items()
+        if name not in moved and shape[name] is not EllipsisType
+    }
     renamed = _renamed(shape, moved, nested)
     is_audit = kind.status_id == 0 and channel.lower() == "security"
     return Plan(
@@ -141,9 +145,8 @@ def _places(
     scalars = [name for name, of in shape.items() if of is bool or of is float]
     marks = _marked((places[name] for name in integers), len(shape))
     sources = tuple(places[name] for name in scalars)
-    for place, name in enumerate((*integers, *scalars), len(shape)):
-        places[name] = place
-    return places, marks, sources
+    texts = {name: place for place, name in enumerate((*integers, *scalars), len(shape))}
+    return places | texts, marks, sources
 
 
 def _marked(places: Iterable[int], length: int) -> tuple[bool, ...]:

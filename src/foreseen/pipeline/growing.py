@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from foreseen.alerts.compose import alert_of, joined, opened_with
 from foreseen.alerts.incidents import OPEN_FOR
-from foreseen.alerts.thresholds import Standing, aggregate_key, columns_of
+from foreseen.alerts.thresholds import NO_THRESHOLD, Standing, aggregate_key, columns_of
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Decision
 from foreseen.models.moments import Moment
@@ -39,7 +39,7 @@ class Told:
     fired: Fired | None
     rule: Rule | None
     decision: Decision
-    standing: Standing = Standing()
+    standing: Standing = NO_THRESHOLD
 
 
 def tell(state: JudgeState, told: Told, plan: Plan) -> tuple[Alert, bool]:

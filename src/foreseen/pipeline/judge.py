@@ -142,8 +142,8 @@ def _seen(row: Mapping[str, object]) -> int:
 def _counted(state: JudgeState, told: Told, question: Question) -> Told:
     """A match that would alert, held to its rule's threshold.
 
-    One of an open incident is told at once (law 7), and so is one before which telemetry is missing:
-    what was lost may be the others (law 4).
+    One of an open incident is told at once (law 7), and so is one before which telemetry is known
+    to be missing: what was lost may be the others (law 4).
     """
     rule, decision = told.rule, told.decision
     if decision.outcome is not Outcome.ALERTED or told.fired is not None or rule is None:
@@ -158,8 +158,7 @@ def _counted(state: JudgeState, told: Told, question: Question) -> Told:
     key = aggregate_key(told.row, columns_of(rule))
     standing = stand(state.thresholds, rule, Counted(told.moment.uid, told.seen, key, urgent))
     if not standing.tells:
-        waits = {"outcome": Outcome.SUPPRESSED, "basis": Basis.BELOW_THRESHOLD}
-        decision = replace(decision, **waits)
+        decision = replace(decision, outcome=Outcome.SUPPRESSED, basis=Basis.BELOW_THRESHOLD)
     return replace(told, standing=standing, decision=decision)
 
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from foreseen.alerts.incidents import OPEN_FOR, OpenIncidents
+from foreseen.alerts.incidents import OpenIncidents
 from foreseen.core.alerts import Alert
 from foreseen.rules.correlation_state import CorrelationState
 

@@ -105,7 +105,7 @@ def _title(document: Document, template: object) -> str:
 def _check_column(document: Document, key: str, name: str) -> None:
     if name not in _COLUMNS:
         near = get_close_matches(name, sorted(_COLUMNS), n=1, cutoff=0.0)[0]
-        message = f"names '{name}', which is no column of events that matches keep; did you mean '{near}'?"
+        message = f"names '{name}', which is no column of events; did you mean '{near}'?"
         raise _error(document, key, message)
 
 

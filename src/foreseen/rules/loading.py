@@ -12,6 +12,8 @@ from foreseen.rules.filters import Filter, apply, parse_filter
 from foreseen.rules.parse import compiled_rule
 from foreseen.rules.ruleset import Compiled, RuleSet, rule_set
 from foreseen.rules.scan import Store
+from foreseen.rules.tuning import Tuning, is_tuning, parse_tuning
+from foreseen.rules.tuning import apply as tuned
 
 Lists = Mapping[str, Sequence[str]]
 
@@ -37,6 +39,7 @@ class _Draft:
     documents: list[Document | None] = field(default_factory=list)
     correlations: list[Correlation] = field(default_factory=list)
     filters: list[Filter] = field(default_factory=list)
+    tunings: list[Tuning] = field(default_factory=list)
     problems: list[RuleError] = field(default_factory=list)
 
     def add(self, compiled: Compiled, document: Document | None) -> None:
@@ -62,7 +65,7 @@ def load(
     """
     draft = _Draft()
     texts = list(documents)
-    known = {} if before is None or _has_filter(texts) else before.files(lists)
+    known = {} if before is None or _changes_others(texts) else before.files(lists)
     for path, text in texts:
         if (path, text) in known:
             for each in known[path, text]:
@@ -71,6 +74,8 @@ def load(
             _read(path, text, lists, draft)
     _unique(draft)
     _filter(draft, lists)
+    draft.compiled, wrong = tuned(draft.tunings, draft.compiled)
+    draft.problems += wrong
     plan, errors = link(draft.correlations, [each.rule for each in draft.compiled])
     problems = sorted((*draft.problems, *errors), key=lambda e: (e.path, e.line, e.message))
     rules = rule_set(draft.compiled, plan, lists=lists, store=store)
@@ -122,13 +127,17 @@ def _add(document: Document, lists: Lists, draft: _Draft) -> None:
         draft.correlations.append(parse_correlation(document))
     elif "filter" in document.data:
         draft.filters.append(parse_filter(document))
+    elif is_tuning(document):
+        tuning, problems = parse_tuning(document)
+        draft.problems += problems
+        draft.tunings += [tuning] if tuning else []
     else:
         draft.add(compiled_rule(document, lists), document)
 
 
-def _has_filter(texts: Iterable[tuple[str, str]]) -> bool:
-    """Whether some file may hold a filter, which changes rules of other files."""
-    return any("filter:" in text for _, text in texts)
+def _changes_others(texts: Iterable[tuple[str, str]]) -> bool:
+    """Whether some file may hold a filter or a tuning, which change rules of other files."""
+    return any("filter:" in text or "tune:" in text for _, text in texts)
 
 
 def _unique(draft: _Draft) -> None:

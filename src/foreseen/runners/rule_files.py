@@ -37,18 +37,37 @@ def load_rules(folder: Path | None, store: Store | None = None) -> RuleSet:
     return sound(load_folder(folder, store))
 
 
-def load_folder(folder: Path | None, store: Store | None = None) -> Loaded:
-    """The shipped rules or those of a folder, as far as they can be loaded.
+def load_folder(
+    folder: Path | None, store: Store | None = None, local: Path | None = None
+) -> Loaded:
+    """The shipped rules or those of a folder, and local ones beside them, as far as they load.
 
     Raises:
-        NotFoundError: The folder is missing or holds no rule.
+        NotFoundError: A folder is missing or holds no rule.
         MalformedInputError: A file is not UTF-8, or the lists of placeholders are wrong.
     """
-    documents = shipped_documents() if folder is None else folder_documents(folder)
-    lists = {} if folder is None else folder_lists(folder)
+    documents, lists = documents_in(folder, local)
     loaded = load(documents, lists=lists, store=store or user_folder())
     _settle()
     return loaded
+
+
+def documents_in(
+    folder: Path | None, local: Path | None
+) -> tuple[list[Document], dict[str, list[str]]]:
+    """Rules of a folder (else the shipped), local files beside them, and lists of placeholders.
+
+    Raises:
+        NotFoundError: A folder is missing or holds no rule.
+        MalformedInputError: A file is not UTF-8, or the lists of placeholders are wrong.
+    """
+    documents = shipped_documents() if folder is None else folder_documents(folder)
+    lists: dict[str, list[str]] = {}
+    if local is not None:
+        documents = documents + folder_documents(local)
+    for each in (folder, local):
+        lists |= folder_lists(each) if each is not None else {}
+    return documents, lists
 
 
 def _settle() -> None:

@@ -8,7 +8,7 @@ from threading import Event
 from foreseen.core.errors import ForeseenError
 from foreseen.rules import Loaded, RuleSet, load
 from foreseen.rules.scan import Store
-from foreseen.runners.rule_files import Document, folder_documents, folder_lists
+from foreseen.runners.rule_files import Document, documents_in
 
 log = logging.getLogger("foreseen.rules")
 
@@ -24,13 +24,18 @@ class LiveRules:
 
 
 class RuleWatch:
-    """Looks at a folder of rules and loads what has changed there, beside the rules in use."""
+    """Looks at folders of rules and loads what has changed there, beside the rules in use."""
 
-    def __init__(self, live: LiveRules, folder: Path, store: Store | None) -> None:
-        """Watch `folder`, which `live` was loaded from."""
-        self._live, self._folder, self._store = live, folder, store
-        self._sound: dict[str, str] = {}
-        self._seen: Mapping[str, tuple[int, int]] = _signature(folder)
+    def __init__(
+        self,
+        live: LiveRules,
+        folder: Path | None,
+        store: Store | None,
+        local: Path | None = None,
+    ) -> None:
+        """Watch the folders that `live` was loaded from; without `folder` it holds the shipped."""
+        self._live, self._folder, self._local, self._store = live, folder, local, store
+        self._seen: Mapping[str, tuple[int, int]] = self._signature()
         self._sound = {each.rule.path: each.text for each in live.current.compiled}
 
     def run(self, stop: Event) -> None:
@@ -40,12 +45,12 @@ class RuleWatch:
 
     def look(self) -> bool:
         """Load the rules again if a file has changed; whether the rules in use are others now."""
-        signature = _signature(self._folder)
+        signature = self._signature()
         if signature == self._seen:
             return False
         self._seen = signature
         try:
-            documents, lists = folder_documents(self._folder), folder_lists(self._folder)
+            documents, lists = documents_in(self._folder, self._local)
         except ForeseenError as error:
             log.error("rules stay as they are: %s", error)  # noqa: TRY400 (its message says it all)
             return False
@@ -73,6 +78,10 @@ class RuleWatch:
             loaded = load(mended, lists=lists, before=before, store=self._store)
         self._sound = {each.rule.path: each.text for each in loaded.rules.compiled}
         return loaded
+
+    def _signature(self) -> dict[str, tuple[int, int]]:
+        folders = [each for each in (self._folder, self._local) if each is not None]
+        return {name: found for each in folders for name, found in _signature(each).items()}
 
 
 def _signature(folder: Path) -> dict[str, tuple[int, int]]:

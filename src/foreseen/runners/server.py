@@ -48,7 +48,10 @@ def stores(data: Path) -> Iterator[Stores]:
 
 @contextmanager
 def working(
-    opened: Stores, rules: RuleSet, settings: Settings, folder: Path | None = None
+    opened: Stores,
+    rules: RuleSet,
+    settings: Settings,
+    folders: tuple[Path | None, Path | None] = (None, None),
 ) -> Iterator[Event]:
     """Run the worker until the block ends; the event is set when it failed for good.
 
@@ -56,7 +59,7 @@ def working(
         opened: The stores.
         rules: Rules to begin with.
         settings: Settings of both steps.
-        folder: Where the rules came from, to be followed; None for the shipped ones.
+        folders: Where the rules came from, to be followed: instead of the shipped ones, and local.
 
     Raises:
         CorruptError: A store's snapshot cannot be read.
@@ -73,8 +76,8 @@ def working(
         Thread(target=_work, args=(begun(), begun, stop, failed), name="worker"),
         Thread(target=_tick, args=(opened.intake, alarm, stop), name="tick"),
     ]
-    if folder is not None:
-        watch = RuleWatch(live, folder, user_folder())
+    if any(folders):
+        watch = RuleWatch(live, folders[0], user_folder(), folders[1])
         threads.append(Thread(target=watch.run, args=(stop,), name="rules"))
     for thread in threads:
         thread.start()

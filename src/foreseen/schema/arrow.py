@@ -17,8 +17,9 @@ from foreseen.schema.maps import AnyArray, map_array
 
 if TYPE_CHECKING:  # pyarrow's classes take no parameters at run time, its stubs demand them
     AnyChunks = pa.ChunkedArray[Any]
+    AnyLists = pa.ListArray[Any]
 else:
-    AnyChunks = pa.ChunkedArray
+    AnyChunks, AnyLists = pa.ChunkedArray, pa.ListArray
 
 _ARROW: dict[Kind, pa.DataType] = {
     Kind.STRING: pa.string(),

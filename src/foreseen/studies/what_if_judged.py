@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Outcome
 from foreseen.core.ids import RuleId
-from foreseen.pipeline.judge import JudgeArtefacts, pass_time, step
+from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut, pass_time, step
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.studies.what_if_alerts import Pair, Volume, volume_by
 from foreseen.studies.what_if_shape import RuleVolume, Scope, Side
@@ -46,12 +46,6 @@ class Judged:
         """History ends here: what waited for a time is decided, as at the end of a replay."""
         self.state, out = pass_time(self.state, None, self.artefacts)
         self._keep(out)
-
-    def end(self) -> None:
-        """There is no more history: what correlations waited for does not come."""
-        self.state, out = pass_time(self.state, None, self.artefacts)
-        self._count(out.decisions)
-        self.alerts.update((alert.uid, alert) for alert in out.alerts)
 
     def told(self, scope: Scope) -> dict[str, Alert]:
         """Alerts of the period that was asked for."""
