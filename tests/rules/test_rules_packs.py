@@ -77,6 +77,27 @@ def test_shipped_rules_say_all_that_people_need(pack: str) -> None:
         assert len(set(rule.compliance)) == len(rule.compliance), rule.id
 
 
+@pytest.mark.parametrize("pack", PACKS)
+def test_shipped_correlations_say_all_that_people_need(pack: str) -> None:
+    for linked in loaded(pack).correlations.rules:
+        rule = linked.correlation
+        assert rule.path == f"{pack}/{rule.id}.yml"
+        assert UUID(rule.uuid).version == 4, rule.id
+        assert 0 < len(rule.title) <= LONGEST_TITLE, rule.id
+        assert rule.description.endswith("."), rule.id
+        assert rule.techniques, rule.id
+        assert rule.falsepositives, rule.id
+        assert rule.group_by, rule.id
+        assert rule.generate, rule.id  # a managed rule must not silence another one
+
+
+def test_shipped_correlations_are_those_of_these_packs() -> None:
+    found = {pack: len(loaded(pack).correlations.rules) for pack in PACKS}
+    assert {pack: count for pack, count in found.items() if count} == {
+        "cloudtrail": 2, "kubernetes": 1, "login": 2, "windows": 1
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", [name for name, _ in RULES])
 def test_shipped_rules_name_author_licence_and_date(name: str) -> None:
     data = DATA_OF[name]
@@ -98,6 +119,8 @@ def test_host_rules_without_a_model_are_for_what_is_never_expected(pack: str) ->
 def test_every_part_of_a_rule_is_held_by_one_of_its_tests(pack: str) -> None:
     texts, rules, tests = dict(of_pack(pack)), [], []
     for name in filter(is_rule, texts):
+        if "correlation" in DATA_OF[name]:
+            continue
         data = {**DATA_OF[name], "date": str(DATA_OF[name]["date"])}
         for part in data["detection"].keys() - {"condition"}:
             # a part that can never match must break a promise

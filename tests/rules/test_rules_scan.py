@@ -249,11 +249,11 @@ SOUND: dict[str, tuple[object, object, str, str]] = {
     "thousand of anything": ({"CommandLine|re": "^.{1000}$"}, "s1", "é" * 1_000, "é" * 999),
     "catastrophic": ({"CommandLine|re": "^(a+)+$"}, "s1", "a" * 5_000, "a" * 5_000 + "!"),
     "catastrophic stars": ({"CommandLine|re": "(x+x+)+y"}, "s1", "x" * 99 + "y", "x" * 5_000),
-    "2,000 regular expressions": (
-        {"CommandLine|re": [f"q{n}[bc]$" for n in range(2_000)]},
+    "1,000 regular expressions": (
+        {"CommandLine|re": [f"q{n:04}[bc]$" for n in range(1_000)]},
         "s1",
-        "q1999c",
-        "q2000c",
+        "q0999c",
+        "q1000c",
     ),
     "alternation of 5,000": (
         {"CommandLine|re": "|".join(f"w{n}z" for n in range(5_000))},
@@ -289,6 +289,11 @@ def test_large_rules_are_loaded_in_time_and_are_right(name: str) -> None:
 ONE = {"CommandLine": "a"}
 REFUSED: dict[str, tuple[object, object, str]] = {
     "100,000 values": ({"CommandLine|contains": [f"{n}" for n in range(100_000)]}, "s1", ""),
+    "2,000 regular expressions": (
+        {"CommandLine|re": [f"q{n}[bc]$" for n in range(2_000)]},
+        "s1",
+        "regular expressions",
+    ),
     "nest of repeats": ({"CommandLine|re": "(.{1000}){1000}"}, "s1", "re"),
     "look ahead": ({"CommandLine|re": "(?=a)b"}, "s1", "invalid"),
     "back reference": ({"CommandLine|re": r"(a)\1"}, "s1", "invalid"),

@@ -30,19 +30,30 @@ _LINUX_TEXTS = (
 
 
 def _linux_admits(rule: SigmaRule, event: Event) -> bool:
-    if str(event.get("product") or "").lower() not in RECORDERS:
+    """Whether nothing that the event says of itself is against the log source.
+
+    What it leaves unsaid counts only where it says neither its recorder nor its log.
+    """
+    product, log = event.get("product"), event.get("log_name")
+    anonymous = product in {None, "json"} and log is None
+    if not anonymous and str(product or "").lower() not in RECORDERS:
         return False
     where = rule.logsource
     if where.service == "sshd":
-        return str(event.get("log_name") or "").lower() == "sshd"
-    kind = (event.get("class_uid"), event.get("activity_id"))
-    failed = event.get("status_id") == 2
-    return {
-        None: True,
-        "process_creation": kind == (1007, 1) and not failed,
-        "file_event": kind in {(1001, 1), (1001, 3)} and not failed,
-        "network_connection": kind[0] == 4001 and kind[1] in {1, 4, 5, 6},
+        return anonymous or str(log or "").lower() == "sshd"
+    if where.category is None:
+        return True
+    classes, activities, done = {
+        "process_creation": ({1007}, {1}, True),
+        "file_event": ({1001}, {1, 3}, True),
+        "network_connection": ({4001}, {1, 4, 5, 6}, False),
     }[where.category]
+    unsaid = {None, 0} if anonymous else set()
+    return (
+        event.get("class_uid") in classes | unsaid
+        and event.get("activity_id") in activities | unsaid
+        and not (done and event.get("status_id") == 2)
+    )
 
 
 def _linux_texts(rule: SigmaRule, field: str, event: Event) -> list[str]:

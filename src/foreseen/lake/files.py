@@ -15,7 +15,8 @@ from deltalake.transaction import AddAction
 DATA_FOLDER = "data"
 _ROW_GROUP = 122_880  # rows; DuckDB's own unit
 _COMPRESSION_LEVEL = 3
-_COUNTED = ("time", "ingested_time", "seq", "class_uid", "tenant", "stream", "workload", "rule_id")
+#: Columns that the log has statistics of.
+COUNTED = ("time", "ingested_time", "seq", "class_uid", "tenant", "stream", "workload", "rule_id")
 _LONGEST_STATISTIC = 256  # characters; longer values give no statistics
 
 
@@ -103,7 +104,7 @@ def _statistics(rows: pa.Table) -> dict[str, object]:
     least: dict[str, object] = {}
     most: dict[str, object] = {}
     nulls: dict[str, int] = {}
-    for name in _COUNTED:
+    for name in COUNTED:
         if name not in rows.schema.names:
             continue
         column = rows.column(name)

@@ -19,6 +19,7 @@ from foreseen.core.ids import TenantId
 from foreseen.lake.cursors import Cursor
 from foreseen.lake.deltalog import LOG_FOLDER, TIME, repair, sync_entries
 from foreseen.lake.files import DATA_FOLDER, data_path, sync_file, write_file
+from foreseen.lake.scan import dataset_of
 from foreseen.lake.tables import PART_TENANT, LakeTable, partitions
 
 _RETRIES = 20
@@ -80,7 +81,8 @@ class TableStore:
     def dataset(self) -> ds.Dataset:
         """The live rows, for a scan that prunes by the log's statistics."""
         with self.lock:
-            return self.fresh().to_pyarrow_dataset()
+            files = pa.table(self.fresh().get_add_actions(flatten=True))
+            return dataset_of(self.folder, files, self.table.schema)
 
     def live_files(self, tenant: TenantId | None = None) -> pa.Table:
         """The log's word on each live file: path, size_bytes, num_records, partition.*."""

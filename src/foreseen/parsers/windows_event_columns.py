@@ -1,6 +1,6 @@
 """The columns of a Windows event, by the plan of its shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import compress
 from typing import Any
@@ -9,7 +9,7 @@ from orjson import dumps
 
 from foreseen.parsers.json_flat import Flat, flatten, text_of
 from foreseen.parsers.windows_event_plans import Plan
-from foreseen.schema.maps import Texts
+from foreseen.schema.maps import MARK, Cell, Joined
 
 _SUCCESS, _FAILURE = 1, 2
 _AUDIT_SUCCESS, _AUDIT_FAILURE = 0x20_0000_0000_0000, 0x10_0000_0000_0000
@@ -45,8 +45,8 @@ def columns_by(plan: Plan, values: list[Any]) -> dict[str, object]:
     return columns
 
 
-def _unmapped(plan: Plan, values: list[Any]) -> Mapping[str, str | Sequence[str] | None]:
-    """What has no column. Nearly always that is one text a name: then the shape's names do."""
+def _unmapped(plan: Plan, values: list[Any]) -> Mapping[str, Cell]:
+    """What has no column. Nearly always that is one text a name: then they are joined."""
     is_plain = plan.is_plain
     for place in plan.lists:
         value = values[place]
@@ -54,10 +54,11 @@ def _unmapped(plan: Plan, values: list[Any]) -> Mapping[str, str | Sequence[str]
             values[place] = value[0]
         else:
             is_plain = False
-    kept = tuple(compress(values, plan.kept))
     if is_plain:
-        return Texts(plan.names, kept)
-    return _rearranged(plan, dict(zip(plan.names, kept, strict=True)))
+        texts = MARK.join(compress(values, plan.kept))
+        if texts.count(MARK) == len(plan.names) - 1:
+            return Joined(plan.names, texts.encode())
+    return _rearranged(plan, dict(zip(plan.names, compress(values, plan.kept), strict=True)))
 
 
 def _rearranged(plan: Plan, fields: dict[str, Any]) -> Flat:

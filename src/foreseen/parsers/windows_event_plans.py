@@ -46,7 +46,7 @@ class Plan:
         nested: Names of lists and objects.
         renamed: Names that are kept under another one, and that name: blanks are taken out, and
             what an event says itself under a name that now is a column has its name back.
-        is_plain: Whether all that is kept is texts, nulls and lists, under their own names.
+        is_plain: Whether all that is kept is texts and lists, under their own names.
         clocks: Fields that say when, best first.
     """
 
@@ -110,7 +110,7 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
         names=tuple(sorted(kept, key=places.__getitem__)),
         nested=nested,
         renamed=renamed,
-        is_plain=not renamed and all(shape[name] is list and " " not in name for name in nested),
+        is_plain=not renamed and all(_is_plain(name, shape[name]) for name in kept),
         clocks=tuple(name for name in CLOCKS if shape.get(name) is str),
     )
 
@@ -157,6 +157,11 @@ def _marked(places: Iterable[int], length: int) -> tuple[bool, ...]:
 def _targets(kind: Kind) -> dict[str, str]:
     """Columns that fields go to: also what names the event, though a rule may mean another."""
     return {"Channel": "log_name", **kind.columns}
+
+
+def _is_plain(name: str, of: type) -> bool:
+    """Whether a field without a column is a text under its own name, or may be (a list of one)."""
+    return of is list and " " not in name or of not in _WITHOUT_TEXT
 
 
 def _numbers(kind: Kind, places: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

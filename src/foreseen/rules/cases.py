@@ -1,22 +1,17 @@
 """Tests that lie beside rules: events that a rule must match, and that it must not.
 
 An event is a mapping of our columns or, where its document says `format`, a record as its recorder
-writes it, which goes through that format's parser.
+writes it, which goes through that format's parser. A correlation rule is tested with `sequences` of
+such events, each with how often the rule has to fire (`case_sequences`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from itertools import chain
 
-import orjson
-import pyarrow as pa
 import yaml
 
-from foreseen.core.errors import ConfigurationError
-from foreseen.core.records import Line
-from foreseen.parsers.protocol import Row
-from foreseen.parsers.registry import parser_named
+from foreseen.rules.case_events import Event, rows_of
+from foreseen.rules.case_sequences import Sequenced, fired_in, sequence_of
 from foreseen.rules.document import Document, RuleError, documents_of
 from foreseen.rules.lint import Problem
 from foreseen.rules.ruleset import RuleSet
@@ -24,9 +19,7 @@ from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 MINIMUM = 2
 _RULE, _TEST = ".yml", ".test.yml"
-_KEYS = ("rule", "format", "common", "match", "no_match")
-
-Event = Mapping[str, object]
+_KEYS = ("rule", "format", "common", "match", "no_match", "events", "sequences")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +46,7 @@ class _Read:
     """What test files gave so far."""
 
     cases: list[Case] = field(default_factory=list)
+    sequences: list[Sequenced] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -80,8 +74,9 @@ def check(rules: RuleSet, tests: Iterable[tuple[str, str]]) -> list[Problem]:
                 _read(document, read)
         except RuleError as error:
             read.problems.append(_problem(error))
-    missing = _missing(rules, read.cases)
-    return sorted(read.problems + missing + _broken(rules, read.cases))
+    missing = _missing(rules, read.cases) + _unproven(rules, read.sequences)
+    broken = _broken(rules, read.cases) + _misfired(rules, read.sequences)
+    return sorted(read.problems + missing + broken)
 
 
 def _read(document: Document, read: _Read) -> None:
@@ -97,11 +92,20 @@ def _read(document: Document, read: _Read) -> None:
             raise document.error(document.line_of(key), message)
         for event, line in zip(events, _lines_of(document, key), strict=True):
             try:
-                rows = _rows(document, line, common, event)
+                rows = rows_of(document, line, common, event)
             except RuleError as error:
                 read.problems.append(_problem(error))
             else:
                 read.cases.append(Case(rule, key == "match", rows, document.path, line))
+
+
+    for sequence, line in zip(
+        document.data.get("sequences") or [], _lines_of(document, "sequences"), strict=False
+    ):
+        try:
+            read.sequences.append(sequence_of(document, line, rule, common, sequence))
+        except RuleError as error:
+            read.problems.append(_problem(error))
 
 
 def _problem(error: RuleError) -> Problem:
@@ -118,88 +122,6 @@ def _lines_of(document: Document, key: str) -> list[int]:
     ]
 
 
-def _rows(document: Document, line: int, common: Event, event: object) -> tuple[Event, ...]:
-    if "format" in document.data:
-        data = _record(document, line, common, event)
-        return _parsed(document, line, data)
-    if not isinstance(event, Mapping):
-        raise document.error(line, "an event must be a mapping of columns to values")
-    columns = {**common, **event}
-    _check_columns(document, line, columns)
-    return (columns,)
-
-
-def _record(document: Document, line: int, common: Event, event: object) -> bytes:
-    """An event's records as their recorder writes them, one a line."""
-    if isinstance(event, str):
-        if common:
-            raise document.error(line, "'common' cannot be merged with a raw text; leave it out")
-        return event.encode()
-    if not isinstance(event, Mapping):
-        raise document.error(line, "an event must be a mapping or the text of its raw records")
-    try:
-        return orjson.dumps(_merged(common, event), option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
-    except TypeError as error:
-        raise document.error(line, f"an event cannot be written as JSON: {error}") from error
-
-
-def _merged(common: Event, event: Event) -> dict[str, object]:
-    """Both mappings as one: mappings within are merged too, all else is the event's."""
-    merged = {**common, **event}
-    for key in common.keys() & event.keys():
-        below, above = common[key], event[key]
-        if isinstance(below, Mapping) and isinstance(above, Mapping):
-            merged[key] = _merged(below, above)
-    return merged
-
-
-def _parsed(document: Document, line: int, data: bytes) -> tuple[Event, ...]:
-    """Rows that the named parser makes of records; no record may be left over."""
-    try:
-        parser = parser_named(str(document.data["format"]))
-    except ConfigurationError as error:
-        raise document.error(document.line_of("format"), str(error)) from error
-    state = parser.initial()
-    results = (parser.parse(state, _lines(document.path, data)), parser.finish(state))
-    for one in chain.from_iterable(result.quarantined for result in results):
-        message = f"the {parser.name} parser refused line {one.line.number} of this event:"
-        raise document.error(line, f"{message} {one.reason} {one.detail}".rstrip())
-    rows = tuple(_columns(row) for result in results for row in result.rows)
-    if not rows:
-        raise document.error(line, f"the {parser.name} parser found no event in it")
-    return rows
-
-
-def _lines(path: str, data: bytes) -> list[Line]:
-    lines, offset = [], 0
-    for number, each in enumerate(data.rstrip(b"\n").split(b"\n"), 1):
-        lines.append(Line(path, offset, number, path, each))
-        offset += len(each) + 1
-    return lines
-
-
-def _columns(row: Row) -> Event:
-    """A parsed row with what the pipeline would add that does not depend on other events."""
-    placed = {"host": row.host, "stream": f"{row.host}/{row.boot}", "time": row.time}
-    return {**row.columns, **placed, "workload": row.workload or None}
-
-
-def _check_columns(document: Document, line: int, columns: Event) -> None:
-    for name in columns:
-        if name not in EVENT_SCHEMA.names:
-            near = get_close_matches(str(name), EVENT_SCHEMA.names, n=1, cutoff=0.0)[0]
-            raise document.error(line, f"no column '{name}' in events; did you mean '{near}'?")
-    unmapped = columns.get("unmapped")
-    if unmapped is not None and not isinstance(unmapped, Mapping):
-        raise document.error(
-            line, "'unmapped' must be a mapping of names to texts or lists of them"
-        )
-    try:
-        batch_of([columns], EVENT_SCHEMA)
-    except (pa.ArrowInvalid, TypeError) as error:
-        raise document.error(line, f"an event's value does not fit its column: {error}") from error
-
-
 def _missing(rules: RuleSet, cases: Sequence[Case]) -> list[Problem]:
     problems = []
     for rule in rules.rules:
@@ -208,6 +130,35 @@ def _missing(rules: RuleSet, cases: Sequence[Case]) -> list[Problem]:
             if count < MINIMUM:
                 message = f"rule '{rule.id}' has {count} tests of kind {word}; {MINIMUM} at least"
                 problems.append(Problem(rule.path, rule.line, message))
+    return problems
+
+
+def _unproven(rules: RuleSet, sequences: Sequence[Sequenced]) -> list[Problem]:
+    problems = []
+    for linked in rules.correlations.rules:
+        each = linked.correlation
+        for fires, word in ((True, "fires"), (False, "does not fire")):
+            count = sum(one.rule == each.id and (one.fires > 0) is fires for one in sequences)
+            if count < MINIMUM:
+                message = (
+                    f"correlation '{each.id}' has {count} sequences in which it {word}; {MINIMUM}"
+                    " at least"
+                )
+                problems.append(Problem(each.path, each.line, message))
+    return problems
+
+
+def _misfired(rules: RuleSet, sequences: Sequence[Sequenced]) -> list[Problem]:
+    problems = []
+    for one in sequences:
+        if rules.correlations.get(one.rule) is None:
+            message = f"no correlation '{one.rule}' is loaded"
+            problems.append(Problem(one.path, one.line, message))
+            continue
+        fired = fired_in(rules, one)
+        if fired != one.fires:
+            message = f"correlation '{one.rule}' fires {fired} times, not {one.fires} as promised"
+            problems.append(Problem(one.path, one.line, message))
     return problems
 
 

@@ -13,7 +13,7 @@ from foreseen.schema.columns import (
     Column,
     Kind,
 )
-from foreseen.schema.maps import AnyArray, map_array
+from foreseen.schema.maps import AnyArray, AnyLists, map_array
 
 if TYPE_CHECKING:  # pyarrow's classes take no parameters at run time, its stubs demand them
     AnyChunks = pa.ChunkedArray[Any]
