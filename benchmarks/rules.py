@@ -9,6 +9,7 @@ import os
 os.environ["POLARS_MAX_THREADS"] = "1"  # read when polars is imported
 
 import argparse
+import gc
 import sys
 import time
 import tomllib
@@ -62,6 +63,8 @@ def _figures(rounds: int) -> Figures:
     if len(compared) != COMPARED:
         raise ValueError(f"{len(compared)} rules can be compared, not {COMPARED}")
     series = measured(tasks(compared, EVENTS), rounds)
+    gc.unfreeze()
+    gc.collect()  # DuckDB reports what still stands when Python ends
     return Figures(
         machine=machine(),
         date=f"{datetime.now(UTC):%Y-%m-%d}",

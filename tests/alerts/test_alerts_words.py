@@ -1,6 +1,7 @@
 """Alerts in words and as OCSF findings: what happened and why; hostile text stays data."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -8,13 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.models.histories import hostile_text, matches
 
-from foreseen.alerts.compose import alert_of, as_json, joined, what_happened
+from foreseen.alerts.compose import (
+    alert_of,
+    as_json,
+    joined,
+    opened_with,
+    severity_of,
+    what_happened,
+)
 from foreseen.alerts.finding import finding_of
+from foreseen.alerts.thresholds import NO_THRESHOLD, Standing
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Decision, Evidence, Outcome, Prediction
 from foreseen.core.ids import DEFAULT_TENANT, ContentHash, EventUid, RuleId
 from foreseen.models.moments import moments_of
 from foreseen.rules import Logsource, Rule
+from foreseen.rules.rule import Alerting
 
 RULE = Rule(
     id=RuleId("download_tool"),
@@ -24,8 +34,11 @@ RULE = Rule(
     level="high",
     severity=1,
     techniques=("T1105", "T1059.004"),
+    tactics=(),
     logsource=Logsource("process_creation", "linux"),
     foresee=True,
+    alerting=Alerting(),
+    compliance=(),
     fields=(),
     columns=(),
     falsepositives=(),
@@ -89,13 +102,16 @@ def test_the_other_sentences_give_the_strongest_evidence_first_and_no_weak_one()
 WEAK = Prediction(0.01, 6.6, (Evidence("act", 0.9, "curl is rare."),), ContentHash("hash"))
 
 
+SILENT = {Basis.EXPECTED, Basis.COUNTED, Basis.SUPPRESSED_BY_HAND, Basis.BELOW_THRESHOLD}
+
+
 @pytest.mark.parametrize(
     ("basis", "prediction"),
     [
         (basis, prediction)
         for basis in Basis
         for prediction in (None, WEAK, ODD)
-        if basis is not Basis.EXPECTED
+        if basis not in SILENT
         and (prediction is not None or basis is not Basis.UNEXPECTED)  # a prediction's word
     ],
 )
@@ -188,6 +204,43 @@ def test_a_finding_has_what_ocsf_requires(rule: Rule | None) -> None:
     assert finding["finding_info"]["analytic"]["type_id"] == 1
     assert finding["device"]["type_id"] == 0
     assert [event["uid"] for event in finding["finding_info"]["related_events"]] == ["match"]
+
+
+@pytest.mark.parametrize(
+    ("level", "own", "severity"),
+    [
+        ("critical", 1, "critical"),
+        ("high", 1, "high"),
+        ("high", 2, "medium"),
+        ("critical", 3, "low"),
+        ("informational", 3, "informational"),
+        ("informational", 1, "high"),
+        ("medium", 2, "medium"),
+    ],
+)
+def test_a_severity_of_the_rules_own_goes_before_its_level(
+    level: str, own: int, severity: str
+) -> None:
+    assert severity_of(replace(RULE, level=level, severity=own)) == severity
+
+
+def test_an_alert_of_a_rule_that_is_gone_has_a_severity_and_a_title() -> None:
+    table = matches([{"match_uid": "match", "time": 1, "process_cmd_line": "curl x"}])
+    (moment,) = moments_of(table)
+    found = alert_of(table.to_pylist()[0], moment, decision(), None)
+    assert (found.severity, found.title) == ("medium", "download_tool: curl x")
+
+
+def test_an_alert_opens_with_those_that_waited_in_front() -> None:
+    first = alert()
+    time = first.first_time
+    waited = ((time - 9, "a"), (time + 5, "b"))
+    opened = opened_with(first, Standing(waited=waited, why="3 matches."))
+    assert opened.members == ("a", "b", "match")
+    assert (opened.first_time, opened.last_time) == (time - 9, time + 5)
+    assert opened.sentences == ("3 matches.", *first.sentences)
+    assert opened.uid == first.uid
+    assert opened_with(first, NO_THRESHOLD) == first
 
 
 @pytest.mark.parametrize(

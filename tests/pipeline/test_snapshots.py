@@ -37,7 +37,17 @@ def test_a_new_state_can_be_kept() -> None:
 @LOADERS
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff", b"[]", b"null", b"7", b"{}", b'{"format": 1}', b'{"format": 2}'],
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"7",
+        b"{}",
+        b'{"format": 1}',
+        b'{"format": 2}',
+        b'{"format": 3}',
+    ],
 )
 def test_what_is_no_snapshot_is_refused(load: object, content: bytes) -> None:
     assert callable(load)

@@ -4,7 +4,7 @@ import pytest
 
 from foreseen.rules.cases import check
 from foreseen.rules.lint import Problem
-from foreseen.rules.parse import parse_rules
+from foreseen.rules.loading import parse_rules
 from foreseen.rules.ruleset import RuleSet
 
 ID = "8d3a3a60-2f0b-4c60-9d0a-1f1f6d1b7a01"
@@ -183,3 +183,66 @@ def test_rare_fields_are_written_as_a_mapping() -> None:
         "no_match:\n  - unmapped: {op: null}\n  - unmapped: {po: b}\n"
     )
     assert problems(rule("op: b", "product: linux, service: auditd"), text) == []
+
+
+COUNTED = f"""\
+title: t
+name: r
+id: {ID}
+logsource: {{product: linux, category: process_creation}}
+detection: {{s: {{CommandLine: id -un}}, condition: s}}
+---
+title: c
+name: c
+correlation:
+  {{type: event_count, rules: [r], group-by: [User], timespan: 5m, condition: {{gte: 3}}}}
+"""
+COUNTED_TESTS = f"""\
+{audit_tests(['"-un"', "2D756E"], ['"-u"', '"-g"'])}---
+rule: c
+format: auditd
+events:
+  run: |
+{chr(10).join("    " + line for line in EXEC.format(argument='"-un"').splitlines())}
+sequences:
+  - fires: 1
+    steps: [{{event: run, at: 0s, times: 3, every: 2m}}]
+  - fires: 2
+    steps: [{{event: run, at: 0s, times: 9, every: 1m}}]
+  - fires: 0
+    steps: [{{event: run, at: 0s, times: 2}}, {{event: run, at: 6m, times: 2}}]
+  - fires: 0
+    steps: [{{event: run, at: 0s, times: 20, every: 3m}}]
+"""
+
+
+def test_a_sequence_goes_through_the_parser_and_the_state_machine() -> None:
+    assert problems(parse_rules([("r.yml", COUNTED)]), COUNTED_TESTS) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("fires: 2", "fires: 1", "correlation 'c' fires 2 times, not 1 as promised"),
+        ("times: 3,", "times: 2,", "correlation 'c' fires 0 times, not 1 as promised"),
+        ("at: 6m", "at: 4m", "correlation 'c' fires 1 times, not 0 as promised"),
+        ("rule: c", "rule: d", "no correlation 'd' is loaded"),
+        ("event: run, at: 6m", "event: ran, at: 6m", "no event 'ran' stands under 'events'"),
+        ("every: 3m", "every: 3 minutes", "is no distance in time"),
+        ("fires: 2\n    steps", "fires: yes\n    steps", "'fires' is how often"),
+        ("times: 20", "times: 0", "'times' is a number"),
+        ("fires: 2\n    steps", "fires: 2\n    stages", "a sequence has 'fires'"),
+    ],
+)
+def test_a_sequence_that_breaks_its_promise_is_named(old: str, new: str, said: str) -> None:
+    assert COUNTED_TESTS.count(old) == 1
+    found = problems(parse_rules([("r.yml", COUNTED)]), COUNTED_TESTS.replace(old, new))
+    assert any(said in problem.message for problem in found), found
+
+
+def test_a_correlation_needs_sequences_of_both_kinds() -> None:
+    found = problems(parse_rules([("r.yml", COUNTED)]), COUNTED_TESTS.partition("---")[0])
+    assert [problem.message for problem in found] == [
+        "correlation 'c' has 0 sequences in which it does not fire; 2 at least",
+        "correlation 'c' has 0 sequences in which it fires; 2 at least",
+    ]

@@ -16,7 +16,7 @@ import yaml
 from foreseen.core.errors import MalformedInputError
 from foreseen.rules.cases import check, is_rule, is_test
 from foreseen.rules.lint import lint
-from foreseen.rules.parse import parse_rules
+from foreseen.rules.loading import parse_rules
 from foreseen.rules.rule import TACTICS
 from foreseen.rules.ruleset import RuleSet
 

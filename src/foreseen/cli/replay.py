@@ -132,6 +132,8 @@ def print_summary(result: Replayed, *, judged: bool = True) -> None:
         console.print(_by_rule(result, judged=judged))
     if judged and tally.matches and not _has_models(result):
         console.print("no models: every match alerts; --train-until TIME accepts what is before it")
+    for (rule, reason), count in sorted(result.verdicts.lost.items()):
+        console.print(inert(f"  correlation {rule}: {count:,} x {reason}"))
     for reason, count in sorted(tally.quarantined.items()):
         console.print(inert(f"  quarantine: {count:,} x {reason}"))
     if quarantined:
@@ -151,7 +153,9 @@ def _by_rule(result: Replayed, *, judged: bool) -> Table:
     for (rule, outcome, _), count in result.verdicts.counts.items():
         found = outcomes.setdefault(rule, {"suppressed": 0, "alerted": 0})
         found[outcome] += count
-    for rule, count in sorted(result.tally.matches.items(), key=lambda item: -item[1]):
+    fired = {rule: sum(found.values()) for rule, found in outcomes.items()}
+    matches = {**fired, **result.tally.matches}  # those of correlations come from the judge
+    for rule, count in sorted(matches.items(), key=lambda item: -item[1]):
         found = outcomes.get(rule, {"suppressed": 0, "alerted": 0})
         decided = (sum(found.values()), found["suppressed"], found["alerted"]) if judged else ()
         table.add_row(inert(rule), *(f"{cell:,}" for cell in (count, *decided)))

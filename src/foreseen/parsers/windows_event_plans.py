@@ -4,7 +4,7 @@ A shape is channel, event id, names of the fields in their order and types of th
 logs have few of them (20,000 events of attacks: 150), so per event nothing is left to decide.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import EllipsisType, NoneType
 
@@ -26,23 +26,20 @@ _DERIVED = ("process_path", "process_name", "raw", "unmapped", "host")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with the values of a shape, in this order.
-
-    A place is an index into the values in their order, which the texts of the integers and then
-    those of the other scalars follow.
+    """What to do with the values of a shape, in this order; a place is an index into them.
 
     Attributes:
         template: All columns of the shape's events, with those values that are always the same.
-        integers: For each value whether it is an integer whose text is needed.
-        scalars: Places of booleans and floats.
+        spelled: Places of integers, booleans and floats whose texts are needed by themselves.
         lists: Places of lists.
         by: Place of the value that chooses the class; null for none.
         cases: That value -> class and activity.
         numbers: Column and place of the text whose number it takes.
         moved: Column and place of the text that it takes.
         keywords: Place of the keywords that say if what was audited succeeded; null for none.
-        kept: For each place whether what is there has no column.
-        names: The names of what is kept.
+        kept: For each value whether it has no column and is none of the following.
+        integers: For each value whether it is an integer without a column and use.
+        names: The names of what is kept, then those of the integers.
         nested: Names of lists and objects.
         renamed: Names that are kept under another one, and that name: blanks are taken out, and
             what an event says itself under a name that now is a column has its name back.
@@ -51,8 +48,7 @@ class Plan:
     """
 
     template: dict[str, object]
-    integers: tuple[bool, ...]
-    scalars: tuple[int, ...]
+    spelled: tuple[int, ...]
     lists: tuple[int, ...]
     by: int | None
     cases: Mapping[str, tuple[int, int]]
@@ -60,6 +56,7 @@ class Plan:
     moved: tuple[tuple[str, int], ...]
     keywords: int | None
     kept: tuple[bool, ...]
+    integers: tuple[bool, ...]
     names: tuple[str, ...]
     nested: tuple[str, ...]
     renamed: tuple[tuple[str, str], ...]
@@ -81,14 +78,14 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
     moved = {fields[one]: column for one, column in _targets(kind).items() if one in fields}
     numbers = _numbers(kind, fields)
     same = _same(channel, event_id, shape, moved)
-    places, integers, scalars = _places(shape, same)
-    kept = {
-        name: place
-        for name, place in places.items()
-        if name not in moved and shape[name] is not EllipsisType
-    }
     renamed = _renamed(shape, moved, nested)
-    is_audit = kind.status_id == 0 and channel.lower() == "security"
+    by = fields.get(kind.by)
+    is_audit = kind.status_id == 0 and channel.lower() == "security" and "Keywords" in shape
+    used = {*moved, *(name for _, name in numbers), by, "Keywords" if is_audit else None}
+    integers = [name for name, of in shape.items() if of is int and name not in used]
+    beside = {*moved, *integers, *(name for name, of in shape.items() if of is EllipsisType)}
+    kept = [name for name in shape if name not in beside]
+    places = {name: place for place, name in enumerate(shape)}
     return Plan(
         template={
             "product": PRODUCT,
@@ -98,19 +95,23 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
             **dict.fromkeys((*moved.values(), *(column for column, _ in numbers), *_DERIVED)),
             **{moved[name]: text for name, text in same.items()},
         },
-        integers=integers,
-        scalars=scalars,
+        spelled=tuple(
+            places[name]
+            for name, of in shape.items()
+            if of in {bool, float} or (of is int and name in used and name not in same)
+        ),
         lists=tuple(places[name] for name in nested if shape[name] is list),
-        by=places.get(fields.get(kind.by, "")),
+        by=None if by is None else places[by],
         cases=kind.cases,
         numbers=tuple((column, places[name]) for column, name in numbers),
         moved=tuple((moved[name], places[name]) for name in moved if name not in same),
-        keywords=places.get("Keywords") if is_audit else None,
-        kept=_marked(kept.values(), len(shape) + sum(integers) + len(scalars)),
-        names=tuple(sorted(kept, key=places.__getitem__)),
+        keywords=places["Keywords"] if is_audit else None,
+        kept=tuple(name not in beside for name in shape),
+        integers=tuple(name in integers for name in shape),
+        names=(*kept, *integers),
         nested=nested,
         renamed=renamed,
-        is_plain=not renamed and all(_is_plain(name, shape[name]) for name in kept),
+        is_plain=bool(kept) and not renamed and all(_is_plain(one, shape[one]) for one in kept),
         clocks=tuple(name for name in CLOCKS if shape.get(name) is str),
     )
 
@@ -136,24 +137,6 @@ def _same(
     return {name: text for name, text in same.items() if name in moved}
 
 
-def _places(
-    shape: Mapping[str, type], same: Container[str]
-) -> tuple[dict[str, int], tuple[bool, ...], tuple[int, ...]]:
-    """Where the texts will be: place by name; which values are integers; places of scalars."""
-    places = {name: place for place, name in enumerate(shape)}
-    integers = [name for name, of in shape.items() if of is int and name not in same]
-    scalars = [name for name, of in shape.items() if of is bool or of is float]
-    marks = _marked((places[name] for name in integers), len(shape))
-    sources = tuple(places[name] for name in scalars)
-    texts = {name: place for place, name in enumerate((*integers, *scalars), len(shape))}
-    return places | texts, marks, sources
-
-
-def _marked(places: Iterable[int], length: int) -> tuple[bool, ...]:
-    chosen = set(places)
-    return tuple(place in chosen for place in range(length))
-
-
 def _targets(kind: Kind) -> dict[str, str]:
     """Columns that fields go to: also what names the event, though a rule may mean another."""
     return {"Channel": "log_name", **kind.columns}
@@ -161,7 +144,7 @@ def _targets(kind: Kind) -> dict[str, str]:
 
 def _is_plain(name: str, of: type) -> bool:
     """Whether a field without a column is a text under its own name, or may be (a list of one)."""
-    return of is list and " " not in name or of not in _WITHOUT_TEXT
+    return (of is list and " " not in name) or of not in _WITHOUT_TEXT
 
 
 def _numbers(kind: Kind, places: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

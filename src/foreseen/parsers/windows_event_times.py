@@ -40,11 +40,9 @@ def time_of(fields: Mapping[str, object], clocks: Sequence[str]) -> int | None:
     for name in clocks:
         value = fields[name]
         if type(value) is str:
-            found = instant(value)
+            found = _local(value, fields) if name == LOCAL else _instant(value)
             if found is not None:
-                if name != LOCAL or found[1]:
-                    return found[0]
-                return _universal(found[0], fields)
+                return found
     return None
 
 
@@ -84,8 +82,8 @@ def _seconds(text: str) -> int | None:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def _universal(local: int, fields: Mapping[str, object]) -> int:
-    """UTC of the shipper's local time.
+def _local(text: str, fields: Mapping[str, object]) -> int | None:
+    """UTC of the shipper's local time, if it can be read.
 
     NXLog writes EventTime and EventReceivedTime in local time without a zone; Logstash adds
     @timestamp, UTC, moments after the event was received. Their difference is the zone, in quarters
@@ -94,24 +92,27 @@ def _universal(local: int, fields: Mapping[str, object]) -> int:
     """
     shipped, received = fields.get(SHIPPED), fields.get(RECEIVED)
     if type(shipped) is str and type(received) is str and shipped[_DATE_LENGTH:] in _THOUSANDTHS:
-        zone = _zone_of_second(received, shipped[:_DATE_LENGTH])
-        if zone is not None:
-            return local + zone
+        found = _by_second(text, received, shipped[:_DATE_LENGTH])
+        if found is not None:
+            return found
+    local = instant(text)
+    if local is None or local[1]:
+        return None if local is None else local[0]
     sent, had = _instant(shipped), _instant(received)
     if sent is None:
-        return local
+        return local[0]
     zone = None if had is None else _zone(sent - had)
-    return sent if zone is None else local + zone
+    return sent if zone is None else local[0] + zone
 
 
 @lru_cache(maxsize=4096)
-def _zone_of_second(received: str, second: str) -> int | None:
-    """The zone if it is one and the same in all the thousandths of the second of @timestamp."""
-    sent, had = _seconds(second), _instant(received)
-    if sent is None or had is None:
+def _by_second(text: str, received: str, second: str) -> int | None:
+    """The same, where all thousandths of the second of @timestamp tell one zone; else null."""
+    local, sent, had = instant(text), _seconds(second), _instant(received)
+    if local is None or local[1] or sent is None or had is None:
         return None
     zone = _zone(sent - had)
-    return zone if zone == _zone(sent + 999 - had) else None
+    return local[0] + zone if zone is not None and zone == _zone(sent + 999 - had) else None
 
 
 def _zone(difference: int) -> int | None:

@@ -48,7 +48,9 @@ def _record(document: Document, line: int, common: Event, event: object) -> byte
     if not isinstance(event, Mapping):
         raise document.error(line, "an event must be a mapping or the text of its raw records")
     try:
-        return orjson.dumps(merged_of(common, event), option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z)
+        return orjson.dumps(
+            merged_of(common, event), option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
+        )
     except TypeError as error:
         raise document.error(line, f"an event cannot be written as JSON: {error}") from error
 

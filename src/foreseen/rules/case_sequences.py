@@ -1,12 +1,12 @@
 """Sequences of events in tests of correlation rules: who comes when, and how often the rule fires.
 
-    events:
-      failed: {eventName: ConsoleLogin, errorMessage: Failed authentication}
-    sequences:
-      - fires: 1
-        steps:
-          - {event: failed, at: 0s, times: 5, every: 20s}
-          - {event: failed, at: 4m, with: {sourceIPAddress: 192.0.2.9}}
+events:
+  failed: {eventName: ConsoleLogin, errorMessage: Failed authentication}
+sequences:
+  - fires: 1
+    steps:
+      - {event: failed, at: 0s, times: 5, every: 20s}
+      - {event: failed, at: 4m, with: {sourceIPAddress: 192.0.2.9}}
 """
 
 import re

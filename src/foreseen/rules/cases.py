@@ -98,10 +98,15 @@ def _read(document: Document, read: _Read) -> None:
             else:
                 read.cases.append(Case(rule, key == "match", rows, document.path, line))
 
+    _read_sequences(document, read, rule, common)
 
-    for sequence, line in zip(
-        document.data.get("sequences") or [], _lines_of(document, "sequences"), strict=False
-    ):
+
+def _read_sequences(document: Document, read: _Read, rule: str, common: object) -> None:
+    sequences = document.data.get("sequences") or []
+    if not isinstance(sequences, list) or not isinstance(common, Mapping):
+        message = "'sequences' must be a list, 'common' a mapping"
+        raise document.error(document.line_of("sequences"), message)
+    for sequence, line in zip(sequences, _lines_of(document, "sequences"), strict=True):
         try:
             read.sequences.append(sequence_of(document, line, rule, common, sequence))
         except RuleError as error:

@@ -2,9 +2,36 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from foreseen.rules.loading import load
 from foreseen.rules.rule import Rule
+from foreseen.rules.ruleset import Compiled
+from foreseen.rules.tree import atoms_of
+
+_ALIKE = 0.92
+_COMMON = frozenset(
+    [
+        "CommandLine",
+        "CurrentDirectory",
+        "DestinationHostname",
+        "DestinationIp",
+        "DestinationPort",
+        "ImageLoaded",
+        "OriginalFileName",
+        "ParentCommandLine",
+        "ParentImage",
+        "ScriptBlockText",
+        "SourceImage",
+        "TargetFilename",
+        "TargetImage",
+        "TargetObject",
+        "TargetUserName",
+        "eventName",
+        "eventSource",
+        "userIdentity.type",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,9 +60,30 @@ def lint(
     """
     loaded = load(documents, lists=lists or {})
     problems = [Problem(each.path, each.line, each.message) for each in loaded.problems]
-    for rule in loaded.rules.rules:
+    for each in loaded.rules.compiled:
+        rule = each.rule
         problems += [Problem(rule.path, rule.line, message) for message in _missing(rule)]
+        problems += _misspelt(each)
     return sorted(problems)
+
+
+def _misspelt(compiled: Compiled) -> list[Problem]:
+    """Fields that are one slip away from a common name: they load, and nothing sends them."""
+    problems = []
+    for name in sorted({atom.field.name for atom in atoms_of(compiled.tree)} - _COMMON - {""}):
+        for near in get_close_matches(name, _COMMON, n=1, cutoff=_ALIKE):
+            message = f"no event is known to have a field '{name}'; did you mean '{near}'?"
+            problems.append(Problem(compiled.rule.path, _line_of(compiled, name), message))
+    return problems
+
+
+def _line_of(compiled: Compiled, name: str) -> int:
+    """Line of a field in the rule's file; that of the rule where it is not found."""
+    lines = compiled.text.split("\n")
+    for number, text in enumerate(lines[compiled.rule.line - 1 :], start=compiled.rule.line):
+        if text.strip("- '\"").startswith((f"{name}:", f"{name}|")):
+            return number
+    return compiled.rule.line
 
 
 def _missing(rule: Rule) -> list[str]:

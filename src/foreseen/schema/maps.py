@@ -139,12 +139,12 @@ def _split(marked: bytes, count: int) -> AnyArray | None:
     ends = np.flatnonzero(np.frombuffer(marked, np.uint8) == _MARK[0])
     if len(ends) != count - 1 or len(marked) > _MOST_BYTES:
         return None
-    offsets = np.empty(count + 1, dtype=np.int32)
-    offsets[0] = 0
-    offsets[1:-1] = ends - np.arange(count - 1)
-    offsets[-1] = len(marked) - (count - 1)
+    begins = np.zeros(count + 1, dtype=np.int32)
+    begins[1:-1] = ends - np.arange(count - 1)
+    begins[-1] = len(marked) - (count - 1)
     plain = pa.py_buffer(marked.replace(_MARK, b""))
-    return cast("AnyArray", pa.StringArray.from_buffers(count, pa.py_buffer(offsets), plain))
+    offsets = pa.py_buffer(begins.data)
+    return cast("AnyArray", pa.StringArray.from_buffers(count, offsets, plain))
 
 
 def _offsets(lengths: Sequence[int] | NDArray[np.int32]) -> NDArray[np.int32]:
