@@ -121,9 +121,8 @@ def _counted(group: Group, linked: Linked, match: Counted) -> Standing:
     place, timespan = insert(group, match.time, match.uid, _WAITS), linked.correlation.timespan
     held = held_since(group, linked, place)
     if held is not None:
-        begin, end = _reached(group, linked, place, held)
-        count = held + 1 - begin
-        why = _REACHED.format(count=count, span=length_of(timespan), least=linked.least)
+        begin, end = bisect_left(group.times, group.times[held] - timespan), held + 1
+        why = _REACHED.format(count=end - begin, span=length_of(timespan), least=linked.least)
     elif _is_near(group, place, timespan):
         begin, end = place, place + 1
         why = _GOES_ON.format(span=length_of(timespan), least=linked.least)
@@ -135,16 +134,6 @@ def _counted(group: Group, linked: Linked, match: Counted) -> Standing:
     return Standing(waited=tuple((group.times[at], group.uids[at]) for at in waited), why=why)
 
 
-def _reached(group: Group, linked: Linked, place: int, held: int) -> tuple[int, int]:
-    """Begin and end of the windows that hold and reach back to a place, `held` ends the first."""
-    times, timespan = group.times, linked.correlation.timespan
-    begin, last = bisect_left(times, times[held] - timespan), held
-    for at in range(held + 1, bisect_right(times, times[place] + timespan)):
-        if at + 1 - bisect_left(times, times[at] - timespan) >= linked.least:
-            last = at
-    return begin, last + 1
-
-
 def _told(group: Group, begin: int, end: int, timespan: int) -> list[int]:
     """Places of those that waited in a part of a group, and of what goes on from it; now told."""
     times, extras = group.times, group.extras
@@ -154,7 +143,7 @@ def _told(group: Group, begin: int, end: int, timespan: int) -> list[int]:
         found = [begin + at for at, extra in enumerate(part) if extra == _WAITS]
         extras[begin:end] = [_TOLD] * len(part)
     last = times[end - 1]
-    for at in range(end, len(times)):  # these came before what is late
+    for at in range(end, len(times)):  # what is late may close a gap before these
         if times[at] - last > timespan:
             break
         if extras[at] == _WAITS:

@@ -61,7 +61,7 @@ def _row_of(wrapped: Wrapped) -> Row:
     """Row of any object: what is known about its fields, the rest under their own names."""
     line, record = wrapped.line, wrapped.record
     shape = shape_of(record)
-    unmapped = flatten(record)
+    unmapped = _without_blanks(flatten(record))
     columns = _typed(record, unmapped)
     class_uid = columns.setdefault("class_uid", shape.class_uid)
     _move(unmapped, columns, columns_of(cast("int", class_uid)))
@@ -78,6 +78,16 @@ def _row_of(wrapped: Wrapped) -> Row:
     boot = principal if isinstance(principal, str) else ""
     columns["unmapped"] = unmapped
     return Row(line.source, line.offset, host, boot, when, line.received, columns)
+
+
+def _without_blanks(flat: Flat) -> Flat:
+    """Names as rules write them: blanks in a field's name do not count."""
+    if not any(" " in name for name in flat):
+        return flat
+    joined: Flat = {}
+    for name, value in flat.items():
+        joined.setdefault(name.replace(" ", ""), value)
+    return joined
 
 
 def _typed(record: Record, unmapped: Flat) -> dict[str, object]:

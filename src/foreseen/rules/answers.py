@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from foreseen.rules.kernels import Codes, Keys, compute, texts_of
-from foreseen.rules.scalars import COMPARED, address_of, cidr_of, compared, number_of, time_part
+from foreseen.rules.scalars import COMPARED, address_of, cidr_of, compared, number_of, time_holds
 from foreseen.rules.scan import SCANNED, Found, Store, scanner_of
 from foreseen.rules.tree import Atom, Kind
 
@@ -137,9 +137,7 @@ class Answers:
         amount = number_of(value) if self._compared else None
         if amount is not None:
             found += [n for n, atom in self._compared.items() if compared(atom, amount)]
-        for number, atom in self._times.items():
-            if time_part(value, atom.text) == atom.number:
-                found.append(number)
+        found += [number for number, atom in self._times.items() if time_holds(atom, value)]
         return found
 
 

@@ -133,6 +133,13 @@ class Reader:
         names = {place.name for place in places if place.origin is Origin.UNMAPPED} | {name}
         return [self._maps.nulls[each] for each in names & self._maps.nulls.keys()]
 
+    def objects(self, places: Sequence[Place]) -> list[Codes]:
+        """Rows in which a place is an object of the source, of which there are only the parts."""
+        if self._maps is None or not self._maps.objects:
+            return []
+        names = {place.name for place in places if place.origin is Origin.UNMAPPED}
+        return [self._maps.objects[each] for each in names & self._maps.objects.keys()]
+
     def column(self, name: str, kind: pa.DataType | None = None) -> Array:
         """A column; nulls (of `kind`, else text) when the batch lacks it."""
         if name not in self._names:

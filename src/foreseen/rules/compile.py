@@ -66,7 +66,9 @@ class Compiler:
             try:
                 parsed = condition.parsed
             except SigmaError as error:
-                raise self._document.error(line, _without_place(error)) from error
+                words = {"AND", "OR", "NOT"} & set(condition.condition.split())
+                hint = "; write 'and', 'or' and 'not' in small letters" if words else ""
+                raise self._document.error(line, _without_place(error) + hint) from error
             except RecursionError as error:
                 raise self._too_deep() from error
             if parsed is None:

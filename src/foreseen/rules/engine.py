@@ -198,6 +198,9 @@ def _signatures(
         found = cells[0].texts.signatures(answers, codes)[codes]
     elif cells:
         found = _joined(answers, cells, rows)
+    for rows_of_objects in reader.objects(places):
+        found = np.full(len(rows), ABSENT, np.int64) if found is None else found
+        found[np.isin(rows, rows_of_objects) & (found == ABSENT)] = PLAIN
     for nulls in reader.nulls(field.name, places):
         found = np.full(len(rows), ABSENT, np.int64) if found is None else found
         found[np.isin(rows, nulls) & (found == ABSENT)] = NULL

@@ -15,6 +15,7 @@ class Maps:
     Attributes:
         texts: Distinct texts of the names that were wanted.
         nulls: For a name the rows in which it stands with an empty list.
+        objects: For a name without texts of its own the rows that have names below it, `name.x`.
     """
 
     def __init__(self, maps: Array, wanted: frozenset[str] | None) -> None:
@@ -30,6 +31,7 @@ class Maps:
         self._texts = lists.values
         names, codes = encoded(maps.keys.slice(first, last - first))
         self._names = texts_of(names)
+        self.objects = self._objects(codes, wanted)
         self._group(codes, wanted)
 
     def cells(self) -> Iterator[tuple[str, Codes, Codes]]:
@@ -61,6 +63,15 @@ class Maps:
         self._ends = np.cumsum(np.bincount(codes[of], minlength=count))
         self._begins = np.concatenate(([0], self._ends[:-1])).astype(np.int64)
         self.texts, self._codes = encoded(self._texts.take(array_of(places)))
+
+    def _objects(self, codes: Codes, wanted: frozenset[str] | None) -> dict[str, Codes]:
+        """Rows by the names of objects: a source's object is there though only its parts are."""
+        below: dict[str, list[int]] = {}
+        for code, name in enumerate(self._names):
+            for end in [place for place, char in enumerate(name) if char == "."]:
+                if wanted is None or name[:end] in wanted:
+                    below.setdefault(name[:end], []).append(code)
+        return {name: self._rows[np.isin(codes, parts)] for name, parts in below.items()}
 
     def _rows_of_nulls(self, entries: Codes, codes: Codes) -> dict[str, Codes]:
         rows = self._rows[entries]

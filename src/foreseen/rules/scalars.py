@@ -61,6 +61,15 @@ def compared(atom: Atom, number: float) -> bool:
     return _COMPARE[atom.kind](number, atom.number)
 
 
+def time_holds(atom: Atom, text: str) -> bool:
+    """Whether a part of the time that a text writes is as an atom says."""
+    part, _, comparison = atom.text.partition(" ")
+    found = time_part(text, part)
+    if found is None:
+        return False
+    return _COMPARE[Kind(comparison)](found, atom.number) if comparison else found == atom.number
+
+
 def time_part(text: str, part: str) -> int | None:
     """A part of the time that a text writes, in UTC; None where it is no time.
 

@@ -61,7 +61,8 @@ class Atom:
         field: Field asked about; of a list, any element may answer.
         kind: What is asked. PRESENT is also true for a null that the source wrote, NULL also for
             a field that it did not write.
-        text: Folded literal; pattern for RE2 of WILDCARD and REGEX; network of CIDR; part of time.
+        text: Folded literal; pattern for RE2 of WILDCARD and REGEX; network of CIDR; part of time,
+            with a blank and the comparison (`hour gte`) where it is not to be equal.
         cased: Whether case counts; then `text` is not folded.
         number: Bound of a comparison, or number of a time part.
         other: Field compared with.

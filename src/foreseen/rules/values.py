@@ -82,6 +82,8 @@ def atom_of(field: Field, value: SigmaType, *, inside: bool = False) -> Tree:
             atom = Atom(field, Kind.REGEX, _pattern(value), cased=True)
         case SigmaCIDRExpression():
             atom = Atom(field, Kind.CIDR, str(value.network))
+        case SigmaCompareExpression(number=SigmaTimestampPart()) if value.op in _COMPARISONS:
+            atom = _time_atom(field, value.number, f" {_COMPARISONS[value.op]}")
         case SigmaCompareExpression() if value.op in _COMPARISONS:
             _check_exact(value.number)
             atom = Atom(field, _COMPARISONS[value.op], number=value.number.number)
@@ -173,6 +175,6 @@ def _pattern(value: SigmaRegularExpression) -> str:
     return pattern
 
 
-def _time_atom(field: Field, value: SigmaTimestampPart) -> Atom:
+def _time_atom(field: Field, value: SigmaTimestampPart, comparison: str = "") -> Atom:
     part = value.timestamp_part.name.lower()
-    return Atom(field, Kind.TIME_PART, part, number=value.number)
+    return Atom(field, Kind.TIME_PART, part + comparison, number=value.number)
