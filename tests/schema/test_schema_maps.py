@@ -1,10 +1,12 @@
 """Maps whose texts are joined are the maps that they stand for."""
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreseen.schema.maps import MARK, Joined, map_array
+from foreseen.schema.maps import MARK, Cell, Joined, map_array
 
 TEXT = st.text(st.characters(exclude_characters=MARK, exclude_categories=["Cs"]))
 JOINABLE = st.dictionaries(TEXT, TEXT, min_size=1, max_size=4)
@@ -31,16 +33,18 @@ def test_a_name_that_is_not_there_is_an_error() -> None:
         joined({"a": "b"})["b"]
 
 
-@given(maps=st.lists(st.tuples(st.just(True), JOINABLE) | st.tuples(st.just(False), ANY)))
-def test_joined_and_other_maps_are_the_same_array(maps: list[tuple[bool, dict[str, str]]]) -> None:
-    mixed = [joined(texts) if is_joined else texts for is_joined, texts in maps]
-    array = map_array(mixed)
+@given(joinable=st.lists(JOINABLE), others=st.lists(ANY), data=st.data())
+def test_joined_maps_among_others_hold_what_they_stand_for(
+    joinable: list[dict[str, str]], others: list[Mapping[str, Cell]], data: st.DataObject
+) -> None:
+    maps = data.draw(st.permutations([*map(joined, joinable), *others]))
+    array = map_array(maps)
     array.validate(full=True)
-    wanted = map_array([texts for _, texts in maps])
-    assert array.equals(wanted)
-    assert [[name for name, _ in one] for one in array.to_pylist()] == [
-        list(texts) for _, texts in maps
-    ]
+    assert array.to_pylist() == [[(name, texts(one[name])) for name in one] for one in maps]
+
+
+def texts(cell: Cell) -> list[str]:
+    return [cell] if isinstance(cell, str) else list(cell or ())
 
 
 @pytest.mark.parametrize("hostile", [MARK, f"{MARK}{MARK}", f"a{MARK}b", ""])

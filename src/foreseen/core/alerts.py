@@ -29,7 +29,7 @@ class Alert:
         stream: Stream of that match.
         first_time: Event time of the first match, ms UTC.
         last_time: Event time of the last match, ms UTC.
-        severity: Sigma level of the rule, e.g. `high`, or the level that its own severity stands for.
+        severity: Sigma level of the rule, e.g. `high`; its own severity, if it says one, as level.
         title: One line for a list.
         sentences: Why it alerts, in sentences that a person reads.
         surprise: Bits, of the most surprising member; None without a prediction.

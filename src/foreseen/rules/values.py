@@ -1,5 +1,7 @@
 """Sigma's values to atoms: strings with wildcards, numbers, patterns, networks, comparisons."""
 
+from typing import cast
+
 import pyarrow as pa
 from sigma.types import (
     CompareOperators,
@@ -83,7 +85,8 @@ def atom_of(field: Field, value: SigmaType, *, inside: bool = False) -> Tree:
         case SigmaCIDRExpression():
             atom = Atom(field, Kind.CIDR, str(value.network))
         case SigmaCompareExpression(number=SigmaTimestampPart()) if value.op in _COMPARISONS:
-            atom = _time_atom(field, value.number, f" {_COMPARISONS[value.op]}")
+            part = cast("SigmaTimestampPart", value.number)  # pySigma lets it through untyped
+            atom = _time_atom(field, part, f" {_COMPARISONS[value.op]}")
         case SigmaCompareExpression() if value.op in _COMPARISONS:
             _check_exact(value.number)
             atom = Atom(field, _COMPARISONS[value.op], number=value.number.number)

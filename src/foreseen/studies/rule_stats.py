@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -89,7 +90,7 @@ def measured(rules: RuleSet, batches: Iterable[pa.RecordBatch]) -> Cost:
         events=sum(batch.num_rows for batch in held),
         seconds=_cpu(whole, held),
         classes={name: _cpu(rule_set(by_class[name]), held) for name in sorted(by_class)},
-        counts=whole.counts(),
+        counts={str(rule): count for rule, count in whole.counts().items()},
     )
 
 
@@ -122,7 +123,7 @@ def _judged(files: Sequence[str]) -> dict[str, tuple[int, int, int]]:
     return {str(name): (int(alerted), int(quiet), int(last)) for name, alerted, quiet, last in rows}
 
 
-def _asked(sql: str, files: Sequence[str], **values: str) -> list[tuple[object, ...]]:
+def _asked(sql: str, files: Sequence[str], **values: str) -> list[tuple[Any, ...]]:
     if not files:
         return []
     with duckdb.connect() as database:

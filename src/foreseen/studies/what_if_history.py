@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
 from foreseen.models.windows import FORKS
+from foreseen.rules.kernels import compute as pc
 from foreseen.studies.what_if_labels import Relabelling, Sides
+
+if TYPE_CHECKING:
+    from foreseen.schema.arrow import AnyLists
 
 DAY = 86_400_000
 
@@ -136,7 +140,7 @@ def both_anew(lake: Lake, change: Relabelling, found: Retained, work: Work) -> I
         trusted = work.trusting and pc.all(own).as_py()
         labels = events.column("labels") if trusted else change.before.of(events)
         work.relabelled += 0 if trusted else events.num_rows
-        before, after = sides.take(events, labels)
+        before, after = sides.take(events, cast("AnyLists", labels))
         yield Both(before, after, work.events / max(found.events, 1))
 
 

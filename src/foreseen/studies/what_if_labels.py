@@ -12,6 +12,7 @@ from foreseen.models.windows import FORKS, empty_tail
 from foreseen.pipeline.shard import matches_of
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment, RuleSets, chooses
+from foreseen.rules.kernels import array_of
 from foreseen.rules.ruleset import Compiled, rule_set
 from foreseen.schema.arrow import AnyLists
 
@@ -113,8 +114,9 @@ class Sides:
     def _lists(self, keys: Keys, events: pa.RecordBatch) -> AnyLists:
         counts = np.bincount(self._rows(keys), minlength=events.num_rows)
         offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
-        names = pa.array(self.ids, pa.string()).take(pa.array(keys % max(len(self.ids), 1)))
-        return pa.ListArray.from_arrays(pa.array(offsets), names)
+        names = array_of(self.ids, pa.string()).take(array_of(keys % max(len(self.ids), 1)))
+        lists: AnyLists = pa.ListArray.from_arrays(array_of(offsets), names)
+        return lists
 
 
 def _asks(each: Compiled, sets: RuleSets) -> tuple[object, ...]:
