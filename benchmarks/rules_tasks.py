@@ -18,6 +18,7 @@ from rules_rounds import Task, progress
 
 _SLOW_ROUNDS = 3
 _PLAIN_EVENTS = 2_000
+_SHORT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def _ours(material: _Material) -> list[Task]:
 
     return [
         Task("cold", "ours, first sight of values", count, lambda: engine.matches(events), forget),
-        Task("warm", "ours, values seen before", count, lambda: engine.matches(events)),
+        Task(
+            "warm", "ours, values seen before", count, lambda: engine.matches(events), times=_SHORT
+        ),
         Task(
             "half",
             "ours, new events after as many others",
@@ -117,8 +120,8 @@ def _read(material: _Material) -> list[Task]:
         return rules_input.batch(lines)
 
     return [
-        Task("orjson", "orjson parses only", len(lines), parse_only),
-        Task("to_arrow", "JSON lines to columns", len(lines), read),
+        Task("orjson", "orjson parses only", len(lines), parse_only, times=_SHORT),
+        Task("to_arrow", "JSON lines to columns", len(lines), read, times=_SHORT),
         Task(
             "labelled_cold",
             "JSON lines to labels, first sight",
@@ -140,7 +143,13 @@ def _worst(material: _Material) -> list[Task]:
     forget, count = engine._forget, unique.num_rows  # noqa: SLF001
     return [
         Task("worst", "ours, new command lines", count, lambda: engine.matches(unique), forget),
-        Task("worst_warm", "ours, the same again", count, lambda: engine.matches(unique)),
+        Task(
+            "worst_warm",
+            "ours, the same again",
+            count,
+            lambda: engine.matches(unique),
+            times=_SHORT,
+        ),
     ]
 
 

@@ -134,24 +134,23 @@ class Slow:
             inside = {each for each in everyone if end - self.window <= each[0] <= end}
             if own in inside and len(inside) >= self.least:
                 fresh |= inside
-        self.burst += [each for each in self.alone if each in fresh]
-        self.alone = [each for each in self.alone if each not in fresh]
-        fresh -= set(self.burst)
         if not fresh and any(abs(each - time) <= self.window for each, _ in self.burst):
             fresh = {own}
         if not fresh:
             (self.alone if urgent else self.waiting).append(own)
             return {uid} if urgent else set()
+        fresh |= set(self.burst)
         more = True
         while more:
-            spread = [time for time, _ in (*fresh, *self.burst)]
-            after = [each for each in self.waiting if each not in fresh
-                     and any(0 <= each[0] - time <= self.window for time in spread)]  # fmt: skip
+            after = [each for each in (*self.waiting, *self.alone) if each not in fresh
+                     and any(0 <= each[0] - told <= self.window for told, _ in fresh)]  # fmt: skip
             fresh |= set(after)
             more = bool(after)
+        named = {name for _, name in fresh - set(self.burst) - set(self.alone)}
         self.waiting = [each for each in self.waiting if each not in fresh]
-        self.burst += fresh
-        return {name for _, name in fresh}
+        self.alone = [each for each in self.alone if each not in fresh]
+        self.burst = list(fresh)
+        return named
 
 
 @settings(max_examples=400, deadline=None)

@@ -57,10 +57,10 @@ def test_a_changed_rule_is_live_after_one_look_and_the_other_is_not_compiled_aga
     watch: tuple[LiveRules, RuleWatch], folder: Path
 ) -> None:
     live, watching = watch
-    before = {each.rule.id: each for each in live.current.compiled}
+    before = {str(each.rule.id): each for each in live.current.compiled}
     write(folder / "one.yml", RULE.format(name="nc"))
     assert watching.look()
-    after = {each.rule.id: each for each in live.current.compiled}
+    after = {str(each.rule.id): each for each in live.current.compiled}
     assert after["one"].tree != before["one"].tree
     assert after["two"] is before["two"]
 
@@ -72,7 +72,7 @@ def test_a_broken_edit_leaves_the_former_version_live_and_takes_the_other_edit(
     write(folder / "one.yml", RULE.format(name="nc").replace("condition: s", "condition: t"))
     write(folder / "two.yml", RULE.format(name="ssh").replace("name: one", "name: two"))
     assert watching.look()
-    texts = {each.rule.id: each.text for each in live.current.compiled}
+    texts = {str(each.rule.id): each.text for each in live.current.compiled}
     assert "/curl" in texts["one"]
     assert "/ssh" in texts["two"]
     assert "one.yml" in caplog.text

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreseen.schema.maps import MARK, Cell, Joined, map_array
+from foreseen.schema.joined import MARK, Cell, Joined
+from foreseen.schema.maps import map_array
 
 TEXT = st.text(st.characters(exclude_characters=MARK, exclude_categories=["Cs"]))
 JOINABLE = st.dictionaries(TEXT, TEXT, min_size=1, max_size=4)

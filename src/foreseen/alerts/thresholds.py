@@ -148,8 +148,7 @@ def _told(group: Group, begin: int, end: int, timespan: int) -> list[int]:
             break
         if extras[at] == _WAITS:
             found.append(at)
-            extras[at] = _TOLD
-        last = times[at] if extras[at] != _ALONE else last
+        extras[at], last = _TOLD, times[at]
     return found
 
 

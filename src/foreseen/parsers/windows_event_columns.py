@@ -9,7 +9,7 @@ from orjson import dumps
 
 from foreseen.parsers.json_flat import Flat, flatten, text_of
 from foreseen.parsers.windows_event_plans import Plan
-from foreseen.schema.maps import MARK, Cell, Joined
+from foreseen.schema.joined import MARK, Cell, Joined
 
 _SUCCESS, _FAILURE = 1, 2
 _AUDIT_SUCCESS, _AUDIT_FAILURE = 0x20_0000_0000_0000, 0x10_0000_0000_0000

@@ -4,7 +4,7 @@ A shape is channel, event id, names of the fields in their order and types of th
 logs have few of them (20,000 events of attacks: 150), so per event nothing is left to decide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import EllipsisType, NoneType
 
@@ -87,14 +87,8 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
     kept = [name for name in shape if name not in beside]
     places = {name: place for place, name in enumerate(shape)}
     return Plan(
-        template={
-            "product": PRODUCT,
-            "class_uid": kind.class_uid,
-            "activity_id": kind.activity_id,
-            "status_id": kind.status_id,
-            **dict.fromkeys((*moved.values(), *(column for column, _ in numbers), *_DERIVED)),
-            **{moved[name]: text for name, text in same.items()},
-        },
+        template=_template(kind, (*moved.values(), *(column for column, _ in numbers)))
+        | {moved[name]: text for name, text in same.items()},
         spelled=tuple(
             places[name]
             for name, of in shape.items()
@@ -114,6 +108,17 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
         is_plain=bool(kept) and not renamed and all(_is_plain(one, shape[one]) for one in kept),
         clocks=tuple(name for name in CLOCKS if shape.get(name) is str),
     )
+
+
+def _template(kind: Kind, columns: Sequence[str]) -> dict[str, object]:
+    """What every event of a kind has, and null in the columns that the plan will fill."""
+    return {
+        "product": PRODUCT,
+        "class_uid": kind.class_uid,
+        "activity_id": kind.activity_id,
+        "status_id": kind.status_id,
+        **dict.fromkeys((*columns, *_DERIVED)),
+    }
 
 
 def _fields(shape: Mapping[str, type]) -> dict[str, str]:

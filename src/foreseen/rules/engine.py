@@ -169,6 +169,11 @@ class Engine:
         if used > _MEMORY_BYTES or len(self._plans) > _MOST_PLANS:
             self._forget()
 
+    def forget(self) -> None:
+        """Empty the memory."""
+        with self._lock:
+            self._forget()
+
     def _forget(self) -> None:
         self._plans: dict[EventKind, Plan] = {}
         self._results: list[Codes] = [_NONE]

@@ -74,9 +74,10 @@ _STANDING = frozenset(
 
 _NAMED = frozenset({Kind.EQUALS, Kind.CONTAINS, Kind.STARTS, Kind.ENDS, Kind.WILDCARD, Kind.REGEX})
 _UNTIL = frozenset({Kind.LT, Kind.LTE})
-_RANDOM = r"(?:tmp\.[a-z0-9]{6,}|tmp[a-z0-9_]{8}|[\w.-]*(?=[0-9a-f]*\d)[0-9a-f]{8,}|[\w.-]*\d{4,})"
 _TEMPORARY = re.compile(
-    rf"(?:/tmp/|/dev/shm/|/run/user/\d+/|[\\/]temp[\\/])(?:[^\s/\\]+[\\/])*?{_RANDOM}(?![\w*?])",
+    r"(?:/tmp/|/dev/shm/|/run/user/\d+/|[\\/]temp[\\/])(?:[^\s/\\]+[\\/])*?"
+    r"(?:tmp\.[a-z0-9]{6,}|tmp[a-z0-9_]{8}|[\w.-]*(?=[0-9a-f]*\d)[0-9a-f]{8,}|[\w.-]*\d{4,})"
+    r"(?![\w*?])",
     re.IGNORECASE,
 )
 _PROCESS = re.compile(r"/proc/\d{2,}(?!\d)")

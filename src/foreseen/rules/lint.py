@@ -1,6 +1,5 @@
 """Everything that is wrong with rule files, not only the first thing."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -82,7 +81,8 @@ def _line_of(compiled: Compiled, name: str) -> int:
     """Line of a field in the rule's file; that of the rule where it is not found."""
     lines = compiled.text.split("\n")
     for number, text in enumerate(lines[compiled.rule.line - 1 :], start=compiled.rule.line):
-        if re.search(rf"\b{re.escape(name)}\b\s*['\"]?[:|]", text):
+        before, found, after = text.partition(name)
+        if found and not before[-1:].isalnum() and after.lstrip("'\" ")[:1] in {":", "|"}:
             return number
     return compiled.rule.line
 

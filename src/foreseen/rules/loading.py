@@ -1,5 +1,6 @@
 """Rule files to a rule set: everything that is wrong is told at once, the other rules stay live."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ from foreseen.rules.tuning import apply as tuned
 Lists = Mapping[str, Sequence[str]]
 
 _NO_LISTS: Lists = {}
+_OF_OTHERS = re.compile(r"^(?:filter|tune)\s*:", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def _add(document: Document, lists: Lists, draft: _Draft) -> None:
 
 def _changes_others(texts: Iterable[tuple[str, str]]) -> bool:
     """Whether some file may hold a filter or a tuning, which change rules of other files."""
-    return any("filter:" in text or "tune:" in text for _, text in texts)
+    return any(_OF_OTHERS.search(text) for _, text in texts)
 
 
 def _unique(draft: _Draft) -> None:

@@ -1,5 +1,6 @@
 """Atoms as patterns of Hyperscan, and which of them it may not be trusted with."""
 
+import math
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -105,9 +106,10 @@ def _reads_alike(text: str) -> bool:
 
 
 def _repeats(text: str) -> int:
-    """Product of the bounds of counted repeats, which is what they cost to compile."""
-    product = 1
+    """What counted repeats cost to compile: their sum, their product where groups are repeated."""
+    counts = []
     for part in text.split("{")[1:]:
         bounds = part.partition("}")[0].split(",")
-        product *= max([int(b) for b in bounds if b.isdecimal()] or [1]) or 1
-    return product
+        counts.append(max([int(b) for b in bounds if b.isdecimal()] or [1]))
+    nested = any(sign in text for sign in (")*", ")+", "){", ")?"))
+    return math.prod(counts) if nested else sum(counts)

@@ -80,6 +80,10 @@ class RuleSet:
         labels: Lists = pa.ListArray.from_arrays(array_of(offsets), ids.take(array_of(rules)))
         return labels
 
+    def forget(self) -> None:
+        """Empty what is remembered of values seen: for measurements, it changes no label."""
+        self._engine.forget()
+
     def rule(self, rule_id: RuleId) -> Rule:
         """The rule with this id.
 

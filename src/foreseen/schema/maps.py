@@ -5,12 +5,14 @@ are copied from there to each record. Texts are handed over joined, with a mark 
 texts hardly ever hold: that takes an eighth of the time that Arrow needs for one after the other.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from foreseen.schema.joined import MARK, Cell, Joined
 
 if TYPE_CHECKING:  # pyarrow's classes take no parameters at run time, its stubs demand them
     AnyArray = pa.Array[Any]
@@ -18,44 +20,8 @@ if TYPE_CHECKING:  # pyarrow's classes take no parameters at run time, its stubs
 else:
     AnyArray, AnyLists = pa.Array, pa.ListArray
 
-#: What a name has: a text, several, or null.
-Cell = str | Sequence[str] | None
-#: Between joined texts; what holds it itself is not joined.
-MARK = "\0"
 _MARK = MARK.encode()
 _MOST_BYTES = 2**31 - 1  # that the offsets of Arrow's strings can tell apart
-
-
-class Joined(Mapping[str, Cell]):
-    """A map of one text a name, made for batches: slow to look into, cheap to keep.
-
-    Attributes:
-        names: Names, none twice; shared by the records of a shape.
-        texts: Their texts in UTF-8 with `MARK` between them.
-    """
-
-    __slots__ = ("names", "texts")
-
-    def __init__(self, names: tuple[str, ...], texts: bytes) -> None:
-        """At least one name, and as many texts, none of them with a `MARK`."""
-        self.names = names
-        self.texts = texts
-
-    def __getitem__(self, name: str) -> str:
-        """The text of a name."""
-        return dict(zip(self.names, self.texts.decode().split(MARK), strict=True))[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """The names in their order."""
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        """Number of names."""
-        return len(self.names)
-
-    def __repr__(self) -> str:
-        """As the dict that it stands for."""
-        return repr(dict(self))
 
 
 def map_array(maps: Sequence[Mapping[str, Cell] | None]) -> AnyArray:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import orjson
 
 from foreseen.core.records import LINE_LIMIT, Line, Quarantined, Reason
+from foreseen.parsers.json_records import read_json
 from foreseen.sources.file_brackets import Brackets
 from foreseen.sources.file_layout import BOM
 from foreseen.sources.file_lines import Lines, Splitter
@@ -173,7 +174,7 @@ class Documents:
     def _document(self, out: Lines, data: bytes) -> None:
         """A document that is a record, or a record over several lines: written again as one."""
         try:
-            value = orjson.loads(data)
+            value = read_json(data.decode("utf-8", "replace").encode())
         except orjson.JSONDecodeError as error:
             number = self._begin[1] + error.lineno - 1
             self._salvage(out, Reason.NOT_THIS_FORMAT, f"{error.msg} (line {number})")

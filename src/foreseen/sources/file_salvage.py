@@ -1,8 +1,7 @@
 """What can be kept of JSON that is broken: its lines that are objects by themselves."""
 
-import orjson
-
 from foreseen.core.records import Line, Quarantined, Reason
+from foreseen.parsers.json_records import read_json
 from foreseen.sources.file_lines import Lines
 
 #: Bytes that are kept of what goes into quarantine.
@@ -39,10 +38,10 @@ def sift(
 
 
 def is_object(text: bytes) -> bool:
-    """Whether a text is a whole JSON object."""
+    """Whether a text is a whole JSON object, as parsers read it: a stray byte is no reason not."""
     try:
-        return isinstance(orjson.loads(text), dict)
-    except orjson.JSONDecodeError:
+        return isinstance(read_json(text.decode("utf-8", "replace").encode()), dict)
+    except ValueError:
         return False
 
 
