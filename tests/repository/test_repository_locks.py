@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
-IMPORT_NAMES = {"pysigma": "sigma", "pyyaml": "yaml"}
+IMPORT_NAMES = {"google-re2": "re2", "pysigma": "sigma", "pyyaml": "yaml"}
 PIN = re.compile(
     r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", re.MULTILINE
 )

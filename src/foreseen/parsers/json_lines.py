@@ -7,12 +7,12 @@ lines of a file are of different formats (`json_event.JsonParser`).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
 from foreseen.core.records import Line, Quarantined, Reason
-from foreseen.parsers.json_records import Wrapped, records_of
+from foreseen.parsers.json_records import Wrapped, read_json, records_of
 from foreseen.parsers.protocol import Parsed, Row
 
 Record = Mapping[str, Any]
@@ -132,10 +132,18 @@ def record_of(line: bytes) -> dict[str, Any] | None:
     if not line.lstrip().startswith(b"{"):
         return None
     try:
-        record: dict[str, Any] = orjson.loads(line)
+        return cast("dict[str, Any]", orjson.loads(line))
     except orjson.JSONDecodeError:
+        return _loosely(line)
+
+
+def _loosely(line: bytes) -> dict[str, Any] | None:
+    """The object of a line that strict JSON refuses for a stray byte or number."""
+    try:
+        found = read_json(line.decode("utf-8", "replace").encode())
+    except ValueError:
         return None
-    return record
+    return found if isinstance(found, dict) else None
 
 
 def rejected(line: Line, detail: str) -> Quarantined:

@@ -5,6 +5,7 @@ logs have few of them (20,000 events of attacks: 150), so per event nothing is l
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import EllipsisType, NoneType
 
@@ -84,10 +85,9 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
     used = {*moved, *(name for _, name in numbers), by, "Keywords" if is_audit else None}
     integers = [name for name, of in shape.items() if of is int and name not in used]
     beside = {*moved, *integers, *(name for name, of in shape.items() if of is EllipsisType)}
-    kept = [name for name in shape if name not in beside]
-    places = {name: place for place, name in enumerate(shape)}
+    kept, places = _kept(shape, beside)
     return Plan(
-        template=_template(kind, (*moved.values(), *(column for column, _ in numbers)))
+        template=_template(kind, (*moved.values(), *dict(numbers)))
         | {moved[name]: text for name, text in same.items()},
         spelled=tuple(
             places[name]
@@ -108,6 +108,11 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
         is_plain=bool(kept) and not renamed and all(_is_plain(one, shape[one]) for one in kept),
         clocks=tuple(name for name in CLOCKS if shape.get(name) is str),
     )
+
+
+def _kept(shape: Mapping[str, type], beside: AbstractSet[str]) -> tuple[list[str], dict[str, int]]:
+    """Names that stay in `unmapped` as they are, and the place of every name."""
+    return [n for n in shape if n not in beside], {n: place for place, n in enumerate(shape)}
 
 
 def _template(kind: Kind, columns: Sequence[str]) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -14,7 +13,7 @@ from foreseen.rules.tree import Atom, Kind
 
 hyperscan: Any
 try:
-    hyperscan = import_module("hyperscan")
+    import hyperscan
 except ImportError:  # no wheel for this machine: slower, the labels are the same
     hyperscan = None
 
