@@ -53,7 +53,7 @@ VALUES: Mapping[str, tuple[str, list[object], list[object]]] = {
     "keywords": ("[foo, bar]", ["x foo y", {"deep": ["BAR"]}], ["fo"]),
 }
 SELECTIONS = "{a: {a: 1}, b: {b: 1}, c: {c: 1}, _d: {d: 1}, condition: %s}"
-CONDITIONS = {
+CONDITIONS: Mapping[str, tuple[list[str], list[str]]] = {
     "a or b and c": (["a", "bc"], ["b", "c"]),
     "not a and b": (["b"], ["ab", "c"]),
     "not (a or b)": (["c"], ["a", "b"]),
@@ -74,9 +74,10 @@ def cases() -> dict[str, tuple[str, list[object], list[object]]]:
     for name, (selection, yes, no) in VALUES.items():
         detection = f"{{s: {selection}, condition: s}}"
         found[name] = (detection, [{"f": one} for one in yes], [{"f": one} for one in no])
-    for number, (condition, (yes, no)) in enumerate(CONDITIONS.items()):
-        matching, others = ([events_of(one) for one in each] for each in (yes, no))
-        found[f"condition_{number}"] = (SELECTIONS % condition, [*matching], [*others])
+    for number, (condition, (hits, misses)) in enumerate(CONDITIONS.items()):
+        matching: list[object] = [events_of(one) for one in hits]
+        others: list[object] = [events_of(one) for one in misses]
+        found[f"condition_{number}"] = (SELECTIONS % condition, matching, others)
     return found
 
 

@@ -52,9 +52,9 @@ LINUX = {"Image": "/usr/bin/id", "CommandLine": "id -u", "User": "root"}
 @pytest.mark.parametrize(
     ("record", "told"),
     [
-        (WEB, (4002, None, "json", "webserver")),
-        (PROXY, (4002, None, "json", "proxy")),
-        ({**WEB, "product": "nginx"}, (4002, None, "nginx", "webserver")),
+        (WEB, (4002, None, "json", None)),
+        (PROXY, (4002, None, "json", None)),
+        ({**WEB, "product": "nginx"}, (4002, None, "nginx", None)),
         ({"query": "a.example.com", "record_type": "TXT"}, (4003, None, "json", None)),
         ({"QueryName": "a.example.com"}, (4003, None, "json", None)),
         ({"query": "SELECT * FROM users"}, (0, None, "json", None)),
@@ -154,7 +154,7 @@ def test_no_field_is_lost_and_columns_have_their_types(record: dict[str, Any]) -
     kept = unmapped(row)
     held = {str(value) for name, value in row.columns.items() if name not in {"raw", "unmapped"}}
     for name, value in flatten(orjson.loads(line)).items():
-        assert name in kept or value in held, name
+        assert name.replace(" ", "") in kept or value in held, name
     for name, column in row.columns.items():
         if KINDS[name] is Kind.STRING:
             assert column is None or isinstance(column, str)

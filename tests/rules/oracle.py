@@ -44,12 +44,14 @@ class World:
         admits: Whether the rule's log source means the event.
         texts: Values of a field as texts; none when it is absent or null.
         is_written: Whether the source wrote the field, be it with a null.
+        is_object: Whether the field is an object: there, though only its parts are texts.
         haystack: Every text that a keyword may stand in.
     """
 
     admits: Callable[[SigmaRule, Event], bool]
     texts: Callable[[SigmaRule, str, Event], list[str]]
     is_written: Callable[[SigmaRule, str, Event], bool]
+    is_object: Callable[[SigmaRule, str, Event], bool]
     haystack: Callable[[Event], list[str]]
 
 
@@ -102,14 +104,23 @@ class _Judge:
         texts = self._texts(field)
         if isinstance(value, SigmaExpansion):
             return any(self._field_holds(field, each) for each in value.values)
+        is_object = self.world.is_object(self.rule, _bare(field), self.event)
         if isinstance(value, SigmaNull):
-            return not texts
+            return not texts and not is_object
         if isinstance(value, SigmaExists):
-            there = bool(texts) or self.world.is_written(self.rule, _bare(field), self.event)
+            there = (
+                bool(texts)
+                or is_object
+                or self.world.is_written(self.rule, _bare(field), self.event)
+            )
             return there is value.exists
         if isinstance(value, SigmaFieldReference):
             others = self._texts(value.field)
             return any(_related(_low(a), _low(b), value) for a in texts for b in others)
+        if is_object and isinstance(value, SigmaString):
+            pieces = _pieces(value)
+            if pieces and all(piece is None for piece in pieces):
+                return True
         return any(_value_holds(text, value) for text in texts)
 
     def _texts(self, field: str) -> list[str]:

@@ -103,7 +103,9 @@ def _texts(value: object) -> list[str]:
     return [canonical(each) for each in many if each is not None]
 
 
-LINUX = World(_linux_admits, _linux_texts, _linux_is_written, _linux_haystack)
+LINUX = World(
+    _linux_admits, _linux_texts, _linux_is_written, lambda *_: False, _linux_haystack
+)  # audit records have no objects
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 POWERSHELL = "Microsoft-Windows-PowerShell/Operational"
@@ -155,6 +157,12 @@ def _windows_is_written(rule: SigmaRule, field: str, event: Event) -> bool:
     return any(name in flat for name in _windows_names(rule, field, event))
 
 
+def _windows_is_object(rule: SigmaRule, field: str, event: Event) -> bool:
+    flat = flattened(event)
+    names = tuple(f"{name}." for name in _windows_names(rule, field, event))
+    return any(name.startswith(names) for name in flat)
+
+
 def _windows_names(rule: SigmaRule, field: str, event: Event) -> list[str]:
     """Names of the source that a rule's name means."""
     names = _ALIASES.get(field, [field])
@@ -193,4 +201,6 @@ def _windows_haystack(event: Event) -> list[str]:
     return [text for texts in flattened(event).values() for text in texts]
 
 
-WINDOWS = World(_windows_admits, _windows_texts, _windows_is_written, _windows_haystack)
+WINDOWS = World(
+    _windows_admits, _windows_texts, _windows_is_written, _windows_is_object, _windows_haystack
+)

@@ -129,6 +129,8 @@ def _describe(columns: dict[str, object], unmapped: Flat, shape: Shape) -> None:
         columns.setdefault("activity_id", shape.activity_id)
     told = columns.get("product") or _first(unmapped, ("vendor", "vendor_name"))
     product = str(told or shape.product or "json")
+    if columns.get("product") == "":
+        unmapped["product"] = ""
     if told and product != product.lower():
         unmapped.setdefault("product", product)
     columns["product"] = product.lower()

@@ -1,5 +1,6 @@
 """YAML text to plain data that remembers its lines; refuses what is too big, deep or aliased."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 24
 MAX_ALIASES = 64
 MAX_NODES = 50_000
+_STRAY = re.compile("[\ud800-\udfff]")  # a byte that is no UTF-8, as the file was read
 
 
 class RuleError(MalformedInputError):
@@ -79,6 +81,10 @@ def documents_of(path: str, text: str) -> list[Document]:
         RuleError: Not YAML, not mappings, over a limit, or a key stands twice.
     """
     text = text.replace("\r\n", "\n")
+    stray = _STRAY.search(text)
+    if stray:
+        line = text.count("\n", 0, stray.start()) + 1
+        raise RuleError(path, line, "not UTF-8; save the file so")
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise RuleError(path, 1, f"file is larger than {MAX_BYTES} bytes; split it")
     try:

@@ -45,7 +45,7 @@ def load_folder(
 
     Raises:
         NotFoundError: A folder is missing or holds no rule.
-        MalformedInputError: A file is not UTF-8, or the lists of placeholders are wrong.
+        MalformedInputError: The lists of placeholders are wrong.
     """
     documents, lists = documents_in(folder, local)
     loaded = load(documents, lists=lists, store=store or user_folder())
@@ -60,7 +60,7 @@ def documents_in(
 
     Raises:
         NotFoundError: A folder is missing or holds no rule.
-        MalformedInputError: A file is not UTF-8, or the lists of placeholders are wrong.
+        MalformedInputError: The lists of placeholders are wrong.
     """
     documents = shipped_documents() if folder is None else folder_documents(folder)
     lists: dict[str, list[str]] = {}
@@ -128,7 +128,6 @@ def folder_documents(folder: Path, *, tests: bool = False) -> list[Document]:
 
     Raises:
         NotFoundError: The folder is missing or holds nothing of the kind.
-        MalformedInputError: A file is not UTF-8.
     """
     if not folder.exists():
         raise NotFoundError(f"{folder}: no such folder of rules")
@@ -140,10 +139,8 @@ def folder_documents(folder: Path, *, tests: bool = False) -> list[Document]:
 
 
 def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedInputError(f"{path}: not UTF-8 at byte {error.start}; save it so") from error
+    """A file's text; bytes that are no UTF-8 become what the rules' reader refuses by line."""
+    return path.read_text("utf-8", errors="surrogateescape")
 
 
 def _below(folder: Traversable, name: str, *, tests: bool) -> list[Document]:
