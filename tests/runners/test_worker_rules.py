@@ -12,8 +12,8 @@ from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
 
 LINE = (
-    "type=SYSCALL msg=audit(1700000000.{n:03}:{n}): arch=c000003e syscall=59 success=yes exit=0 a0=1"
-    " a1=2 a2=3 a3=4 items=1 ppid=1 pid={pid} auid=0 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0"
+    "type=SYSCALL msg=audit(1700000000.{n:03}:{n}): arch=c000003e syscall=59 success=yes exit=0"
+    " a0=1 a1=2 a2=3 a3=4 items=1 ppid=1 pid={pid} auid=0 uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0"
     ' sgid=0 fsgid=0 tty=(none) ses=1 comm="{name}" exe="/usr/bin/{name}" key=(null)\n'
     "type=EOE msg=audit(1700000000.{n:03}:{n}): \n"
 )
