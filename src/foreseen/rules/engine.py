@@ -58,6 +58,7 @@ class Engine:
         self._lock = Lock()
         self.hits = np.zeros(len(wanted), np.int64)
         self.trials = np.zeros(len(wanted), np.int64)
+        self._tried: list[int] = []
         self._forget()
 
     def matches(self, batch: pa.RecordBatch) -> tuple[Codes, Codes]:
@@ -125,14 +126,22 @@ class Engine:
         self, plan: Plan, signatures: Mapping[Field, int], references: Sequence[int]
     ) -> int:
         """Number of the result for one combination of signatures."""
-        sets = [answers.sets[signatures.get(field, ABSENT)] for field, answers in plan.asked]
-        true = frozenset(references).union(*sets)
+        held = [
+            (field, self._answers[field], signature)
+            for field, signature in signatures.items()
+            if signature != ABSENT
+        ]
+        present = {field for field, _, _ in held}
+        held += [(f, answers, ABSENT) for f, answers in plan.nullable if f not in present]
+        true = frozenset(references).union(*(answers.sets[s] for _, answers, s in held))
         tried = set(plan.untriggered)
-        for field, answers in plan.asked:
-            tried.update(self._candidates(plan, field, signatures.get(field, ABSENT), answers))
-        tried |= self._planner.candidates(plan, references)
-        self.trials[list(tried)] += 1
-        matched = [rule for rule in tried if self._planner.holds(plan, rule, true)]
+        for field, answers, signature in held:
+            tried.update(self._candidates(plan, field, signature, answers))
+        if references:
+            tried |= self._planner.candidates(plan, references)
+        self._tried += tried
+        own, usual = plan.holds, self._planner.tests
+        matched = [rule for rule in tried if (own.get(rule) or usual[rule])(true)]
         return self._number(tuple(sorted((*plan.always, *matched))))
 
     def _candidates(
@@ -159,6 +168,8 @@ class Engine:
         counts = np.array([len(each) for each in self._results], np.int64)[found]
         rules = np.concatenate([self._results[each] for each in found.tolist()] or [_NONE])
         self.hits += np.bincount(rules, minlength=len(self.hits))
+        self.trials += np.bincount(self._tried, minlength=len(self.trials))
+        self._tried.clear()
         return np.repeat(rows, counts), rules
 
     def _bound_memory(self) -> None:

@@ -53,6 +53,7 @@ class Plan:
         fields: Fields asked about, with their places.
         names: Names in `unmapped` that they may lie under.
         asked: Those about whose values there are atoms, with their answers.
+        nullable: Those of which something holds where they are absent.
         references: Atoms that compare two fields.
         always: Rules that match every event of the kind.
         untriggered: Rules that every combination of values has to be tried on.
@@ -66,6 +67,7 @@ class Plan:
     fields: Mapping[Field, tuple[Place, ...]]
     names: frozenset[str]
     asked: Sequence[tuple[Field, Answers]]
+    nullable: Sequence[tuple[Field, Answers]]
     references: Sequence[Atom]
     always: tuple[int, ...]
     untriggered: tuple[int, ...]
@@ -94,7 +96,11 @@ class _Draft:
 
 
 class Planner:
-    """Makes plans of rules; what is the same for every kind of event is worked out once."""
+    """Makes plans of rules; what is the same for every kind of event is worked out once.
+
+    Attributes:
+        tests: For each rule whether it matches, given the atoms that hold.
+    """
 
     def __init__(
         self,
@@ -116,7 +122,7 @@ class Planner:
             gates: frozenset().union(*(_fields_of(self._trees[rule]) for rule in rules))
             for gates, rules in self._groups.items()
         }
-        self._holds = [holds_of(tree, numbers) for tree in self._trees]
+        self.tests = [holds_of(tree, numbers) for tree in self._trees]
         self._triggers = [trigger_of(tree, numbers) for tree in self._trees]
         self._untriggered = {rule for rule, each in enumerate(self._triggers) if each is None}
         self._triggered: dict[int, list[int]] = {}
@@ -147,10 +153,12 @@ class Planner:
         draft.untriggered += plain & self._untriggered
         draft.fields |= {name for name in fields if not self._by_field[name].isdisjoint(plain)}
         asked = sorted(draft.fields)
+        answered = [(name, self._answers[name]) for name in asked if name in self._answers]
         return Plan(
             fields={name: places[name] for name in asked},
             names=_names(asked, places),
-            asked=[(name, self._answers[name]) for name in asked if name in self._answers],
+            asked=answered,
+            nullable=[(name, answers) for name, answers in answered if answers.sets[ABSENT]],
             references=[
                 atom
                 for atom in self._references
@@ -168,11 +176,6 @@ class Planner:
         usual = {rule for atom in atoms for rule in self._triggered.get(atom, ())}
         own = {rule for atom in atoms for rule in plan.triggered.get(atom, ())}
         return (usual & plan.members) | own
-
-    def holds(self, plan: Plan, rule: int, true: AbstractSet[int]) -> bool:
-        """Whether a rule matches an event of the plan's kind, given the atoms that hold."""
-        test = plan.holds.get(rule) or self._holds[rule]
-        return test(true)
 
     def _constant(self, name: Field, column: str, kind: EventKind) -> AbstractSet[int]:
         """Atoms that hold for the value that every event of the kind has in a field."""
