@@ -152,6 +152,15 @@ class Planner:
         draft.members |= plain - self._untriggered
         draft.untriggered += plain & self._untriggered
         draft.fields |= {name for name in fields if not self._by_field[name].isdisjoint(plain)}
+        return self._planned(draft, places)
+
+    def candidates(self, plan: Plan, atoms: Iterable[int]) -> set[int]:
+        """Members of a plan that one of the atoms may make true."""
+        usual = {rule for atom in atoms for rule in self._triggered.get(atom, ())}
+        own = {rule for atom in atoms for rule in plan.triggered.get(atom, ())}
+        return (usual & plan.members) | own
+
+    def _planned(self, draft: _Draft, places: Mapping[Field, tuple[Place, ...]]) -> Plan:
         asked = sorted(draft.fields)
         answered = [(name, self._answers[name]) for name in asked if name in self._answers]
         return Plan(
@@ -170,12 +179,6 @@ class Planner:
             triggered=draft.triggered,
             holds=draft.holds,
         )
-
-    def candidates(self, plan: Plan, atoms: Iterable[int]) -> set[int]:
-        """Members of a plan that one of the atoms may make true."""
-        usual = {rule for atom in atoms for rule in self._triggered.get(atom, ())}
-        own = {rule for atom in atoms for rule in plan.triggered.get(atom, ())}
-        return (usual & plan.members) | own
 
     def _constant(self, name: Field, column: str, kind: EventKind) -> AbstractSet[int]:
         """Atoms that hold for the value that every event of the kind has in a field."""
