@@ -170,8 +170,8 @@ class _Rows:
         self._rows = array_of(rows)
 
     def column(self, name: str, kind: pa.DataType | None = None) -> Array:
-        """A column of these rows; nulls (of `kind`, else text) when the batch lacks it."""
-        return self._reader.column(name, kind).take(self._rows)
+        """A column of these rows, of `kind`, else text; nulls when the batch lacks it."""
+        return self._reader.column(name, kind or pa.string()).take(self._rows)
 
     def unmapped(self, key: str) -> Array:
         """Values of a name in `unmapped`, as lists of texts."""
