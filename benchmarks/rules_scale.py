@@ -151,7 +151,7 @@ def _serve(count: int, event_count: int) -> None:
     lines = batch(events(event_count))
     _say({"atoms": len({a for each in chosen for a in atoms_of(each.tree)}), "compiled": compiled})
     for _ in sys.stdin:
-        engine._forget()  # noqa: SLF001 (what it remembers is what is measured)
+        engine.forget()
         cold = seconds(lambda: engine.matches(lines), times=1)
         warm = seconds(lambda: engine.matches(lines), times=_WARM)
         _say({"cold": cold, "warm": warm, "memory": _peak()})

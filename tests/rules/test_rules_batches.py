@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules import generated
 
-from foreseen.rules import engine as engine_module
 from foreseen.rules import load
+from foreseen.rules import matcher as matcher_module
 from foreseen.rules.engine import Engine
 from foreseen.rules.plans import Wanted
 from foreseen.rules.ruleset import RuleSet, rule_set
@@ -190,7 +190,7 @@ def test_what_was_labelled_before_changes_nothing(number: int) -> None:
         engine.matches(batch_of(made.events, EVENT_SCHEMA))
     assert matches(engine, batch) == fresh
     for rows in (range(batch.num_rows), range(batch.num_rows - 1, -1, -1)):
-        engine._forget()  # noqa: SLF001 (what it does when its memory is full)
+        engine.forget()
         backwards = matches(engine, batch.take(pa.array(list(rows))))
         assert backwards == [fresh[row] for row in rows]
         assert matches(engine, batch) == fresh
@@ -206,7 +206,7 @@ def test_what_a_value_meant_before_forgetting_means_nothing_after() -> None:
     for line, rule in (("x1", "0"), ("x2", "1"), ("x1", "0")):
         batch = pa.record_batch({"product": ["auditd"], "process_cmd_line": [line]})
         assert matches(engine, batch) == [[rule]]
-        engine._forget()  # noqa: SLF001 (what it does when its memory is full)
+        engine.forget()
 
 
 @settings(max_examples=4, deadline=None)
@@ -215,15 +215,15 @@ def test_a_memory_that_is_always_full_changes_nothing(number: int) -> None:
     rules, batch = scenario(number)
     fresh = matches(engine_of(rules), batch)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine_module, "_MEMORY_BYTES", 0)
-        patch.setattr(engine_module, "_MOST_PLANS", 1)
+        patch.setattr(matcher_module, "_MEMORY_BYTES", 0)
+        patch.setattr(matcher_module, "_MOST_PLANS", 1)
         engine = engine_of(rules)
         rows = [batch.slice(row, 3) for row in range(0, batch.num_rows, 3)]
         assert [each for part in rows for each in matches(engine, part)] == fresh
 
 
 def test_memory_of_unique_values_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "_MEMORY_BYTES", 1 << 20)
+    monkeypatch.setattr(matcher_module, "_MEMORY_BYTES", 1 << 20)
     text = generated.rule_text(
         {"CommandLine|endswith": "7"}, {"Image": "a"}, "s1", {"product": "linux"}
     )
@@ -233,8 +233,7 @@ def test_memory_of_unique_values_stays_bounded(monkeypatch: pytest.MonkeyPatch) 
         batch = pa.record_batch({"product": ["auditd"] * 2_000, "process_cmd_line": lines})
         found = matches(engine, batch)
         assert found == [["0"] if line.endswith("7") else [] for line in lines]
-        used = sum(answers.bytes for answers in engine._answers.values())  # noqa: SLF001
-        assert used < 3 << 20
+        assert engine.bytes < 3 << 20
 
 
 def test_very_long_texts_are_judged_whole_and_not_remembered() -> None:
@@ -248,7 +247,7 @@ def test_very_long_texts_are_judged_whole_and_not_remembered() -> None:
     lines = ["x" * 3_000_000 + "the end", "x" * 3_000_000 + "the end.", "xthe end"]
     batch = pa.record_batch({"product": ["auditd"] * 3, "process_cmd_line": lines})
     assert matches(engine, batch) == [["0"], [], ["0"]]
-    assert sum(answers.bytes for answers in engine._answers.values()) < 100_000  # noqa: SLF001
+    assert engine.bytes < 100_000
 
 
 def test_what_lies_behind_a_null_map_is_not_there() -> None:

@@ -1,7 +1,7 @@
 """Which atoms of a field hold for a value: asked once a distinct value, then remembered."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -65,6 +65,7 @@ class Answers:
         self.bytes = 0
         self._numbers: dict[frozenset[int], int] = {}
         self._known: dict[str, int] = {}
+        self._held: dict[Hashable, int] = {}
         self._together: dict[frozenset[int], int] = {}
         for fixed in (self._nulls, self._nulls | self._present, self._base):
             self._add(fixed)
@@ -78,10 +79,9 @@ class Answers:
         new = [place for place, signature in enumerate(found) if signature < 0]
         if new:
             asked = [values[place] for place in new]
-            atoms = self._asked(asked)
+            scanned, others = self._asked(asked)
             for place, value in enumerate(asked):
-                held = atoms.get(place)
-                signature = self._signature(self._base.union(held)) if held else PLAIN
+                signature = self._of_held(scanned.get(place, ()), others.get(place, ()))
                 found[new[place]] = signature
                 if len(value) <= _LONGEST_KEPT:
                     known[value] = signature
@@ -97,6 +97,18 @@ class Answers:
             self.bytes += _ENTRY_BYTES + _ATOM_BYTES * len(signatures)
         return found
 
+    def _of_held(self, scanned: Sequence[int], others: Sequence[int]) -> int:
+        """Signature of a value by what a scan found and by its other atoms."""
+        if not scanned and not others:
+            return PLAIN
+        held = (frozenset(scanned), frozenset(others)) if others else frozenset(scanned)
+        number = self._held.get(held)
+        if number is None:
+            atoms = self._base.union(others, [self._scanned[each] for each in scanned])
+            number = self._held[held] = self._signature(atoms)
+            self.bytes += _ENTRY_BYTES + _ATOM_BYTES * len(atoms)
+        return number
+
     def _signature(self, atoms: frozenset[int]) -> int:
         number = self._numbers.get(atoms)
         return self._add(atoms) if number is None else number
@@ -111,13 +123,12 @@ class Answers:
         self.keys[number] = self._random.getrandbits(64)
         return number
 
-    def _asked(self, values: Sequence[str]) -> Found:
-        """Atoms that hold beside those of every value, by the place of the value."""
+    def _asked(self, values: Sequence[str]) -> tuple[Found, Found]:
+        """Of each value, by its place, which patterns a scan found, and its other atoms."""
         folded = texts_of(compute.utf8_lower(pa.array(values, pa.string())))
+        scanned: Found = {}
         found: Found = {}
-        self._scanner.scan(values, folded, found)
-        for place, own in found.items():
-            found[place] = [self._scanned[each] for each in own]
+        self._scanner.scan(values, folded, scanned)
         for equal, texts in ((self._equal, folded), (self._equal_cased, values)):
             if equal:
                 for place, text in enumerate(texts):
@@ -126,7 +137,7 @@ class Answers:
         if self._networks or self._compared or self._times:
             for place, value in enumerate(values):
                 found.setdefault(place, []).extend(self._read(value))
-        return found
+        return scanned, found
 
     def _read(self, value: str) -> list[int]:
         """Atoms that read the text as an address, a number or a time."""

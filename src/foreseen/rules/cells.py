@@ -16,6 +16,7 @@ from foreseen.rules.tree import Origin
 from foreseen.rules.values import canonical
 
 _EVERY = "*"
+_UNKNOWN = -1
 _MAP = pa.map_(pa.string(), pa.list_(pa.string()))
 
 
@@ -33,20 +34,21 @@ class Texts:
         return texts_of(self.array)
 
     def signatures(self, answers: Answers, codes: Codes) -> Codes:
-        """For each text its signature, worked out where `codes` use it; ABSENT is last."""
+        """Signatures of texts by their codes, ABSENT for -1; each text is asked about once."""
         known = self._signatures.get(id(answers))
         if known is None:
-            known = np.full(len(self.array) + 1, -1, np.int64)
+            known = np.full(len(self.array) + 1, _UNKNOWN, np.int64)
             known[-1] = ABSENT
             self._signatures[id(answers)] = known
-        found = known[codes]
-        if (found < 0).any():
+        found: Codes = known[codes]
+        if found.size and found.min() == _UNKNOWN:
             used = np.zeros(len(known), bool)
             used[codes] = True
-            new = np.flatnonzero(used & (known < 0))
+            new = np.flatnonzero(used & (known == _UNKNOWN))
             values = self.values
             known[new] = answers.of([values[place] for place in new.tolist()])
-        return known
+            found = known[codes]
+        return found
 
 
 @dataclass(frozen=True)

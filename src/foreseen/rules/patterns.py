@@ -79,10 +79,13 @@ def _proposal(number: int, atom: Atom) -> Pattern | None:
     flags, text = _flags_of(atom.text)
     if "m" in flags and "^" in text:
         return None  # RE2 begins a line after a newline that ends the text, Hyperscan does not
-    if not text.isascii() or not _reads_alike(text) or _repeats(text) > _MOST_REPEATS:
+    if not _reads_alike(text) or _repeats(text) > _MOST_REPEATS:
         return None
+    if not text.isascii() and "i" in flags:
+        return None  # a letter beyond ASCII may fold to one of ASCII, in each engine its own
     names = {"i": "caseless", "m": "multiline", "s": "dotall"}
     chosen = {"single", "prefilter", "empty", *(names[flag] for flag in flags)}
+    chosen |= set() if text.isascii() else {"utf8"}
     return Pattern(number, text, tuple(sorted(chosen)), cased=True)
 
 

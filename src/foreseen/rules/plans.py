@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from foreseen.rules.answers import ABSENT, Answers
 from foreseen.rules.logsources import Gate, admits
 from foreseen.rules.places import (
@@ -13,22 +15,18 @@ from foreseen.rules.places import (
     keyword_places,
     places_of,
 )
+from foreseen.rules.questions import Comparison, Question, comparison, random_key
 from foreseen.rules.tree import (
     ALWAYS,
     NEVER,
-    All,
     Atom,
     Field,
-    No,
     Origin,
-    Some,
     Tree,
-    all_of,
     atoms_of,
-    no,
-    some_of,
 )
-from foreseen.rules.triggers import Holds, holds_of, trigger_of
+from foreseen.rules.triggers import Candidates, Holds, Triggers, holds_of, triggers_of
+from foreseen.rules.truth import with_known
 from foreseen.rules.values import canonical
 
 
@@ -47,35 +45,31 @@ class Wanted:
 
 @dataclass(slots=True)
 class Plan:
-    """What to ask of events of one kind.
+    """What to ask of events of one kind; questions by their numbers.
 
     Attributes:
-        fields: Fields asked about, with their places.
-        names: Names in `unmapped` that they may lie under.
-        asked: Those about whose values there are atoms, with their answers.
-        nullable: Those of which something holds where they are absent.
-        references: Atoms that compare two fields.
+        key: A random number; with those of signatures it names a combination of values.
+        names: Names in `unmapped` that the fields asked about may lie under.
+        asked: Questions.
+        nullable: Those of which something holds where the field is absent.
         always: Rules that match every event of the kind.
         untriggered: Rules that every combination of values has to be tried on.
-        members: Rules that match only if an atom of their trigger holds.
-        triggered: For an atom the members of this plan whose trigger is not the usual one.
+        members: Rules that match only if their usual triggers are met.
+        triggers: Those of rules that say less here than usual.
         holds: For rules that say less here than usual whether they match, given what holds.
-        results: For a combination of signatures the number of its result.
-        candidates: For a field's signature the rules to try.
+        candidates: What a signature lets match, by question; filled as signatures are met.
     """
 
-    fields: Mapping[Field, tuple[Place, ...]]
+    key: np.uint64
     names: frozenset[str]
-    asked: Sequence[tuple[Field, Answers]]
-    nullable: Sequence[tuple[Field, Answers]]
-    references: Sequence[Atom]
+    asked: Sequence[int]
+    nullable: Sequence[int]
     always: tuple[int, ...]
     untriggered: tuple[int, ...]
     members: AbstractSet[int]
-    triggered: Mapping[int, Sequence[int]]
+    triggers: Triggers
     holds: Mapping[int, Holds]
-    results: dict[int, int] = field(default_factory=dict)
-    candidates: dict[tuple[Field, int], tuple[int, ...]] = field(default_factory=dict)
+    candidates: dict[tuple[int, int], Candidates] = field(default_factory=dict)
 
     @property
     def rules(self) -> set[int]:
@@ -90,7 +84,7 @@ class _Draft:
     always: list[int] = field(default_factory=list)
     untriggered: list[int] = field(default_factory=list)
     members: set[int] = field(default_factory=set)
-    triggered: dict[int, list[int]] = field(default_factory=dict)
+    triggers: Triggers = field(default_factory=Triggers)
     holds: dict[int, Holds] = field(default_factory=dict)
     fields: set[Field] = field(default_factory=set)
 
@@ -100,6 +94,7 @@ class Planner:
 
     Attributes:
         tests: For each rule whether it matches, given the atoms that hold.
+        questions: Every question of a plan, by its number.
     """
 
     def __init__(
@@ -123,13 +118,16 @@ class Planner:
             for gates, rules in self._groups.items()
         }
         self.tests = [holds_of(tree, numbers) for tree in self._trees]
-        self._triggers = [trigger_of(tree, numbers) for tree in self._trees]
-        self._untriggered = {rule for rule, each in enumerate(self._triggers) if each is None}
-        self._triggered: dict[int, list[int]] = {}
-        for rule, atoms in enumerate(self._triggers):
-            for atom in atoms or ():
-                self._triggered.setdefault(atom, []).append(rule)
-        self._references = [atom for atom in numbers if atom.other is not None]
+        self._triggers = Triggers()
+        self._untriggered = set()
+        for rule, tree in enumerate(self._trees):
+            triggers = triggers_of(tree, numbers)
+            self._triggers.add(rule, triggers)
+            if not triggers:
+                self._untriggered.add(rule)
+        self._compared = [atom for atom in numbers if atom.other is not None]
+        self.questions: list[Question | Comparison] = []
+        self._question_numbers: dict[Question | Comparison, int] = {}
 
     def plan(self, kind: EventKind, has: Callable[[Place], bool] | None = None) -> Plan:
         """The plan for events of a kind; if `has` is given, for those with values there only."""
@@ -154,31 +152,49 @@ class Planner:
         draft.fields |= {name for name in fields if not self._by_field[name].isdisjoint(plain)}
         return self._planned(draft, places)
 
-    def candidates(self, plan: Plan, atoms: Iterable[int]) -> set[int]:
-        """Members of a plan that one of the atoms may make true."""
-        usual = {rule for atom in atoms for rule in self._triggered.get(atom, ())}
-        own = {rule for atom in atoms for rule in plan.triggered.get(atom, ())}
-        return (usual & plan.members) | own
+    def candidates(self, plan: Plan, atoms: AbstractSet[int]) -> Candidates:
+        """Members of a plan that the atoms let match."""
+        usual, own = self._triggers.met(atoms), plan.triggers.met(atoms)
+        return Candidates(
+            alone=(usual.alone & plan.members) | own.alone,
+            first=(usual.first & plan.members) | own.first,
+            second=(usual.second & plan.members) | own.second,
+        )
 
     def _planned(self, draft: _Draft, places: Mapping[Field, tuple[Place, ...]]) -> Plan:
-        asked = sorted(draft.fields)
-        answered = [(name, self._answers[name]) for name in asked if name in self._answers]
+        fields = sorted(draft.fields)
+        questions = [
+            Question(name, places[name], self._answers[name])
+            for name in fields
+            if name in self._answers
+        ]
+        nullable = [each for each in questions if each.sets[ABSENT]]
+        comparisons = [
+            comparison(atom, self._numbers[atom], places[atom.field], places[atom.other])
+            for atom in self._compared
+            if atom.field in draft.fields and atom.other in draft.fields
+        ]
         return Plan(
-            fields={name: places[name] for name in asked},
-            names=_names(asked, places),
-            asked=answered,
-            nullable=[(name, answers) for name, answers in answered if answers.sets[ABSENT]],
-            references=[
-                atom
-                for atom in self._references
-                if atom.field in draft.fields and atom.other in draft.fields
-            ],
+            key=random_key(),
+            names=_names(fields, places),
+            asked=self._numbered([*questions, *comparisons]),
+            nullable=self._numbered(nullable),
             always=tuple(draft.always),
             untriggered=tuple(draft.untriggered),
             members=draft.members,
-            triggered=draft.triggered,
+            triggers=draft.triggers,
             holds=draft.holds,
         )
+
+    def _numbered(self, questions: Iterable[Question | Comparison]) -> tuple[int, ...]:
+        """Numbers of questions, which are known from now on."""
+        found = []
+        for question in questions:
+            if question not in self._question_numbers:
+                self._question_numbers[question] = len(self.questions)
+                self.questions.append(question)
+            found.append(self._question_numbers[question])
+        return tuple(found)
 
     def _constant(self, name: Field, column: str, kind: EventKind) -> AbstractSet[int]:
         """Atoms that hold for the value that every event of the kind has in a field."""
@@ -202,7 +218,7 @@ class Planner:
     ) -> _Draft:
         draft = _Draft()
         for rule in sorted(rules):
-            tree = _fold(self._trees[rule], lambda atom: self._truth(atom, constants, absent))
+            tree = with_known(self._trees[rule], lambda atom: self._truth(atom, constants, absent))
             if tree == NEVER:
                 continue
             if tree == ALWAYS:
@@ -210,11 +226,10 @@ class Planner:
                 continue
             draft.fields |= _fields_of(tree)
             draft.holds[rule] = holds_of(tree, self._numbers)
-            trigger = trigger_of(tree, self._numbers)
-            if trigger is None:
+            triggers = triggers_of(tree, self._numbers)
+            draft.triggers.add(rule, triggers)
+            if not triggers:
                 draft.untriggered.append(rule)
-            for atom in trigger or ():
-                draft.triggered.setdefault(atom, []).append(rule)
         return draft
 
     def _truth(
@@ -249,17 +264,3 @@ def _is_constant(places: tuple[Place, ...]) -> bool:
 
 def _fields_of(tree: Tree) -> frozenset[Field]:
     return frozenset(f for atom in atoms_of(tree) for f in (atom.field, atom.other) if f)
-
-
-def _fold(tree: Tree, truth: Callable[[Atom], bool | None]) -> Tree:
-    """The tree with what is known put in."""
-    match tree:
-        case Atom():
-            known = truth(tree)
-            return tree if known is None else (ALWAYS if known else NEVER)
-        case No():
-            return no(_fold(tree.part, truth))
-        case All():
-            return all_of(_fold(part, truth) for part in tree.parts)
-        case Some():
-            return some_of(_fold(part, truth) for part in tree.parts)

@@ -1,7 +1,7 @@
 """Many patterns over one text at once: Hyperscan, or Arrow's kernels with identical answers."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -23,9 +23,8 @@ _TEXT_KERNELS: Mapping[Kind, Callable[..., Any]] = {
     Kind.STARTS: compute.starts_with,
     Kind.ENDS: compute.ends_with,
     Kind.WILDCARD: compute.match_substring_regex,
-    Kind.REGEX: compute.match_substring_regex,
 }
-SCANNED = frozenset(_TEXT_KERNELS)
+SCANNED = frozenset({*_TEXT_KERNELS, Kind.REGEX})
 
 Found = dict[int, list[int]]
 
@@ -66,14 +65,21 @@ def scanner_of(
 
 
 class ArrowScanner:
-    """One kernel call an atom over all values: slow with many atoms, and needs nothing more."""
+    """One kernel call an atom over all values: slow with many atoms, and needs nothing more.
+
+    Regular expressions go to RE2 itself: Arrow's kernel takes 20 ms a text for `.{1000,}`.
+    """
 
     def __init__(self, atoms: Mapping[int, Atom]) -> None:
         """For numbered atoms."""
-        self._atoms = atoms
+        self._regexes = {n: _Regex(a.text) for n, a in atoms.items() if a.kind is Kind.REGEX}
+        self._atoms = {n: a for n, a in atoms.items() if a.kind is not Kind.REGEX}
 
     def scan(self, values: Sequence[str], folded: Sequence[str], found: Found) -> None:
         """Note the atoms that hold."""
+        for number, regex in self._regexes.items():
+            for place in regex.holding(values, range(len(values))):
+                found.setdefault(place, []).append(number)
         if not self._atoms:
             return
         plain, low = pa.array(values, pa.string()), pa.array(folded, pa.string())
@@ -95,34 +101,52 @@ class HyperscanScanner:
         patterns, rest = patterns_of(atoms)
         self._low = _Database([p for p in patterns if not p.cased], store)
         self._plain = _Database([p for p in patterns if p.cased], store)
-        regexes = {n: a for n, a in atoms.items() if a.kind is Kind.REGEX}
-        self._proofs = {n: re2.compile(a.text) for n, a in regexes.items()}
         rest += self._low.refused + self._plain.refused
-        self._unproposed = [n for n in rest if n in regexes]
-        self._arrow = ArrowScanner({n: atoms[n] for n in rest if n not in regexes})
+        self._arrow = ArrowScanner({number: atoms[number] for number in rest})
+        self._proposed = {
+            number: _Regex(atom.text)
+            for number, atom in atoms.items()
+            if atom.kind is Kind.REGEX and number not in set(rest)
+        }
 
     def scan(self, values: Sequence[str], folded: Sequence[str], found: Found) -> None:
         """Note the atoms that hold."""
-        self._arrow.scan(values, folded, found)
         self._low.scan(folded, found)
-        if self._plain.ready or self._unproposed:
-            proposed: Found = {}
-            self._plain.scan(values, proposed)
-            for place, value in enumerate(values):
-                if place in proposed or self._unproposed or not _is_plain(value):
-                    proved = self._proved(value, proposed.get(place, []))
-                    found.setdefault(place, []).extend(proved)
+        self._arrow.scan(values, folded, found)
+        if self._plain.ready:
+            for number, places in self._proposals(values, found).items():
+                for place in self._proposed[number].holding(values, places):
+                    found.setdefault(place, []).append(number)
 
-    def _proved(self, value: str, proposed: list[int]) -> list[int]:
-        """Of proposed atoms those that hold; where Hyperscan may not propose, all are tried."""
-        if not self._proofs:
-            return proposed
-        sure = [number for number in proposed if number not in self._proofs]
-        if _is_plain(value):
-            open_ = [number for number in proposed if number in self._proofs] + self._unproposed
-        else:
-            open_ = list(self._proofs)
-        return sure + [number for number in open_ if self._proofs[number].search(value)]
+    def _proposals(self, values: Sequence[str], found: Found) -> dict[int, list[int]]:
+        """Places of values by the regular expression that may hold; notes what holds for sure."""
+        cased: Found = {}
+        self._plain.scan(values, cased)
+        places: dict[int, list[int]] = {}
+        for place, numbers in cased.items():
+            for number in numbers:
+                if number not in self._proposed:
+                    found.setdefault(place, []).append(number)
+                elif _is_plain(values[place]):
+                    places.setdefault(number, []).append(place)
+        odd = [place for place, value in enumerate(values) if not _is_plain(value)]
+        for number in self._proposed if odd else ():
+            places.setdefault(number, []).extend(odd)
+        return places
+
+
+class _Regex:
+    """A regular expression of RE2; a set of one, which answers without saying where it matched."""
+
+    def __init__(self, text: str) -> None:
+        self._set = re2.Set.SearchSet()
+        self._set.Add(text)
+        self._set.Compile()
+
+    def holding(self, values: Sequence[str], places: Iterable[int]) -> list[int]:
+        """Those of some places whose value it is found in."""
+        match = self._set.Match
+        return [place for place in places if match(values[place])]
 
 
 def _is_plain(value: str) -> bool:
@@ -157,7 +181,10 @@ class _Database:
         for place, value in enumerate(values):
             scan(value.encode(), hit)
             if matched:
-                found.setdefault(place, []).extend(matched)
+                if place in found:
+                    found[place] += matched
+                else:
+                    found[place] = matched.copy()
                 matched.clear()
 
     def _kept(self, patterns: Sequence[Pattern], store: Store | None) -> Any:  # noqa: ANN401 (hyperscan has no types)

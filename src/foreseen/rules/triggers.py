@@ -1,6 +1,9 @@
 """Trees over numbered atoms: what must hold for a rule to match, and whether it does."""
 
-from collections.abc import Callable, Collection, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
 from foreseen.rules.tree import All, Atom, Kind, No, Tree
 
@@ -9,15 +12,61 @@ Holds = Callable[[Collection[int]], bool]
 _BROAD = frozenset({Kind.NULL, Kind.ANY, Kind.PRESENT})
 _NARROW = frozenset({Kind.EQUALS, Kind.CIDR, Kind.SAME_AS})
 _LONGEST_COUNTED = 12
+_MOST = 2
 
 
-def trigger_of(tree: Tree, numbers: Mapping[Atom, int]) -> frozenset[int] | None:
-    """Atoms of which at least one holds whenever the tree does; None where no such set is known.
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Rules that some atoms let match.
 
-    Of several the one is taken that is likely to hold least often.
+    Attributes:
+        alone: Rules with one trigger, which is met.
+        first: Rules of whose two triggers the first is met.
+        second: Rules of whose two triggers the second is met.
     """
-    found = _trigger(tree)
-    return None if found is None else frozenset(numbers[atom] for atom in found)
+
+    alone: AbstractSet[int]
+    first: AbstractSet[int]
+    second: AbstractSet[int]
+
+
+class Triggers:
+    """Rules by the atoms that their triggers consist of."""
+
+    def __init__(self) -> None:
+        """Without rules."""
+        self._alone: dict[int, list[int]] = {}
+        self._first: dict[int, list[int]] = {}
+        self._second: dict[int, list[int]] = {}
+
+    def add(self, rule: int, triggers: Sequence[frozenset[int]]) -> None:
+        """Note a rule with up to two triggers; one without any is met by nothing."""
+        tables = (self._first, self._second) if len(triggers) > 1 else (self._alone,)
+        for table, trigger in zip(tables, triggers, strict=False):
+            for atom in trigger:
+                table.setdefault(atom, []).append(rule)
+
+    def met(self, atoms: AbstractSet[int]) -> Candidates:
+        """Rules whose triggers the atoms meet."""
+        return Candidates(
+            *(
+                frozenset().union(*[table[atom] for atom in table.keys() & atoms])
+                for table in (self._alone, self._first, self._second)
+            )
+        )
+
+
+def triggers_of(tree: Tree, numbers: Mapping[Atom, int]) -> list[frozenset[int]]:
+    """Up to two sets of atoms: whenever the tree holds, at least one atom of each set does.
+
+    Of several those are taken that are likely to hold least often. Empty where none is known.
+    """
+    return [frozenset(numbers[atom] for atom in found) for found in _triggers(tree)]
+
+
+def breadth_of_triggers(tree: Tree) -> float:
+    """How often the narrowest trigger of a tree may be met, as a guess; infinite without one."""
+    return min((_breadth(each) for each in _triggers(tree)), default=math.inf)
 
 
 def holds_of(tree: Tree, numbers: Mapping[Atom, int]) -> Holds:
@@ -47,17 +96,19 @@ def _any(atoms: frozenset[int], parts: list[Holds]) -> Holds:
     return lambda true: not atoms.isdisjoint(true) or any(part(true) for part in parts)
 
 
-def _trigger(tree: Tree) -> frozenset[Atom] | None:
+def _triggers(tree: Tree) -> list[frozenset[Atom]]:
     if isinstance(tree, Atom):
-        return frozenset((tree,))
+        return [frozenset((tree,))]
     if isinstance(tree, No):
-        return None
-    found = [_trigger(part) for part in tree.parts]
+        return []
+    found = [_triggers(part) for part in tree.parts]
     if isinstance(tree, All):
-        return min((each for each in found if each is not None), key=_breadth, default=None)
-    if not found or any(each is None for each in found):
-        return None
-    return frozenset().union(*(each for each in found if each is not None))
+        # `sorted` keeps the order of equals, and equal sets are one
+        return sorted(dict.fromkeys(t for each in found for t in each), key=_breadth)[:_MOST]
+    return [
+        frozenset().union(*together)
+        for together in zip(*found, strict=False)  # as many as every part has
+    ]
 
 
 def _breadth(atoms: frozenset[Atom]) -> float:
