@@ -105,14 +105,16 @@ class Matcher:
         for place, plan in enumerate(plans):
             for number in plan.asked:
                 members.setdefault(number, []).append(place)
-        facts = []
+        together: dict[tuple[int, ...], list[int]] = {}  # questions that the same plans ask
         for number, asking in members.items():
+            together.setdefault(tuple(asking), []).append(number)
+        facts = []
+        for group, numbers in together.items():
             asks = np.zeros(len(plans), bool)
-            asks[asking] = True
-            fact = self._fact(number, reader, np.flatnonzero(asks[plan_of]))
-            if fact is not None:
-                facts.append(fact)
-        return facts
+            asks[list(group)] = True
+            rows = np.flatnonzero(asks[plan_of])
+            facts += [self._fact(number, reader, rows) for number in numbers]
+        return [fact for fact in facts if fact is not None]
 
     def _fact(self, number: int, reader: Reader, rows: Codes) -> Fact | None:
         """Answer to one question; None where the field is absent from all rows."""
