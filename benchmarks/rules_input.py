@@ -117,6 +117,7 @@ def batch(lines: Sequence[Line]) -> pa.RecordBatch:
     parsed = parser.parse(parser.initial(), lines)
     if parsed.quarantined:
         raise ValueError(f"the parser refused {len(parsed.quarantined)} of {len(lines)} lines")
-    for row in parsed.rows:
-        row.columns["host"], row.columns["time"] = row.host, row.time
-    return batch_of([row.columns for row in parsed.rows], EVENT_SCHEMA)
+    rows = parsed.rows
+    hosts, times = [row.host for row in rows], [row.time for row in rows]
+    columns = [row.columns for row in rows]
+    return batch_of(columns, EVENT_SCHEMA, {"host": hosts, "time": times})

@@ -160,11 +160,8 @@ class JsonParser(JsonLinesParser):
     def __init__(self, formats: Sequence[JsonFormat]) -> None:
         """Formats: those with a reader of their own, the most exact first."""
         super().__init__(GENERIC)
-        self._formats = tuple(formats)
+        self.formats = (*formats, GENERIC)
 
     def form_of(self, record: Record) -> JsonFormat:
         """The format that reads an object."""
-        for form in self._formats:
-            if form.claims(record):
-                return form
-        return GENERIC
+        return super().form_of(record) or GENERIC

@@ -47,11 +47,14 @@ class JsonLinesParser:
     def __init__(self, form: JsonFormat) -> None:
         """Objects that the format does not claim are rejected."""
         self.name = form.name
-        self.form = form
+        self.formats: tuple[JsonFormat, ...] = (form,)
 
     def form_of(self, record: Record) -> JsonFormat | None:
         """The format that reads an object; null when none does."""
-        return self.form if self.form.claims(record) else None
+        for form in self.formats:
+            if form.claims(record):
+                return form
+        return None
 
     def sniff(self, head: Sequence[bytes]) -> bool:
         """Whether one of the first lines is an object that is read here."""
@@ -68,27 +71,27 @@ class JsonLinesParser:
     def parse(self, state: None, lines: Sequence[Line]) -> Parsed:  # noqa: ARG002  the protocol's
         """A row for each record of the lines, in their order; what is none is quarantined."""
         parsed = Parsed()
-        rows = parsed.rows
+        loads, formats, put = orjson.loads, self.formats, parsed.rows.append
         for line in lines:
-            row = self._read(line)
-            if isinstance(row, Row):
-                rows.append(row)
-            elif row is None:
+            try:
+                record = loads(line.data)
+            except orjson.JSONDecodeError:
+                record = None
+            if type(record) is not dict or not record.keys().isdisjoint(_WRAPPING):
                 self._read_hard(line, parsed)
+                continue
+            row: Row | Quarantined
+            for form in formats:
+                if form.claims(record):
+                    row = form.read(line, record)
+                    break
+            else:
+                row = self._foreign(line, record)
+            if isinstance(row, Row):
+                put(row)
             else:
                 parsed.quarantined.append(row)
         return parsed
-
-    def _read(self, line: Line) -> Row | Quarantined | None:
-        """Row of a line that is an object; null for all that is not as simple as that."""
-        try:
-            record = orjson.loads(line.data)
-        except orjson.JSONDecodeError:
-            return None
-        if type(record) is not dict or not record.keys().isdisjoint(_WRAPPING):
-            return None
-        form = self.form_of(record)
-        return self._foreign(line, record) if form is None else form.read(line, record)
 
     def _read_hard(self, line: Line, parsed: Parsed) -> None:
         """Rows of a line of several records, or of one that strict JSON refuses."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from foreseen.core.records import Line, Quarantined
+from foreseen.schema.shaped import Shaped
 
 State = TypeVar("State")
+Columns = dict[str, object] | Shaped
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class Row:
         received: When we had it, ms UTC; None in a replay.
         columns: Values of `schema.columns.PARSED` by name; absent means null. `unmapped` is a
             dict from the source's field names to a text, a list of texts, or None for a null.
+            `Shaped` where the recorder says itself all there is to know of a process: a shaped row
+            cannot be added to.
         workload: Role that the stream plays, when the record itself says so; else empty.
     """
 
@@ -32,7 +36,7 @@ class Row:
     boot: str
     time: int
     received: int | None
-    columns: dict[str, object]
+    columns: Columns
     workload: str = ""
 
 

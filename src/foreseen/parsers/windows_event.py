@@ -1,7 +1,5 @@
 """Windows events as JSON lines, in three dialects: each line one event, nothing is remembered."""
 
-from typing import Any, cast
-
 from foreseen.core.records import Line, Quarantined, Reason
 from foreseen.parsers.json_lines import JsonFormat, Record, rejected
 from foreseen.parsers.protocol import Row
@@ -20,38 +18,46 @@ _MOST_PLANS = 4096
 _LONGEST_SHAPE = 8192
 _Shape = tuple[str, int | str, tuple[str, ...], tuple[type, ...]]
 _PLANS: dict[_Shape, Plan] = {}
+#: The plan that the last event of this channel, id and number of fields had. Nearly always the next
+#: one has it too, and to see that it fits takes half the time of finding it by all names and types.
+_LAST: dict[tuple[str, int | str, int], Plan] = {}
 
 
 def read(line: Line, record: Record) -> Row | Quarantined:
     """Row of an object that is a Windows event; `record` is used up."""
-    fields = fields_of(cast("dict[str, Any]", record))
+    fields = fields_of(record)
     event_id, channel = fields.get("EventID"), fields.get("Channel")
     if type(event_id) is not int and type(event_id) is not str:
         return rejected(line, f"EventID is {type(event_id).__name__}, not a number")
-    values = list(fields.values())
     named = channel if type(channel) is str else ""
-    shape = (named, event_id, tuple(fields), tuple(map(type, values)))
-    plan = _PLANS.get(shape) or _planned(shape)
+    plan = _LAST.get((named, event_id, len(fields)))
+    types = [*map(type, fields.values())]
+    if plan is None or plan.types != types or plan.fields != list(fields):
+        plan = _found((named, event_id, tuple(fields), tuple(types)))
     time = time_of(fields, plan.clocks)
     if time is None:
         if plan.clocks or line.received is None:
             told = ", ".join(f"{name} {fields[name]!r}" for name in plan.clocks) or "no time field"
             return Quarantined(line, Reason.BAD_TIME, told[:200])
         time = line.received
-    columns = columns_by(plan, values)
-    columns["raw"] = line.data.decode()
-    host = cast("str", columns.pop("host") or "")
+    columns = columns_by(plan, fields, line.data)
+    host = "" if plan.host is None else fields[plan.host]
     return Row(line.source, line.offset, host, BOOT, time, line.received, columns)
 
 
-def _planned(shape: _Shape) -> Plan:
-    """A new plan; kept, unless its names are so long that many of them would fill the memory."""
+def _found(shape: _Shape) -> Plan:
+    """The plan of a shape; kept, unless its names are so long that many would fill the memory."""
     channel, event_id, names, kinds = shape
-    plan = plan_of(channel, str(event_id), dict(zip(names, kinds, strict=True)))
-    if sum(map(len, names)) <= _LONGEST_SHAPE:
+    plan = _PLANS.get(shape)
+    if plan is None:
+        plan = plan_of(channel, str(event_id), dict(zip(names, kinds, strict=True)))
+        if sum(map(len, names)) > _LONGEST_SHAPE:
+            return plan
         if len(_PLANS) >= _MOST_PLANS:
             _PLANS.clear()
+            _LAST.clear()
         _PLANS[shape] = plan
+    _LAST[channel, event_id, len(names)] = plan
     return plan
 
 

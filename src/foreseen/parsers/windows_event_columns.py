@@ -2,94 +2,107 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from itertools import compress
 from typing import Any
 
 from orjson import dumps
 
 from foreseen.parsers.json_flat import Flat, flatten, text_of
-from foreseen.parsers.windows_event_plans import Plan
-from foreseen.schema.joined import MARK, Cell, Joined
+from foreseen.parsers.windows_event_plans import Plan, Rest
+from foreseen.schema.joined import MARK
+from foreseen.schema.shaped import Shape, Shaped
 
 _SUCCESS, _FAILURE = 1, 2
 _AUDIT_SUCCESS, _AUDIT_FAILURE = 0x20_0000_0000_0000, 0x10_0000_0000_0000
 _MOST_DIGITS = 20
 _LONGEST_KEYWORDS = 64
-_CACHED_LENGTH = 512
-_MARK = MARK.encode()
+_MOST_NUMBERS = 16_384
+_PUNCTUATION_TO_MARKS = bytes.maketrans(b"[,", MARK.encode() * 2)
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 
-def columns_by(plan: Plan, values: list[Any]) -> dict[str, object]:
-    """Columns of an event of the plan's shape, `unmapped` among them; `values` is used up."""
-    for place in plan.spelled:
-        values[place] = text_of(values[place])
-    columns = plan.template.copy()
-    if plan.by is not None:
-        case = plan.cases.get(values[plan.by])
-        if case is not None:
-            columns["class_uid"], columns["activity_id"] = case
-    for column, place in plan.numbers:
-        text = values[place]
-        columns[column] = _number(text) if text and len(text) <= _MOST_DIGITS else None
-    for column, place in plan.moved:
-        columns[column] = values[place]
-    path = columns["process_path"]
-    if path is not None:
-        columns["process_name"] = _file_name(path)
-    columns["unmapped"] = _unmapped(plan, values)
-    if plan.keywords is not None:
-        columns["status_id"] = _outcome(values[plan.keywords])
-    return columns
-
-
-def _unmapped(plan: Plan, values: list[Any]) -> Mapping[str, Cell]:
-    """What has no column. Nearly always that is one text a name: then they are joined."""
-    is_plain = plan.is_plain
-    for place in plan.lists:
-        value = values[place]
+def columns_by(plan: Plan, fields: dict[str, Any], raw: bytes) -> Shaped:
+    """Columns of an event of the plan's shape; `fields` is used up."""
+    for name in plan.counted:
+        fields[name] = str(fields[name])
+    for name in plan.spelled:
+        fields[name] = text_of(fields[name])
+    is_plain = plan.rest.is_plain
+    for name in plan.lists:
+        value = fields[name]
         if len(value) == 1 and type(value[0]) is str:
-            values[place] = value[0]
+            fields[name] = value[0]
         else:
             is_plain = False
-    kept = list(compress(values, plan.kept))
-    integers = list(compress(values, plan.integers))
-    if is_plain and MARK not in "".join(kept):
-        joined = MARK.join(kept).encode()
-        if integers:
-            # their JSON is "[1,2]": half the time of a text for each
-            joined += dumps(integers)[:-1].replace(b"[", _MARK).replace(b",", _MARK)
-        return Joined(plan.names, joined)
-    kept += map(str, integers)
-    return _rearranged(plan, dict(zip(plan.names, kept, strict=True)))
+    kept = _joined(plan.rest, fields) if is_plain else None
+    texts = plan.texts(fields)
+    if plan.path is not None:
+        texts += (texts[plan.path].rpartition("\\")[2],)
+    return Shaped(
+        _shape(plan, fields) if plan.shapes else plan.shape,
+        MARK.join(texts).encode() if MARK not in "".join(texts) else texts,
+        tuple(map(_NUMBERS.__getitem__, plan.numbers(fields))) if plan.shape.integers else (),
+        raw,
+        _opened(plan, fields) if kept is None else kept,
+    )
 
 
-def _rearranged(plan: Plan, fields: dict[str, Any]) -> Flat:
+def _joined(rest: Rest, fields: Mapping[str, Any]) -> bytes | None:
+    """What has no column, of which each name has one text; null if one of them has a mark."""
+    kept = rest.texts(fields)
+    if MARK in "".join(kept):
+        return None
+    joined = MARK.join(kept).encode()
+    if rest.has_integers:
+        # their JSON is "[1,2]": half the time of a text for each
+        joined += dumps(rest.integers(fields))[:-1].translate(_PUNCTUATION_TO_MARKS)
+    return joined
+
+
+def _opened(plan: Plan, fields: Mapping[str, Any]) -> Flat:
+    """What has no column, if it is not as simple as that."""
+    rest = plan.rest
+    kept = [*rest.texts(fields), *map(str, rest.integers(fields))]
+    return _rearranged(rest, dict(zip(plan.shape.names, kept, strict=True)))
+
+
+def _shape(plan: Plan, fields: Mapping[str, Any]) -> Shape:
+    """The shape of an event whose class or outcome is told by its own values."""
+    case = None if plan.by is None else plan.cases.get(fields[plan.by])
+    told = None if plan.keywords is None else _outcome(fields[plan.keywords])
+    return plan.shapes[case, told]
+
+
+def _rearranged(rest: Rest, fields: dict[str, Any]) -> Flat:
     """Open what is nested, take blanks out of names; a name that comes twice has both values."""
-    for name in plan.nested:
+    for name in rest.nested:
         flatten({name.replace(" ", ""): fields.pop(name)}, into=fields)
-    for name, plain in plan.renamed:
+    for name, plain in rest.renamed:
         flatten({plain: fields.pop(name)}, into=fields)
     return fields
 
 
-@lru_cache(maxsize=16_384)
+class _Numbers(dict[str, int | None]):
+    """The numbers of texts, null for what is none; those of short texts are kept."""
+
+    def __missing__(self, text: str) -> int | None:
+        """Read a text."""
+        if len(text) > _MOST_DIGITS:
+            return None
+        if len(self) >= _MOST_NUMBERS:
+            self.clear()
+        self[text] = number = _number(text)
+        return number
+
+
+_NUMBERS = _Numbers()
+
+
 def _number(text: str) -> int | None:
     try:
         found = int(text, 16) if text[:2] in {"0x", "0X"} else int(text)
     except ValueError:
         return None
     return found if _SMALLEST <= found <= _LARGEST else None
-
-
-def _file_name(path: object) -> str:
-    text = str(path)
-    return _short_file_name(text) if len(text) < _CACHED_LENGTH else text.rpartition("\\")[2]
-
-
-@lru_cache(maxsize=8192)
-def _short_file_name(path: str) -> str:
-    return path.rpartition("\\")[2]
 
 
 def _outcome(keywords: object) -> int:

@@ -47,7 +47,7 @@ _OPENED_LEVELS = 3
 def claims(record: Mapping[str, Any]) -> bool:
     """Whether an object is a Windows event, told by its keys."""
     if "EventID" in record:
-        return not record.keys().isdisjoint(_FLAT_MARKS)
+        return "Channel" in record or not record.keys().isdisjoint(_FLAT_MARKS)
     event = record.get("Event")
     if isinstance(event, dict):
         return isinstance(event.get("System"), dict)
@@ -57,11 +57,12 @@ def claims(record: Mapping[str, Any]) -> bool:
     return "winlog.event_id" in record or "winlog.channel" in record
 
 
-def fields_of(record: Fields) -> Fields:
-    """The event's fields by Sigma's names; `record` is claimed and may be changed in place."""
-    if "EventID" in record:
-        return record
-    return _event(record) if "Event" in record else _winlogbeat(record)
+def fields_of(record: Mapping[str, Any]) -> Fields:
+    """The event's fields by Sigma's names; `record` is claimed, a dict, and may be changed."""
+    fields: Fields = record  # type: ignore[assignment]  # a cast would take time for each event
+    if "EventID" in fields:
+        return fields
+    return _event(fields) if "Event" in fields else _winlogbeat(fields)
 
 
 def _event(record: Fields) -> Fields:

@@ -4,14 +4,17 @@ A shape is channel, event id, names of the fields in their order and types of th
 logs have few of them (20,000 events of attacks: 150), so per event nothing is left to decide.
 """
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from operator import itemgetter
 from types import EllipsisType, NoneType
+from typing import Any
 
 from foreseen.parsers.windows_event_dialects import OWN_DATA
 from foreseen.parsers.windows_event_kinds import Kind, kind_of
 from foreseen.parsers.windows_event_times import CLOCKS
+from foreseen.schema.shaped import Shape
 
 PRODUCT = "windows"
 #: What flat events call what names the event; only where Sigma's name is not there.
@@ -22,108 +25,168 @@ FLAT_NAMES = {
 }
 
 _WITHOUT_TEXT = (dict, list, NoneType, EllipsisType)
-_DERIVED = ("process_path", "process_name", "raw", "unmapped", "host")
+Case = tuple[int, int]
+Values = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What to do with the values that have no column; their names are the shape's.
+
+    Attributes:
+        texts: Values of all but `integers`.
+        integers: Values of the integers that nothing else is made of.
+        has_integers: Whether there are any.
+        is_plain: Whether all others are texts and lists, under their own names.
+        nested: Names of lists and objects.
+        renamed: Names that are kept under another one, and that name: blanks are taken out, and
+            what an event says itself under a name that now is a column has its name back.
+    """
+
+    texts: Values
+    integers: Values
+    has_integers: bool
+    is_plain: bool
+    nested: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with the values of a shape, in this order; a place is an index into them.
+    """What to do with the fields of a shape, in this order.
 
     Attributes:
-        template: All columns of the shape's events, with those values that are always the same.
-        spelled: Places of integers, booleans and floats whose texts are needed by themselves.
-        lists: Places of lists.
-        by: Place of the value that chooses the class; null for none.
-        cases: That value -> class and activity.
-        numbers: Column and place of the text whose number it takes.
-        moved: Column and place of the text that it takes.
-        keywords: Place of the keywords that say if what was audited succeeded; null for none.
-        kept: For each value whether it has no column and is none of the following.
-        integers: For each value whether it is an integer without a column and use.
-        names: The names of what is kept, then those of the integers.
-        nested: Names of lists and objects.
-        renamed: Names that are kept under another one, and that name: blanks are taken out, and
-            what an event says itself under a name that now is a column has its name back.
-        is_plain: Whether all that is kept is texts and lists, under their own names.
+        fields: Names of the fields.
+        types: Types of their values.
         clocks: Fields that say when, best first.
+        counted: Names of integers whose texts are needed by themselves.
+        spelled: Names of booleans and floats.
+        lists: Names of lists.
+        rest: What has no column.
+        texts: Texts of the shape's columns, but for the name of the process.
+        path: Place among them of the path whose end is that name; null for none.
+        numbers: Texts whose numbers the shape's integers are.
+        shape: The columns.
+        shapes: Where values of the event tell its class or outcome: columns by both; else empty.
+        by: Name of the value that chooses the class; null for none.
+        cases: That value -> class and activity.
+        keywords: Name of the keywords that say if what was audited succeeded; null for none.
+        host: Name of the text that says whose event it is; null for none.
     """
 
-    template: dict[str, object]
-    spelled: tuple[int, ...]
-    lists: tuple[int, ...]
-    by: int | None
-    cases: Mapping[str, tuple[int, int]]
-    numbers: tuple[tuple[str, int], ...]
-    moved: tuple[tuple[str, int], ...]
-    keywords: int | None
-    kept: tuple[bool, ...]
-    integers: tuple[bool, ...]
-    names: tuple[str, ...]
-    nested: tuple[str, ...]
-    renamed: tuple[tuple[str, str], ...]
-    is_plain: bool
+    fields: list[str]
+    types: list[type]
     clocks: tuple[str, ...]
+    counted: tuple[str, ...]
+    spelled: tuple[str, ...]
+    lists: tuple[str, ...]
+    rest: Rest
+    texts: Values
+    path: int | None
+    numbers: Values
+    shape: Shape
+    shapes: Mapping[tuple[Case | None, int | None], Shape]
+    by: str | None
+    cases: Mapping[str, Case]
+    keywords: str | None
+    host: str | None
 
 
 def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
-    """The plan of a shape.
-
-    Args:
-        channel: Empty when the event names none.
-        event_id: As text.
-        shape: Names of the fields in their order, and the types of their values.
-    """
+    """The plan of events of this channel (empty: none) and id, of these fields and their types."""
     kind = kind_of(channel, event_id)
     fields = _fields(shape)
-    nested = tuple(name for name, of in shape.items() if of is dict or of is list)
     moved = {fields[one]: column for one, column in _targets(kind).items() if one in fields}
     numbers = _numbers(kind, fields)
     same = _same(channel, event_id, shape, moved)
-    renamed = _renamed(shape, moved, nested)
     by = fields.get(kind.by)
     is_audit = kind.status_id == 0 and channel.lower() == "security" and "Keywords" in shape
-    used = {*moved, *(name for _, name in numbers), by, "Keywords" if is_audit else None}
-    integers = [name for name, of in shape.items() if of is int and name not in used]
-    beside = {*moved, *integers, *(name for name, of in shape.items() if of is EllipsisType)}
-    kept, places = _kept(shape, beside)
+    keywords = "Keywords" if is_audit else None
+    used = {*moved, *numbers.values(), by, keywords}
+    rest, names = _rest(shape, moved, used)
+    texts = {column: name for name, column in moved.items() if name not in same}
+    host = texts.pop("host", None)
+    fixed = {moved[name]: text for name, text in same.items()}
+    columns = _columns(kind, fixed, texts, numbers, names)
     return Plan(
-        template=_template(kind, (*moved.values(), *dict(numbers)))
-        | {moved[name]: text for name, text in same.items()},
-        spelled=tuple(
-            places[name]
-            for name, of in shape.items()
-            if of in {bool, float} or (of is int and name in used and name not in same)
-        ),
-        lists=tuple(places[name] for name in nested if shape[name] is list),
-        by=None if by is None else places[by],
-        cases=kind.cases,
-        numbers=tuple((column, places[name]) for column, name in numbers),
-        moved=tuple((moved[name], places[name]) for name in moved if name not in same),
-        keywords=places["Keywords"] if is_audit else None,
-        kept=tuple(name not in beside for name in shape),
-        integers=tuple(name in integers for name in shape),
-        names=(*kept, *integers),
-        nested=nested,
-        renamed=renamed,
-        is_plain=bool(kept) and not renamed and all(_is_plain(one, shape[one]) for one in kept),
+        fields=list(shape),
+        types=list(shape.values()),
         clocks=tuple(name for name in CLOCKS if shape.get(name) is str),
+        counted=tuple(n for n, of in shape.items() if of is int and n in used and n not in same),
+        spelled=tuple(name for name, of in shape.items() if of in {bool, float}),
+        lists=tuple(name for name, of in shape.items() if of is list),
+        rest=rest,
+        texts=_getter(texts.values()),
+        path=list(texts).index("process_path") if "process_path" in texts else None,
+        numbers=_getter(numbers.values()),
+        shape=columns,
+        shapes=_shapes(columns, kind) if by or keywords else {},
+        by=by,
+        cases=kind.cases,
+        keywords=keywords,
+        host=host,
     )
 
 
-def _kept(shape: Mapping[str, type], beside: AbstractSet[str]) -> tuple[list[str], dict[str, int]]:
-    """Names that stay in `unmapped` as they are, and the place of every name."""
-    return [n for n in shape if n not in beside], {n: place for place, n in enumerate(shape)}
+def _rest(
+    shape: Mapping[str, type], moved: Mapping[str, str], used: Collection[str | None]
+) -> tuple[Rest, tuple[str, ...]]:
+    """What has no column, and its names: those of integers come last."""
+    integers = [name for name, of in shape.items() if of is int and name not in used]
+    beside = {*moved, *integers, *(name for name, of in shape.items() if of is EllipsisType)}
+    texts = [name for name in shape if name not in beside]
+    nested = tuple(name for name, of in shape.items() if of is dict or of is list)
+    renamed = _renamed(shape, moved, nested)
+    rest = Rest(
+        texts=_getter(texts),
+        integers=_getter(integers),
+        has_integers=bool(integers),
+        is_plain=bool(texts) and not renamed and all(_is_plain(one, shape[one]) for one in texts),
+        nested=nested,
+        renamed=renamed,
+    )
+    return rest, (*texts, *integers)
 
 
-def _template(kind: Kind, columns: Sequence[str]) -> dict[str, object]:
-    """What every event of a kind has, and null in the columns that the plan will fill."""
-    return {
+def _columns(
+    kind: Kind,
+    same: Mapping[str, str],
+    texts: Collection[str],
+    integers: Collection[str],
+    names: tuple[str, ...],
+) -> Shape:
+    """Columns of a shape; the name of the process follows its path."""
+    constants: dict[str, str | int | None] = {
         "product": PRODUCT,
         "class_uid": kind.class_uid,
         "activity_id": kind.activity_id,
         "status_id": kind.status_id,
-        **dict.fromkeys((*columns, *_DERIVED)),
+        **same,
     }
+    name = ("process_name",) if "process_path" in texts else ()
+    return Shape(constants, (*texts, *name), tuple(integers), names)
+
+
+def _shapes(shape: Shape, kind: Kind) -> dict[tuple[Case | None, int | None], Shape]:
+    """A shape for every class and outcome that an event of the kind may have by its values."""
+    shapes = {}
+    for case, told in product((None, *kind.cases.values()), (None, 0, 1, 2)):
+        class_uid, activity_id = case or (kind.class_uid, kind.activity_id)
+        own = {"class_uid": class_uid, "activity_id": activity_id}
+        if told is not None:
+            own["status_id"] = told
+        shapes[case, told] = replace(shape, constants={**shape.constants, **own})
+    return shapes
+
+
+def _getter(names: Collection[str]) -> Values:
+    """Gives the values of these names: `itemgetter`, which gives a value bare if it is one."""
+    if not names:
+        return lambda fields: ()  # noqa: ARG005  the others' signature
+    if len(names) == 1:
+        (name,) = names
+        return lambda fields: (fields[name],)
+    return itemgetter(*names)
 
 
 def _fields(shape: Mapping[str, type]) -> dict[str, str]:
@@ -157,13 +220,13 @@ def _is_plain(name: str, of: type) -> bool:
     return (of is list and " " not in name) or of not in _WITHOUT_TEXT
 
 
-def _numbers(kind: Kind, places: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _numbers(kind: Kind, places: Mapping[str, str]) -> dict[str, str]:
     """Column and field; of several fields for one column the first one that is there."""
     found: dict[str, str] = {}
     for field, column in kind.numbers.items():
         if field in places:
             found.setdefault(column, places[field])
-    return tuple(found.items())
+    return found
 
 
 def _renamed(

@@ -40,9 +40,18 @@ def time_of(fields: Mapping[str, object], clocks: Sequence[str]) -> int | None:
     for name in clocks:
         value = fields[name]
         if type(value) is str:
-            found = _local(value, fields) if name == LOCAL else _instant(value)
-            if found is not None:
-                return found
+            if name == LOCAL:
+                local = _local(value, fields)
+                if local is not None:
+                    return local
+            else:
+                begin = _seconds(value[:_DATE_LENGTH])  # as `instant` does, for the usual end
+                end = _THOUSANDTHS.get(value[_DATE_LENGTH:])
+                if begin is not None and end is not None:
+                    return begin + end[0]
+                found = _instant(value)
+                if found is not None:
+                    return found
     return None
 
 

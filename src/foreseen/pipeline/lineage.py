@@ -90,14 +90,17 @@ def fill(cache: ProcessCache, rows: Sequence[Row]) -> None:
     rules look at what they said.
     """
     for row in rows:
-        pid = row.columns.get("process_pid")
-        if not isinstance(pid, int) or row.columns.get("product", _TRACED) != _TRACED:
+        columns = row.columns
+        if not isinstance(columns, dict) or columns.get("product", _TRACED) != _TRACED:
+            continue
+        pid = columns.get("process_pid")
+        if not isinstance(pid, int):
             continue
         host = _host(cache, row)
         process = _process(host, row, pid)
         _learn(host, process, row)
-        _write(process, row.columns)
-        if row.columns.get("class_uid") == _PROCESS:
+        _write(process, columns)
+        if columns.get("class_uid") == _PROCESS:
             _after(host, process, row)
 
 
@@ -155,7 +158,7 @@ def _image(path: object) -> str:
     return str(path).removesuffix(" (deleted)")
 
 
-def _is_orphan(host: Host, process: Process, ppid: int, columns: dict[str, object]) -> bool:
+def _is_orphan(host: Host, process: Process, ppid: int, columns: Mapping[str, object]) -> bool:
     """Whether its parent has gone: init or an ancestor took it in, the login is the same one."""
     if process.session is None or columns.get("session_uid") != process.session:
         return False

@@ -5,12 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from foreseen.alerts.incidents import OpenIncidents
+from foreseen.alerts.thresholds import uncounted_of
 from foreseen.core.alerts import Alert
-from foreseen.rules.correlation_state import CorrelationState
+from foreseen.rules.correlation_state import CorrelationState, lost_of
 
 MOST_STREAMS = 4_096
 MOST_ALERTS = 4_096
 """Alerts of a stream that can still grow; beyond them a like match opens a new one."""
+
+CROWDED = "stream had too many that could grow: like matches of the oldest open new ones"
 
 Like = tuple[str, str, str, str, bool]
 """What makes matches alike for one alert: rule, shape of the act, doer, parent (or the values and
@@ -81,6 +84,21 @@ class JudgeState:
     thresholds: CorrelationState = field(default_factory=CorrelationState)
     shared: dict[Like, str] = field(default_factory=dict)
     crowded: int = 0
+
+    def lost(self) -> dict[tuple[str, str], int]:
+        """What could not be counted or was forgotten early, by what it concerns and the reason."""
+        parts = (
+            ("correlation", lost_of(self.correlations)),
+            ("threshold of", uncounted_of(self.thresholds)),
+        )
+        found = {
+            (f"{kind} {rule}", reason): count
+            for kind, part in parts
+            for (rule, reason), count in part.items()
+        }
+        if self.crowded:
+            found["alerts", CROWDED] = self.crowded
+        return found
 
     def at(self, stream: str, time: int) -> OpenStream:
         """The stream, its clock at `time` (ms UTC) or later."""

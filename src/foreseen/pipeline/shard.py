@@ -107,15 +107,16 @@ def step(
     """
     parsed = _parse(state, batch)
     fill(state.processes, parsed.rows)
-    rows = [_placed(row, state, artefacts) for row in parsed.rows]
-    events = batch_of(rows, EVENT_SCHEMA)
+    rows = parsed.rows
+    identity = _identity(rows, state, artefacts)
+    events = batch_of([row.columns for row in rows], EVENT_SCHEMA, identity)
     labels = artefacts.rules.label(events)
     if artefacts.assignment is not None:
         labels = artefacts.assignment.kept(labels, events.column("workload"))
     events = _with(events, {"labels": labels, "ruleset_hash": _same(rows, artefacts.rules.hash)})
     matches, state.tail = matches_of(events, labels, state.tail)
     quarantine = _quarantine(parsed.quarantined, artefacts.tenant)
-    return state, ShardOut(events, matches, quarantine, [row.offset for row in parsed.rows])
+    return state, ShardOut(events, matches, quarantine, [row.offset for row in rows])
 
 
 def _parse(state: ShardState, batch: Sequence[Lines | Tick]) -> Parsed:
@@ -144,23 +145,27 @@ def _read(state: ShardState, part: Lines) -> list[Parsed]:
     return results
 
 
-def _placed(row: Row, state: ShardState, artefacts: ShardArtefacts) -> dict[str, object]:
-    """The row with its identity: tenant, stream, sequence number, workload, times, uid."""
-    stream = f"{row.host}/{row.boot}"
-    seq = state.sequences.get(stream, 0) + 1
-    state.sequences[stream] = seq
-    columns = row.columns
-    columns.update(
-        tenant=artefacts.tenant,
-        stream=stream,
-        seq=seq,
-        workload=artefacts.workloads.of(row.host),
-        host=row.host,
-        time=row.time,
-        ingested_time=row.time if row.received is None else row.received,
-        event_uid=event_uid(artefacts.tenant, row.source, row.offset),
-    )
-    return columns
+def _identity(
+    rows: Sequence[Row], state: ShardState, artefacts: ShardArtefacts
+) -> dict[str, Sequence[object]]:
+    """Columns of what places the rows: tenant, stream, sequence number, workload, times, uid."""
+    tenant, sequences = artefacts.tenant, state.sequences
+    streams = [f"{row.host}/{row.boot}" for row in rows]
+    seqs = []
+    for stream in streams:
+        sequences[stream] = seq = sequences.get(stream, 0) + 1
+        seqs.append(seq)
+    workloads = {host: artefacts.workloads.of(host) for host in {row.host for row in rows}}
+    return {
+        "tenant": [tenant] * len(rows),
+        "stream": streams,
+        "seq": seqs,
+        "workload": [workloads[row.host] for row in rows],
+        "host": [row.host for row in rows],
+        "time": [row.time for row in rows],
+        "ingested_time": [row.time if row.received is None else row.received for row in rows],
+        "event_uid": [event_uid(tenant, row.source, row.offset) for row in rows],
+    }
 
 
 def matches_of(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from foreseen.schema.columns import (
@@ -14,6 +15,8 @@ from foreseen.schema.columns import (
     Kind,
 )
 from foreseen.schema.maps import map_array
+from foreseen.schema.shaped import Shaped
+from foreseen.schema.shaped_arrays import arrays_of
 
 if TYPE_CHECKING:  # pyarrow's classes take no parameters at run time, its stubs demand them
     AnyArray = pa.Array[Any]
@@ -47,12 +50,55 @@ QUARANTINE_SCHEMA = arrow_schema(QUARANTINE_COLUMNS)
 PREDICTION_SCHEMA = arrow_schema(PREDICTION_COLUMNS)
 
 
-def batch_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.RecordBatch:
+def batch_of(
+    rows: Sequence[Mapping[str, object]],
+    schema: pa.Schema,
+    beside: Mapping[str, Sequence[Any]] | None = None,
+) -> pa.RecordBatch:
     """Columns of `schema` from rows; a key that a row lacks becomes null.
+
+    Args:
+        rows: Values by column.
+        schema: Columns of the batch.
+        beside: Whole columns, a value for each row; those of the rows do not count then.
 
     Raises:
         pa.ArrowInvalid: A value does not fit its column's type.
     """
+    whole = _columns_of(rows, schema)
+    for name, values in (beside or {}).items():
+        whole[name] = _array(values, schema.field(name).type)
+    arrays = [
+        whole[field.name] if field.name in whole else pa.nulls(len(rows), field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _columns_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> dict[str, AnyArray]:
+    """The columns that some of the rows have. Shaped rows and others are two pieces, reordered."""
+    shaped = [row for row in rows if type(row) is Shaped]
+    if not shaped:
+        return _gathered(rows, schema)
+    if len(shaped) == len(rows):
+        return arrays_of(shaped)
+    others = [row for row in rows if type(row) is not Shaped]
+    kinds = np.array([type(row) is Shaped for row in rows])
+    order = pa.array(np.where(kinds, len(others) + np.cumsum(kinds), np.cumsum(~kinds)) - 1)
+    pieces = [(len(others), _gathered(others, schema)), (len(shaped), arrays_of(shaped))]
+    return {
+        name: pa.concat_arrays(
+            [
+                piece[name] if name in piece else pa.nulls(count, schema.field(name).type)
+                for count, piece in pieces
+            ]
+        ).take(order)
+        for name in schema.names
+        if any(name in piece for _, piece in pieces)
+    }
+
+
+def _gathered(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> dict[str, AnyArray]:
     there: set[str] = set().union(*rows)
     names = [name for name in schema.names if name in there]
     kinds = [schema.field(name).type for name in names]
@@ -61,12 +107,7 @@ def batch_of(rows: Sequence[Mapping[str, object]], schema: pa.Schema) -> pa.Reco
         hot = [tuple(map(row.get, names)) for row in rows[begin : begin + _HOT_ROWS]]
         columns = zip(*hot, strict=True)
         pieces.append(list(map(_array, columns, kinds)))
-    whole = dict(zip(names, map(_joined, zip(*pieces, strict=True)), strict=bool(rows)))
-    arrays = [
-        whole[field.name] if field.name in whole else pa.nulls(len(rows), field.type)
-        for field in schema
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    return dict(zip(names, map(_joined, zip(*pieces, strict=True)), strict=bool(rows)))
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> AnyArray:

@@ -21,7 +21,7 @@ else:
     AnyArray, AnyLists = pa.Array, pa.ListArray
 
 _MARK = MARK.encode()
-_MOST_BYTES = 2**31 - 1  # that the offsets of Arrow's strings can tell apart
+MOST_BYTES = 2**31 - 1  # that the offsets of Arrow's strings can tell apart
 
 
 def map_array(maps: Sequence[Mapping[str, Cell] | None]) -> AnyArray:
@@ -31,15 +31,34 @@ def map_array(maps: Sequence[Mapping[str, Cell] | None]) -> AnyArray:
         pa.ArrowInvalid, pa.ArrowTypeError, TypeError: A name or a value is something else.
     """
     shapes: dict[tuple[str, ...], int] = {}
-    places: list[int] = []
-    for each in maps:
-        names = each.names if type(each) is Joined else tuple(each or ())
-        places.append(shapes.setdefault(names, len(shapes)))
-    keys, lengths = _keys(list(shapes), places)
-    nulls = [each is None for each in maps]
+    places = [
+        shapes.setdefault(each.names if type(each) is Joined else tuple(each or ()), len(shapes))
+        for each in maps
+    ]
+    cells = [each.texts if type(each) is Joined else each for each in maps]
+    return maps_of(list(shapes), places, cells)
+
+
+def maps_of(
+    shapes: Sequence[tuple[str, ...]],
+    places: Sequence[int],
+    cells: Sequence[bytes | Mapping[str, Cell] | None],
+) -> AnyArray:
+    """The same, of texts that are joined as in `Joined`.
+
+    Args:
+        shapes: Names of the maps of a shape.
+        places: Place of each map's names among them.
+        cells: Its texts, joined; or it itself.
+
+    Raises:
+        pa.ArrowInvalid, pa.ArrowTypeError, TypeError: A name or a value is something else.
+    """
+    keys, lengths = _keys(shapes, places)
+    nulls = [each is None for each in cells]
     mask = np.array([*nulls, False]) if True in nulls else None
-    offsets = _offsets(lengths)
-    values = _values([each for each in maps if each], len(keys))
+    offsets = offsets_of(lengths)
+    values = _values(cells, lengths.tolist())
     # the stub demands 64-bit offsets, pyarrow 32-bit ones
     return cast(
         "AnyArray",
@@ -52,38 +71,43 @@ def _keys(
 ) -> tuple[AnyArray, NDArray[np.int32]]:
     """The names of each map, one map after the other; and how many each has."""
     widths = np.array([*map(len, shapes)], dtype=np.int32)
-    begins = _offsets(widths)
+    begins = offsets_of(widths)
     of = np.array(places, dtype=np.int32)
     lengths = widths[of]
-    shifts = begins[of] - _offsets(lengths)[:-1]
+    shifts = begins[of] - offsets_of(lengths)[:-1]
     wanted = np.repeat(shifts, lengths) + np.arange(lengths.sum(), dtype=np.int32)
     names = pa.array([name for shape in shapes for name in shape], pa.string())
     return names.take(pa.array(wanted)), lengths
 
 
-def _values(maps: Sequence[Mapping[str, Cell]], count: int) -> AnyLists:
-    """A list for each of the `count` cells of these maps, none of which is empty."""
-    lengths = np.ones(count, dtype=np.int32)
+def _values(cells: Sequence[bytes | Mapping[str, Cell] | None], widths: Sequence[int]) -> AnyLists:
+    """A list for each name of these maps, of which there are as many as `widths` says."""
+    lengths = np.ones(sum(widths), dtype=np.int32)
     joined: list[bytes] = []
     place = 0
-    for each in maps:
-        if type(each) is Joined:
-            joined.append(each.texts)
-        else:
+    for each, width in zip(cells, widths, strict=True):
+        if isinstance(each, bytes):
+            joined.append(each)
+        elif each:
             try:
                 joined.append(MARK.join(each.values()).encode())  # type: ignore[arg-type]  # refuses others
             except TypeError:
                 parts, counts = _opened(each.values())
-                lengths[place : place + len(each)] = counts
+                lengths[place : place + width] = counts
                 if parts:
                     joined.append(MARK.join(parts).encode())
-        place += len(each)
-    offsets = _offsets(lengths)
-    values = _split(_MARK.join(joined), int(offsets[-1]))
+        place += width
+    offsets = offsets_of(lengths)
+    values = split(_MARK.join(joined), int(offsets[-1]))
     if values is None:
-        cells = [part for each in maps for part in _opened(each.values())[0]]
-        values = pa.array(cells, pa.string())
+        values = pa.array(
+            [part for each in cells if each is not None for part in _parts(each)], pa.string()
+        )
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+
+
+def _parts(cell: bytes | Mapping[str, Cell]) -> Sequence[str]:
+    return cell.decode().split(MARK) if isinstance(cell, bytes) else _opened(cell.values())[0]
 
 
 def _opened(cells: Iterable[Cell]) -> tuple[list[str], list[int]]:
@@ -100,10 +124,10 @@ def _opened(cells: Iterable[Cell]) -> tuple[list[str], list[int]]:
     return parts, counts
 
 
-def _split(marked: bytes, count: int) -> AnyArray | None:
-    """The texts between the marks; null when there are not as many, as a text has a mark itself."""
+def split(marked: bytes, count: int) -> AnyArray | None:
+    """The `count` texts between the marks; null when there are others, as one has a mark itself."""
     ends = np.flatnonzero(np.frombuffer(marked, np.uint8) == _MARK[0])
-    if len(ends) != count - 1 or len(marked) > _MOST_BYTES:
+    if len(ends) != count - 1 or len(marked) > MOST_BYTES:
         return None
     begins = np.zeros(count + 1, dtype=np.int32)
     begins[1:-1] = ends - np.arange(count - 1)
@@ -113,7 +137,8 @@ def _split(marked: bytes, count: int) -> AnyArray | None:
     return cast("AnyArray", pa.StringArray.from_buffers(count, offsets, plain))
 
 
-def _offsets(lengths: Sequence[int] | NDArray[np.int32]) -> NDArray[np.int32]:
+def offsets_of(lengths: Sequence[int] | NDArray[np.int32]) -> NDArray[np.int32]:
+    """Where each of things of these lengths begins, and the end of the last."""
     offsets = np.zeros(len(lengths) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return offsets
