@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from foreseen.rules.cells import Reader
 from foreseen.rules.kernels import Array, compute
+from foreseen.rules.logsources import Gate
 from foreseen.rules.places import DISCRIMINATORS, EventKind, places_of
 from foreseen.rules.tree import Atom, Field, Kind, Tree, atoms_of
 
@@ -49,6 +50,31 @@ class Wide:
     def low(self, field: Field) -> str:
         """Column of a field in lower case."""
         return self.names[field] + _LOW
+
+
+def gate_values(gate: Gate) -> list[tuple[str, Sequence[object]]]:
+    """Columns that a gate restricts, and to which of the table's values."""
+    wanted: list[tuple[str, Sequence[object]]] = [
+        ("class_uid", gate.classes),
+        ("activity_id", gate.activities),
+        ("product", [text.lower() for text in gate.products]),
+        ("log_name", [text.lower() for text in gate.log_names]),
+        ("event_type", gate.event_types),
+    ]
+    return [(column, values) for column, values in wanted if values]
+
+
+def alternatives(table: Wide, parts: Sequence[Tree]) -> tuple[dict[str, list[str]], list[Tree]]:
+    """Equal values of one column as one list, as a person would write them; and the other parts."""
+    equal: dict[str, list[str]] = {}
+    rest: list[Tree] = []
+    for part in parts:
+        plain = isinstance(part, Atom) and part.kind is Kind.EQUALS
+        if isinstance(part, Atom) and plain and part.field not in table.lists:
+            equal.setdefault(table.column(part), []).append(part.text)
+        else:
+            rest.append(part)
+    return equal, rest
 
 
 def wide(batch: pa.RecordBatch, trees: Sequence[Tree]) -> Wide:

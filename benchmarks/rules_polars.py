@@ -7,7 +7,7 @@ import polars as pl
 from foreseen.rules.logsources import FAILURE, Gate
 from foreseen.rules.ruleset import Compiled
 from foreseen.rules.tree import All, Atom, Field, Kind, No, Some, Tree
-from rules_columns import UnsayableError, Wide, address_bounds
+from rules_columns import UnsayableError, Wide, address_bounds, alternatives, gate_values
 from rules_rivals import Pairs
 
 _RULES_A_SELECT = 50
@@ -45,14 +45,7 @@ def expression(table: Wide, gates: Iterable[Gate], tree: Tree) -> pl.Expr:
 def _gate(gate: Gate) -> pl.Expr:
     parts = [
         pl.col(column).is_in(list(wanted)).fill_null(value=False)
-        for column, wanted in (
-            ("class_uid", gate.classes),
-            ("activity_id", gate.activities),
-            ("product", [text.lower() for text in gate.products]),
-            ("log_name", [text.lower() for text in gate.log_names]),
-            ("event_type", gate.event_types),
-        )
-        if wanted
+        for column, wanted in gate_values(gate)
     ]
     if gate.done:
         parts.append(pl.col("status_id").ne_missing(FAILURE))
@@ -72,17 +65,9 @@ def _tree(table: Wide, tree: Tree) -> pl.Expr:
 
 
 def _some(table: Wide, tree: Some) -> list[pl.Expr]:
-    """Alternatives; equal values of one column as one list, as a person would write them."""
-    equal: dict[str, list[str]] = {}
-    rest = []
-    for part in tree.parts:
-        plain = isinstance(part, Atom) and part.kind is Kind.EQUALS
-        if isinstance(part, Atom) and plain and part.field not in table.lists:
-            equal.setdefault(table.column(part), []).append(part.text)
-        else:
-            rest.append(_tree(table, part))
+    equal, rest = alternatives(table, tree.parts)
     among = [pl.col(name).is_in(texts).fill_null(value=False) for name, texts in equal.items()]
-    return among + rest
+    return among + [_tree(table, part) for part in rest]
 
 
 def _atom(table: Wide, atom: Atom) -> pl.Expr:

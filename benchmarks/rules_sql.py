@@ -4,17 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from foreseen.rules.logsources import FAILURE, Gate
 from foreseen.rules.tree import All, Atom, Field, Kind, No, Some, Tree
-from rules_columns import UnsayableError, Wide, address_bounds
-
-_TEXT = {
-    Kind.EQUALS: "{value} = {text}",
-    Kind.CONTAINS: "contains({value}, {text})",
-    Kind.STARTS: "starts_with({value}, {text})",
-    Kind.ENDS: "ends_with({value}, {text})",
-    Kind.WILDCARD: "regexp_matches({value}, {text})",
-    Kind.REGEX: "regexp_matches({value}, {text})",
-    Kind.ANY: "{value} is not null",
-}
+from rules_columns import UnsayableError, Wide, address_bounds, alternatives, gate_values
+from sql import TEXTS, literal
 
 
 def condition(table: Wide, gates: Iterable[Gate], tree: Tree) -> str:
@@ -28,17 +19,7 @@ def condition(table: Wide, gates: Iterable[Gate], tree: Tree) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    parts = [
-        f"{column} in {_values(wanted)}"
-        for column, wanted in (
-            ("class_uid", gate.classes),
-            ("activity_id", gate.activities),
-            ("product", [text.lower() for text in gate.products]),
-            ("log_name", [text.lower() for text in gate.log_names]),
-            ("event_type", gate.event_types),
-        )
-        if wanted
-    ]
+    parts = [f"{column} in {_values(wanted)}" for column, wanted in gate_values(gate)]
     if gate.done:
         parts.append(f"status_id is distinct from {FAILURE}")
     return " and ".join(parts) or "true"
@@ -57,16 +38,9 @@ def _tree(table: Wide, tree: Tree) -> str:
 
 
 def _some(table: Wide, parts: Sequence[Tree]) -> list[str]:
-    """Alternatives; equal values of one column as one list, as a person would write them."""
-    equal: dict[str, list[str]] = {}
-    rest = []
-    for part in parts:
-        plain = isinstance(part, Atom) and part.kind is Kind.EQUALS
-        if isinstance(part, Atom) and plain and part.field not in table.lists:
-            equal.setdefault(table.column(part), []).append(part.text)
-        else:
-            rest.append(_tree(table, part))
-    return [f"coalesce({name} in {_values(texts)}, false)" for name, texts in equal.items()] + rest
+    equal, rest = alternatives(table, parts)
+    among = [f"coalesce({name} in {_values(texts)}, false)" for name, texts in equal.items()]
+    return among + [_tree(table, part) for part in rest]
 
 
 def _atom(table: Wide, atom: Atom) -> str:
@@ -101,17 +75,13 @@ def _same(table: Wide, atom: Atom, other: Field) -> str:
 
 def _asked(atom: Atom) -> Callable[[str], str]:
     if atom.kind is Kind.CIDR:
-        first, last = map(_literal, address_bounds(atom.text))
+        first, last = map(literal, address_bounds(atom.text))
         return lambda value: f"{value} between {first} and {last}"
-    template = _TEXT.get(atom.kind)
+    template = TEXTS.get(atom.kind)
     if template is None:
         raise UnsayableError(atom.kind)
-    return lambda value: template.format(value=value, text=_literal(atom.text))
+    return lambda value: template.format(value=value, text=literal(atom.text))
 
 
 def _values(values: Iterable[object]) -> str:
-    return "(" + ", ".join(map(_literal, values)) + ")"
-
-
-def _literal(value: object) -> str:
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+    return "(" + ", ".join(map(literal, values)) + ")"

@@ -10,7 +10,7 @@ from foreseen.schema.columns import Kind as ColumnKind
 
 _KINDS = {column.name: column.kind for column in EVENT_COLUMNS}
 _LISTS = {ColumnKind.STRINGS, ColumnKind.INTS}
-_TEXT = {
+TEXTS = {
     Kind.EQUALS: "{value} = {text}",
     Kind.CONTAINS: "contains({value}, {text})",
     Kind.STARTS: "starts_with({value}, {text})",
@@ -19,6 +19,8 @@ _TEXT = {
     Kind.REGEX: "regexp_matches({value}, {text})",
     Kind.ANY: "{value} is not null",
 }
+"""Questions about a text as SQL."""
+
 _COMPARED = {Kind.LT: "<", Kind.LTE: "<=", Kind.GT: ">", Kind.GTE: ">="}
 
 
@@ -42,7 +44,7 @@ def condition(gate: Gate, tree: Tree) -> str:
         NotInSqlError: The rule has no plain SQL.
     """
     parts = [
-        f"{column} in ({', '.join(map(_literal, wanted))})"
+        f"{column} in ({', '.join(map(literal, wanted))})"
         for column, wanted in (
             ("class_uid", gate.classes),
             ("activity_id", gate.activities),
@@ -99,14 +101,15 @@ def _atom(atom: Atom, kind: EventKind) -> str:
 def _asked(atom: Atom, value: str, kind: ColumnKind) -> str:
     if atom.kind in _COMPARED:
         return f"{value} {_COMPARED[atom.kind]} {atom.number}"
-    if atom.kind not in _TEXT:
+    if atom.kind not in TEXTS:
         raise NotInSqlError(atom.kind)
     text = value if kind in {ColumnKind.STRING, ColumnKind.STRINGS} else (
         f"cast({value} as varchar)"
     )  # fmt: skip
     folded = text if atom.cased else f"lower({text})"
-    return _TEXT[atom.kind].format(value=folded, text=_literal(atom.text))
+    return TEXTS[atom.kind].format(value=folded, text=literal(atom.text))
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
+    """A number or text as SQL."""
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"

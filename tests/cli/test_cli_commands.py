@@ -20,10 +20,7 @@ from tests.recording import extract, middle_time, time_of
 
 from foreseen import __version__
 from foreseen.cli import demo as demo_command
-from foreseen.control.database import open_database
-from foreseen.control.tenants import ensure_tenant
-from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.runners.replay import ReplayOrder, label
+from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.rule_files import load_rules
 
 LINES = 16_000
@@ -56,10 +53,7 @@ def until() -> str:
 def data(tmp_path_factory: pytest.TempPathFactory, log: Path) -> Path:
     """A data folder with the log in it; nothing is trained."""
     folder = tmp_path_factory.mktemp("kept")
-    control = open_database(folder / "control.db")
-    ensure_tenant(control, DEFAULT_TENANT, now=0)
-    control.dispose()
-    label(ReplayOrder([str(log)], "auto", load_rules(None), folder, 0))
+    replay(ReplayOrder([str(log)], "auto", load_rules(None), folder, 0))
     return folder
 
 
@@ -299,8 +293,9 @@ def test_demo_counts_what_a_recording_gives(small: Path) -> None:
 def furnished(tmp_path_factory: pytest.TempPathFactory, models: tuple[Path, Ran]) -> Path:
     """A folder with what commands are pointed at; nothing in it is changed."""
     folder = tmp_path_factory.mktemp("furnished")
-    for name in ("rules", "empty"):
+    for name in ("rules", "empty", "good"):
         (folder / name).mkdir()
+    (folder / "good" / "good.yml").write_text(RULE)
     (folder / "rules" / "bad.yml").write_text(RULE.replace("CommandLine", "CommandLine|contians"))
     (folder / "audit.log").write_bytes(execve(1, "id"))
     (folder / "trained").symlink_to(models[0])
@@ -319,7 +314,18 @@ def workplace(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("replay missing.log", 3, r"missing\.log: no such file"),
         ("label missing.log", 3, r"missing\.log: no such file"),
-        ("replay .", 1, "directory"),
+        ("replay .", 3, "is a directory; name the files in it"),
+        ("label audit.log .", 3, "is a directory; name the files in it"),
+        ("rules lint --files .", 3, "is a directory; name the files in it"),
+        ("rules diff --files . --rules good", 3, "is a directory; name the files in it"),
+        ("rules diff --edit missing.yml", 3, r"missing\.yml: no such file or folder of rules"),
+        ("rules diff --suppressions no.yml", 3, r"no\.yml: no such file or folder of suppressions"),
+        ("rules lint audit.log", 3, r"audit\.log: no rules there \(.* \.yml or \.yaml\)"),
+        ("rules test good", 3, r"good: no tests there \(.* \.test\.yml or \.test\.yaml\)"),
+        ("suppressions lint empty", 3, "empty: no suppressions there"),
+        ("suppressions add missing.yml", 3, "no such file or folder of suppressions"),
+        ("replay audit.log --settings missing.yml", 3, r"missing\.yml: no such settings file"),
+        ("replay audit.log --settings empty", 3, "empty: is a directory; name the settings file"),
         ("replay audit.log --format syslog", 2, "'syslog'.*auditd"),
         ("label audit.log --format syslog", 2, "'syslog'.*auditd"),
         ("replay audit.log --train-until yesterday", 2, "'yesterday' is no time; write it like"),
@@ -327,11 +333,13 @@ def workplace(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("replay audit.log --rules rules", 1, r"bad\.yml:8: .*contians"),
         ("label audit.log --rules rules", 1, r"bad\.yml:8: .*contians"),
         ("rules list rules", 1, r"bad\.yml:8: "),
-        ("replay audit.log --rules nowhere", 3, "nowhere: no such folder"),
+        ("replay audit.log --rules nowhere", 3, "nowhere: no such file or folder"),
         ("replay audit.log --rules empty", 3, "empty: no rules there"),
         ("replay audit.log --budget 2", 2, "budget"),
         ("replay", 2, "(?i)files"),
-        ("replay audit.log --data audit.log", 1, r"audit\.log"),
+        ("replay audit.log --data audit.log", 1, r"audit\.log: a file where a folder is needed"),
+        ("up --port 0 --data audit.log", 1, r"audit\.log: a file where a folder is needed"),
+        ("rules coverage good --svg empty", 1, "empty: Is a directory"),
         ("replay audit.log --data /proc/none", 1, "/proc/none"),
         ("up --port 0 --data /proc/none", 1, "/proc/none"),
         ("up --port 0 --host 203.0.113.1", 2, r"203\.0\.113\.1:0: cannot listen there"),

@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,21 +19,12 @@ from foreseen.control.artefacts import NewArtefact
 from foreseen.control.cursors import checkpoint
 from foreseen.control.database import MIGRATIONS, open_database, opened, reading, writing
 from foreseen.control.tables import Base, CursorRow, TenantRow, TokenRow
-from foreseen.control.tenants import ensure_tenant, ensure_user, tenants
+from foreseen.control.tenants import ensure_user, tenants
 from foreseen.control.tokens import Scope, create_token, grant_of, revoke_token
 from foreseen.core.errors import ConfigurationError, CorruptError, DeniedError, NotFoundError
 from foreseen.core.ids import TenantId, content_hash
 
 TENANT, OTHER = TenantId("default"), TenantId("other")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A control database with two tenants."""
-    with opened(tmp_path / "control.db") as engine:
-        for tenant in (TENANT, OTHER):
-            ensure_tenant(engine, tenant, now=1)
-        yield engine
 
 
 def test_migrations_give_exactly_the_declared_tables(engine: Engine) -> None:

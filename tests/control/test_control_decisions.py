@@ -1,8 +1,6 @@
 """The judge's commits: all or nothing, once, whatever is delivered again."""
 
 import dataclasses
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -18,24 +16,13 @@ from foreseen.control.alerts import (
     incidents,
 )
 from foreseen.control.cursors import Checkpoint, checkpoint, save
-from foreseen.control.database import opened
 from foreseen.control.dispositions import Disposition, Verdict, dispose, dispositions, undo
 from foreseen.control.outbox import mark_failed, mark_sent, waiting
-from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert, AlertStatus, Incident, OutboxRow
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
 
 TENANT, OTHER = TenantId("default"), TenantId("other")
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A control database with two tenants."""
-    with opened(tmp_path / "control.db") as engine:
-        for tenant in (TENANT, OTHER):
-            ensure_tenant(engine, tenant, now=1)
-        yield engine
 
 
 def alert(uid: str, time: int = 0, **changes: object) -> Alert:

@@ -1,7 +1,6 @@
 """Texts that people write keep every version, with who, when and why, and can be put back."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,21 +21,11 @@ from foreseen.control.documents import (
     restore,
     retire,
 )
-from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import TenantId
 
 TENANT, OTHER = TenantId("default"), TenantId("other")
 KIND = DocumentKind.SUPPRESSION
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    """A control database with two tenants."""
-    with opened(tmp_path / "control.db") as engine:
-        for tenant in (TENANT, OTHER):
-            ensure_tenant(engine, tenant, now=1)
-        yield engine
 
 
 def edit(name: str = "backup", time: int = 5, author: str = "ana", reason: str = "why") -> Edit:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-import pyarrow as pa
 import pytest
+from tests.pipeline.matches import DOWNLOADED, LOGIN_FAILED, whole_window
+from tests.pipeline.matches import table as table_of
 
 from foreseen.alerts.decide import Policy
 from foreseen.core.alerts import Alert
@@ -18,21 +19,10 @@ from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import parse_rules
 from foreseen.rules.correlation_entries import Labelled
 from foreseen.rules.correlation_fields import values_by
-from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 
 MINUTE = 60_000
 START = 1_795_287_000_000
-GUESSING = """
-title: A login failed
-name: failed
-logsource: {product: linux, category: authentication}
-detection: {selection: {status_id: 2}, condition: selection}
----
-title: A program was downloaded
-name: download
-logsource: {product: linux, category: process_creation}
-detection: {selection: {Image|endswith: /curl}, condition: selection}
----
+GUESSING = f"""{LOGIN_FAILED}---{DOWNLOADED}---
 title: Somebody guesses passwords
 name: guessing
 level: high
@@ -41,7 +31,7 @@ correlation:
     rules: [failed]
     group-by: [User]
     timespan: 10m
-    condition: {gte: 3}
+    condition: {{gte: 3}}
 """
 UNSEEN = """
 ---
@@ -84,12 +74,7 @@ def match(uid: str, minutes: float, rule: str = "failed", **columns: object) -> 
         "process_user_name": "Eve",
         "process_user_uid": "1000",
         "process_uid": f"web-1/0:{uid}:1",
-        "window_complete": True,
-        "window_seqs": [],
-        "window_ages": [],
-        "window_tokens": [],
-        "session_tokens": [],
-        "sibling_tokens": [],
+        **whole_window(),
         "unmapped": {"session": "7"},
         **columns,
     }
@@ -102,7 +87,7 @@ def judged(
     *,
     ends: bool = False,
 ) -> tuple[list[Decision], dict[str, Alert], JudgeState]:
-    table = pa.Table.from_batches([batch_of(rows, MATCH_SCHEMA)])
+    table = table_of(*rows)
     state = JudgeState()
     decisions: list[Decision] = []
     alerts: dict[str, Alert] = {}
@@ -181,7 +166,7 @@ def test_a_clock_that_is_ahead_is_held_to_the_time_of_arrival() -> None:
 def test_absence_is_decided_when_the_time_has_passed_and_keeps_its_event() -> None:
     given = artefacts(GUESSING + UNSEEN)
     row = match("x", 0, "download", class_uid=1007, process_path="/usr/bin/curl")
-    state, out = step(JudgeState(), pa.Table.from_batches([batch_of([row], MATCH_SCHEMA)]), given)
+    state, out = step(JudgeState(), table_of(row), given)
     assert [d.rule for d in out.decisions] == ["download"]
     state = load_judge(dump_judge(state))
     state, out = pass_time(state, START + 24 * MINUTE, given)

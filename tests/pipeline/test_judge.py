@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.pipeline.matches import program_run, table
 from tests.recording import extract, lines_of, middle_time
 
 from foreseen.alerts.decide import Policy
@@ -27,7 +28,7 @@ from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState
 from foreseen.pipeline.shard import step as shard_step
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.runners.rule_files import load_rules
-from foreseen.schema.arrow import MATCH_SCHEMA, batch_of, texts
+from foreseen.schema.arrow import texts
 from foreseen.studies.history import Evidence as Past
 from foreseen.studies.history import clean_history
 
@@ -38,7 +39,7 @@ POLICY = Policy(budget=0.05, least_history=5)
 FEW = settings(
     max_examples=7, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-MINUTE = 60_000
+START, MINUTE = 1_795_287_000_000, 60_000
 
 
 class Answers(Foresight):
@@ -127,37 +128,10 @@ def judged(
 def match(
     number: int, minutes: float = 0, rule: RuleId = MARKED, /, **columns: object
 ) -> dict[str, object]:
-    """A row of the matches table: a program of its own below sshd unless columns say otherwise."""
-    return {
-        "tenant": DEFAULT_TENANT,
-        "stream": "web-1/0",
-        "host": "web-1",
-        "workload": "web",
-        "seq": number,
-        "time": 1_795_287_000_000 + int(minutes * MINUTE),
-        "event_uid": f"event-{number}",
-        "match_uid": f"match-{number:04}",
-        "rule_id": rule,
-        "class_uid": 1007,
-        "activity_id": 1,
-        "event_type": "execve",
-        "process_path": f"/opt/tool{number}",
-        "process_cmd_line": f"/opt/tool{'abcdefghijklmnopqrstuvwxyz'[number % 26]} run",
-        "process_uid": f"web-1/0:{number}:1",
-        "lineage": ["web-1/0:99:1"],
-        "lineage_paths": ["/usr/sbin/nginx"],
-        "window_complete": True,
-        "window_seqs": [],
-        "window_ages": [],
-        "window_tokens": [],
-        "session_tokens": [],
-        "sibling_tokens": [],
-        **columns,
-    }
-
-
-def table(*rows: dict[str, object]) -> pa.Table:
-    return pa.Table.from_batches([batch_of(rows, MATCH_SCHEMA)])
+    """A row of the matches table: a program of its own unless columns say otherwise."""
+    letter = "abcdefghijklmnopqrstuvwxyz"[number % 26]
+    own = {"process_path": f"/opt/tool{number}", "process_cmd_line": f"/opt/tool{letter} run"}
+    return program_run(number, START + int(minutes * MINUTE), rule, **{**own, **columns})
 
 
 @pytest.fixture(scope="session")

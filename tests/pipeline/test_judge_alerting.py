@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.pipeline.matches import program_run, table
 
 from foreseen.alerts.decide import Policy
 from foreseen.alerts.finding import finding_of
@@ -31,7 +32,7 @@ from foreseen.rules.suppressions import load_suppressions
 from foreseen.runners.judging import judge_artefacts
 from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import Settings
-from foreseen.schema.arrow import MATCH_SCHEMA, batch_of, texts
+from foreseen.schema.arrow import texts
 from foreseen.studies.train import _outcomes
 
 SECOND, MINUTE = 1_000, 60_000
@@ -111,39 +112,15 @@ def match(
 ) -> dict[str, object]:
     """A program of its own below a service, unless columns say otherwise."""
     time = START + round(minutes * MINUTE)
-    return {
-        "tenant": DEFAULT_TENANT,
-        "stream": "web-1/0",
-        "host": "web-1",
-        "workload": "web",
-        "seq": number,
-        "time": time,
+    own = {
         "ingested_time": time,
-        "event_uid": f"event-{number}",
         "match_uid": f"match-{number:02}",
-        "rule_id": rule,
-        "class_uid": 1007,
-        "activity_id": 1,
         "product": "auditd",
-        "event_type": "execve",
         "process_name": f"tool{number}",
         "process_path": f"/opt/tool{number}",
         "process_user_name": "eve",
-        "process_uid": f"web-1/0:{number}:1",
-        "lineage": ["web-1/0:99:1"],
-        "lineage_paths": ["/usr/sbin/nginx"],
-        "window_complete": True,
-        "window_seqs": [],
-        "window_ages": [],
-        "window_tokens": [],
-        "session_tokens": [],
-        "sibling_tokens": [],
-        **columns,
     }
-
-
-def table(*rows: dict[str, object]) -> pa.Table:
-    return pa.Table.from_batches([batch_of(rows, MATCH_SCHEMA)])
+    return program_run(number, time, rule, **{**own, **columns})
 
 
 def failed_login(number: int, second: int, host: str, address: str = "203.0.113.9") -> bytes:
@@ -391,5 +368,6 @@ def test_alerts_that_can_grow_are_bounded_and_what_is_dropped_is_counted(
     (stream,) = state.streams.values()
     assert [growing.alert.uid for growing in stream.alerts.values()] == ["match-02", "match-03"]
     assert state.crowded == 2
+    assert state.lost() == {("alerts", open_streams.CROWDED): 2}
     assert set(state.shared) == set(stream.alerts)
     assert load_judge(dump_judge(state)) == state

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.pipeline.matches import program_run, table
 
 from foreseen.alerts.decide import Policy
 from foreseen.control.database import opened
@@ -25,7 +26,6 @@ from foreseen.rules.suppressions import SuppressionSet, load_suppressions
 from foreseen.runners.judging import Judge, judge_artefacts
 from foreseen.runners.settings import Settings
 from foreseen.runners.suppressions import suppressions_in_force
-from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 from foreseen.studies.train import Order, _history
 
 TIME = 1_795_287_000_000
@@ -90,39 +90,14 @@ def match(
 ) -> dict[str, object]:
     """A match of tar, a process of its own, unless columns say otherwise."""
     time = TIME + int(minutes * MINUTE)
-    return {
-        "tenant": DEFAULT_TENANT,
-        "stream": "web-1/0",
-        "host": "web-1",
-        "workload": "web",
-        "seq": number,
-        "time": time,
+    own = {
         "ingested_time": time,
-        "event_uid": f"event-{number}",
-        "match_uid": f"match-{number:04}",
-        "rule_id": rule,
-        "class_uid": 1007,
-        "activity_id": 1,
         "product": "auditd",
-        "event_type": "execve",
         "process_path": "/usr/bin/tar",
         "process_cmd_line": "tar -c /srv",
         "process_user_name": "backup",
-        "process_uid": f"web-1/0:{number}:1",
-        "lineage": ["web-1/0:99:1"],
-        "lineage_paths": ["/usr/sbin/nginx"],
-        "window_complete": True,
-        "window_seqs": [],
-        "window_ages": [],
-        "window_tokens": [],
-        "session_tokens": [],
-        "sibling_tokens": [],
-        **columns,
     }
-
-
-def table(*rows: dict[str, object]) -> pa.Table:
-    return pa.Table.from_batches([batch_of(rows, MATCH_SCHEMA)])
+    return program_run(number, time, rule, **{**own, **columns})
 
 
 def judged(

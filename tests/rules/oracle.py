@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -215,14 +216,15 @@ def _in_network(text: str, cidr: str) -> bool:
     return address.version == network.version and address in network
 
 
-def _number(text: str) -> float | None:
-    if not re2.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
+def _number(text: str) -> Decimal | None:
+    written = text.strip()
+    if not re2.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,2})?", written):
         return None
-    return float(text) if "." in text else int(text)
+    return Decimal(written)
 
 
 def _compares(text: str, value: SigmaCompareExpression) -> bool:
-    number, bound = _number(text), value.number.number
+    number, bound = _number(text), Decimal(str(value.number.number))
     if number is None:
         return False
     return {
@@ -250,7 +252,7 @@ def _instant(text: str) -> datetime | None:
     number = _number(text)
     try:
         if number is not None:
-            return epoch + timedelta(seconds=number / (1000 if abs(number) >= 1e11 else 1))
+            return epoch + timedelta(seconds=float(number / (1000 if abs(number) >= 1e11 else 1)))
         stamp = r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d{1,6})?(Z|[+-]\d\d:\d\d)?)?"
         found = re2.fullmatch(stamp, text.strip())
         if found is None:

@@ -180,10 +180,11 @@ def test_aliases_join_fields_of_different_names() -> None:
 def test_what_is_no_number_is_counted_and_left_out() -> None:
     plan = planned("type: value_avg, rules: [a], timespan: 1h, condition: {gte: 10, field: n}")
     events = [
-        event(f"e{i}", i, n=[text]) for i, text in enumerate(["none", "0x10", "1e999", "10.0"])
+        event(f"e{i}", i, n=[text])
+        for i, text in enumerate(["none", "0x10", "1e999", "\u0661\u0660", "10.0"])
     ]
-    assert fired(plan, events) == [("c", "e3")]
-    assert lost(plan, events) == {"NO_NUMBER": 3}
+    assert fired(plan, events) == [("c", "e4")]
+    assert lost(plan, events) == {"NO_NUMBER": 4}
 
 
 def test_sums_leave_nothing_behind_when_they_slide() -> None:

@@ -154,7 +154,7 @@ def test_a_filter_that_keeps_only_what_it_selects_is_warned_of() -> None:
         ("rules: [archive]", "other: {a: 1}", 4, "rules"),
         ("rules: [archive]", "rules: []", 5, "any"),
         ("rules: [archive]", "rules: [{a: 1}]", 5, "rules"),
-        ("selection: {User|startswith: adm_}", "selection: {User|nonsense: a}", 7, "nonsense"),
+        ("selection: {User|startswith: adm_}", "selection: {User|nonsense: a}", 6, "nonsense"),
         ("logsource: {category: process_creation, product: windows}", "x: 1", 2, "logsource"),
         ("logsource: {category: process_creation, product: windows}", "logsource: {}", 3, "name"),
         ("title: Administrators", "name: x", 2, "title"),

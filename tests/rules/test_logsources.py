@@ -2,7 +2,7 @@
 
 import pytest
 
-from foreseen.rules.logsources import Gate, admits, known, known_logsources, scope_of
+from foreseen.rules.logsources import Gate, admits, known, scope_of
 from foreseen.rules.places import EventKind
 from foreseen.rules.rule import Logsource
 
@@ -230,12 +230,6 @@ def test_a_product_alone_takes_all_its_recorders_say() -> None:
     assert takes(Logsource("", "linux"), linux(4001, 1))
     assert not takes(Logsource("", "linux"), windows("Security", "4624"))
     assert takes(Logsource("", "windows"), windows("Security", "4624"))
-
-
-def test_every_known_log_source_is_named_once_and_has_a_gate() -> None:
-    names = known_logsources()
-    assert len(names) == len(set(names))
-    assert {"linux/process_creation", "windows/security", "aws/cloudtrail"} <= set(names)
 
 
 def test_name_of_a_scope_is_what_the_rule_said() -> None:

@@ -102,11 +102,11 @@ def test_names_that_nobody_knows_are_loaded_for_sources_that_may_send_them(
     [
         ("Image|endswith", "Image|endwith", 13, "Unknown modifier"),
         ("Image|endswith: /curl", "Image|re: '(?=a)b'", 13, "invalid"),
-        ("Image|endswith: /curl", "Image|re: '('", 13, "invalid"),
+        ("Image|endswith: /curl", "Image|re: '('", 13, "missing ): ("),
         ("Image|endswith: /curl", r"Image|re: '(a)\1'", 13, "invalid"),
         ("Image|endswith: /curl", "Image|expand: '%tools%'", 13, "placeholder '%tools%'"),
         ("Image|endswith: /curl", "Image|gt: '5'", 13, ""),
-        ("Image|endswith: /curl", "Image|cidr: 10.0.0.1/8", 13, "host bits"),
+        ("Image|endswith: /curl", "Image|cidr: 10.0.0.1/8", 13, "bits behind"),
         ("Image|endswith: /curl", "ProcessId: 9007199254740993", 13, "too large"),
         ("condition: selection", "condition: selektion", 14, "selektion"),
         ("condition: selection", "condition: 1 of filter_*", 14, "filter_*"),
@@ -193,3 +193,45 @@ def test_lint_finds_every_bad_file_and_what_people_will_miss() -> None:
     assert "stands also at c.yml:1" in problems[3].message
     assert lint([("c.yml", RULE)]) == []
     assert isinstance(problems[0], Problem)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Image|contains: 42", "field 'Image': 'contains' takes a text; write 42 in quotes: '42'"),
+        ("Image|endswith: true", "'endswith' takes a text; write true in quotes: 'true'"),
+        ("Image|base64: [a, 1.5]", "'base64' takes a text; write 1.5 in quotes: '1.5'"),
+        ("Image|startswith: null", "for an absent field write 'Image: null'"),
+        ("Image|re: 42", "field 'Image': 're' takes a text; write 42 in quotes: '42'"),
+        ("ProcessId|gt: '5'", "field 'ProcessId': 'gt' takes a number; write 5 without quotes"),
+        ("ProcessId|lte: [1, few]", "'lte' takes a number, not 'few'"),
+        ("ProcessId|lt: null", "'lt' takes a number, not 'null'"),
+        ("Image|exists: maybe", "'exists' takes true or false, not 'maybe'"),
+        ("Image|i: a", "'i' stands behind 're' only"),
+        ("dst_ip|cidr: 10.0.0.1/8", "'10.0.0.1/8' has bits behind its prefix; write '10.0.0.0/8'"),
+        ("dst_ip|cidr: [192.0.2.0/24, fe80::1/10]", "'fe80::1/10' has bits behind its prefix; wri"),
+        ("dst_ip|cidr: 10.0.0.0/33", "'10.0.0.0/33' is no network; write it like 10.0.0.0/8"),
+        ("Image|contians: a", "did you mean 'contains'?"),
+        ("Image: {a: b}", "a value is a text, a number, true, false, null or a list of these"),
+        ("Image|re: '(a'", "pattern '(a' is not one of RE2: missing ): (a"),
+        ("Image|re: [b, 'é(']", "pattern 'é(' is not one of RE2: missing ): é("),
+        ("Image|re: '(?=x)a'", "RE2 does not look around"),
+        ("Image|re|i: 'a{2000}'", "invalid repetition size: {2000}"),
+        ("Image|re: '(((a{100}){100}){100})'", "invalid repetition size"),
+    ],
+)
+@pytest.mark.parametrize("is_list", [False, True], ids=["mapping", "list"])
+def test_a_value_that_a_modifier_does_not_take_is_named_with_the_way_out(
+    written: str,
+    said: str,
+    is_list: bool,  # noqa: FBT001 (a parameter of the test)
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    selection = f"    - x: y\n    - {written}\n" if is_list else f"    {written}\n"
+    text = RULE.replace("    Image|endswith: /curl\n", selection)
+    message = refused(text)
+    assert said in message
+    assert "object at" not in message
+    assert "b'" not in message
+    assert message.startswith(f"rules/x.yml:{14 if is_list else 13}: ")
+    assert capfd.readouterr().err == ""

@@ -11,9 +11,9 @@ import yaml
 from tests.rules.sigmahq_rules import rule_texts
 
 from foreseen.rules.derived import DERIVED
-from foreseen.rules.document import RuleError
+from foreseen.rules.document import RuleError, documents_of
 from foreseen.rules.logsources import Gate, admits, known, scope_of
-from foreseen.rules.parse import compiled_rules
+from foreseen.rules.parse import compiled_rule
 from foreseen.rules.places import EventKind, Place, keyword_places, places_of
 from foreseen.rules.rule import Logsource
 from foreseen.rules.tree import Origin
@@ -116,7 +116,7 @@ def test_every_rule_compiles_or_has_a_placeholder_without_a_list(foreseen_data: 
     compiled, refused = 0, []
     for path, text in rule_texts(foreseen_data).items():
         try:
-            compiled += len(compiled_rules(path, text))
+            compiled += len([compiled_rule(each, {}) for each in documents_of(path, text)])
         except RuleError as error:
             refused.append(error)
     assert compiled + len(refused) == RULES

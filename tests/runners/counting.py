@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import orjson
+from tests.pipeline.matches import DOWNLOADED, LOGIN_FAILED
 from tests.runners.installation import NOW, SETTINGS, Held, held, opened
 
 from foreseen.core.ids import DEFAULT_TENANT
@@ -14,31 +15,21 @@ from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.worker import Stores, Worker
 
 START, MINUTE = 1_795_287_000_000, 60_000
-RULES = """
-title: A login failed
-name: failed
-logsource: {product: linux, category: authentication}
-detection: {selection: {status_id: 2}, condition: selection}
----
-title: A program was downloaded
-name: download
-logsource: {product: linux, category: process_creation}
-detection: {selection: {Image|endswith: /curl}, condition: selection}
----
+RULES = f"""{LOGIN_FAILED}---{DOWNLOADED}---
 title: A Windows login failed
 name: win_failed
-logsource: {product: windows, service: security}
-detection: {selection: {EventID: 4625}, condition: selection}
+logsource: {{product: windows, service: security}}
+detection: {{selection: {{EventID: 4625}}, condition: selection}}
 ---
 title: A shell started
 name: shell
-logsource: {product: linux, category: process_creation}
-detection: {selection: {Image|endswith: /sh}, condition: selection}
+logsource: {{product: linux, category: process_creation}}
+detection: {{selection: {{Image|endswith: /sh}}, condition: selection}}
 ---
 title: Many shells
 name: shells
 correlation:
-  {type: event_count, rules: [shell], group-by: [User], timespan: 10m, condition: {gte: 9}}
+  {{type: event_count, rules: [shell], group-by: [User], timespan: 10m, condition: {{gte: 9}}}}
 ---
 title: Somebody guesses passwords
 name: guessing
@@ -48,7 +39,7 @@ correlation:
   rules: [failed]
   group-by: [src_ip]
   timespan: 10m
-  condition: {gte: 3}
+  condition: {{gte: 3}}
 ---
 title: One address tries many accounts
 name: spraying
@@ -58,7 +49,7 @@ correlation:
   rules: [win_failed]
   group-by: [IpAddress]
   timespan: 10m
-  condition: {field: TargetUserName, gte: 3}
+  condition: {{field: TargetUserName, gte: 3}}
   generate: true
 ---
 title: A single download
@@ -69,7 +60,7 @@ correlation:
   rules: [download]
   group-by: [Image]
   timespan: 10m
-  condition: {lt: 2}
+  condition: {{lt: 2}}
   generate: true
 """
 ANSWERED = START + 40 * MINUTE

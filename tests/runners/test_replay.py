@@ -24,7 +24,7 @@ from foreseen.core.errors import ConfigurationError, MalformedInputError, NotFou
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.core.records import Reason
 from foreseen.runners import replay as runner
-from foreseen.runners.replay import Replayed, ReplayOrder, label, replay
+from foreseen.runners.replay import Replayed, ReplayOrder, replay
 from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import LEAST_HISTORY, Settings
 from foreseen.schema.arrow import texts
@@ -169,13 +169,6 @@ def test_every_line_is_in_an_event_or_in_quarantine(whole: Given, log: bytes) ->
     assert Counter(stored) == Counter(log.decode().splitlines())
     assert whole.lines == len(stored)
     assert not whole.quarantined
-
-
-def test_labels_alone_are_the_same_labels(whole: Given, log: bytes, tmp_path: Path) -> None:
-    result = label(order(tmp_path / "data", written(tmp_path, [log])))
-    assert result.lake.read("matches") == whole.matches
-    assert result.lake.read("predictions").num_rows == 0
-    assert result.alerts == []
 
 
 @pytest.mark.parametrize("packer", sorted(PACKERS))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from foreseen.rules import load
+from foreseen.core.ids import RuleId
+from foreseen.rules import RuleSet, load
 from foreseen.runners.compiled import CompiledFolder
 from foreseen.runners.rule_files import folder_documents, folder_lists, load_folder, load_rules
 from foreseen.runners.rule_watch import LiveRules, RuleWatch
@@ -145,3 +146,122 @@ def test_local_tuning_beside_managed_rules_is_followed(folder: Path, tmp_path: P
     (local / "tuning.yml").unlink()
     assert watch.look()
     assert [rule.id for rule in live.current.rules] == ["mine", "one", "two"]
+
+
+COUNTING = """title: Often
+name: often
+correlation:
+  type: event_count
+  rules: [one]
+  group-by: [User]
+  timespan: 5m
+  condition: {gte: 3}
+"""
+NOT_ROOT = """title: Not root
+id: not_root
+logsource: {product: linux, category: process_creation}
+filter:
+  rules: [one]
+  root: {User: root}
+  condition: not root
+"""
+QUIET = "tune: one\nforeseen: {severity: 1}\nreason: not ours\n"
+
+
+def labels(rules: RuleSet, **columns: str) -> list[str]:
+    event = {"product": "auditd", "class_uid": 1007, "activity_id": 1, **columns}
+    (found,) = rules.label(batch_of([event], EVENT_SCHEMA)).to_pylist()
+    return list(found or ())
+
+
+@pytest.mark.parametrize(
+    ("other", "broken"),
+    [
+        (COUNTING, COUNTING.replace("event_count", "event_cuont")),
+        (NOT_ROOT, NOT_ROOT.replace("not root", "not rot")),
+        (NOT_ROOT, "filter: {"),
+        (QUIET, QUIET.replace("severity: 1", "severity: 9")),
+    ],
+    ids=["correlation", "filter", "no YAML", "tuning"],
+)
+def test_a_broken_edit_of_what_is_no_rule_leaves_its_former_version_live(
+    folder: Path, tmp_path: Path, other: str, broken: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = CompiledFolder(tmp_path / "cache")
+    (folder / "other.yml").write_text(other)
+    live = LiveRules(load_rules(folder, cache))
+    watching, before = RuleWatch(live, folder, cache), live.current
+    write(folder / "other.yml", broken)
+    watching.look()
+    assert live.current.hash == before.hash
+    assert "other.yml" in caplog.text
+    assert "former version stays live" in caplog.text
+    write(folder / "two.yml", RULE.format(name="ssh").replace("name: one", "name: two"))
+    assert watching.look()
+    plan = live.current.correlations.rules
+    assert [each.correlation.id for each in plan] == (["often"] if other is COUNTING else [])
+    hidden = labels(live.current, process_path="/bin/curl", process_user_name="root") == []
+    assert hidden is (other is NOT_ROOT)
+    severity = live.current.rule(RuleId("one")).severity
+    assert severity == (1 if other is QUIET else 2)
+
+
+@pytest.mark.parametrize("other", [NOT_ROOT, QUIET], ids=["filter", "tuning"])
+def test_a_broken_edit_of_a_rule_that_others_change_leaves_its_former_version_live(
+    folder: Path, tmp_path: Path, other: str
+) -> None:
+    cache = CompiledFolder(tmp_path / "cache")
+    (folder / "other.yml").write_text(other)
+    live = LiveRules(load_rules(folder, cache))
+    watching, before = RuleWatch(live, folder, cache), live.current
+    write(folder / "one.yml", RULE.format(name="nc").replace("condition: s", "condition: t"))
+    watching.look()
+    assert live.current.hash == before.hash
+
+
+def test_what_leaves_with_the_edit_of_another_file_is_told_as_left_out(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache = CompiledFolder(tmp_path / "cache")
+    (folder / "other.yml").write_text(COUNTING)
+    live = LiveRules(load_rules(folder, cache))
+    watching = RuleWatch(live, folder, cache)
+    write(folder / "one.yml", RULE.format(name="curl").replace("name: one", "name: first"))
+    assert watching.look()
+    assert live.current.correlations.rules == ()
+    assert "(left out)" in caplog.text
+    assert "stays live" not in caplog.text
+
+
+TWO_RULES = (
+    RULE.format(name="a").replace("name: one", "name: a").replace("1111-", "1113-")
+    + "---\n"
+    + RULE.format(name="b").replace("name: one", "name: b").replace("1111-", "1114-")
+)
+
+
+def test_a_rule_that_was_disabled_comes_back_though_its_file_holds_others(
+    folder: Path, tmp_path: Path
+) -> None:
+    cache = CompiledFolder(tmp_path / "cache")
+    (folder / "both.yml").write_text(TWO_RULES)
+    (folder / "off.yml").write_text("tune: b\nenabled: false\nreason: not ours\n")
+    live = LiveRules(load_rules(folder, cache))
+    watching = RuleWatch(live, folder, cache)
+    assert [rule.id for rule in live.current.rules] == ["a", "one", "two"]
+    (folder / "off.yml").unlink()
+    assert watching.look()
+    assert [rule.id for rule in live.current.rules] == ["a", "b", "one", "two"]
+
+
+def test_a_rule_whose_name_was_taken_comes_in_when_the_other_goes(
+    folder: Path, tmp_path: Path
+) -> None:
+    cache = CompiledFolder(tmp_path / "cache")
+    (folder / "zz.yml").write_text(TWO_RULES.replace("name: b", "name: one"))
+    live = LiveRules(load_folder(folder, cache).rules)
+    watching = RuleWatch(live, folder, cache)
+    (folder / "one.yml").unlink()
+    assert watching.look()
+    assert [rule.id for rule in live.current.rules] == ["a", "one", "two"]
+    assert labels(live.current, process_path="/b") == ["one"]

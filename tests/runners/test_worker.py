@@ -33,7 +33,7 @@ from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.intake.log import Entry, EntryKind
 from foreseen.lake.lake import Lake
 from foreseen.runners import server, worker
-from foreseen.runners.replay import ReplayOrder, label, replay
+from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.server import working
 from foreseen.runners.worker import Stores
 from foreseen.schema.arrow import texts
@@ -127,7 +127,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A lake with enough history to train on."""
     folder = tmp_path_factory.mktemp("history")
     (folder / "log").write_bytes(extract(16_000))
-    return label(ReplayOrder([str(folder / "log")], "auditd", RULES, folder / "data", NOW)).lake
+    return replay(ReplayOrder([str(folder / "log")], "auditd", RULES, folder / "data", NOW)).lake
 
 
 def test_the_last_event_of_a_quiet_host_is_judged_without_another_one(

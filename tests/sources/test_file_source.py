@@ -15,7 +15,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foreseen.core.errors import DeniedError, MalformedInputError, NotFoundError
+from foreseen.core.errors import DeniedError, NotFoundError
 from foreseen.core.records import LINE_LIMIT, Line, Quarantined, Reason
 from foreseen.parsers import registry
 from foreseen.sources.file import read
@@ -226,7 +226,7 @@ def test_wrong_paths_are_named_before_anything_is_read(tmp_path: Path) -> None:
     good = written(tmp_path, [LOG])[0]
     with pytest.raises(NotFoundError, match="no-such"):
         stream([good, tmp_path / "no-such"])
-    with pytest.raises(MalformedInputError, match="is a directory"):
+    with pytest.raises(NotFoundError, match="is a directory"):
         stream([good, tmp_path])
 
 

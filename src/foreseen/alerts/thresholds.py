@@ -79,6 +79,15 @@ def aggregate_key(row: Mapping[str, object], columns: Collection[str]) -> str:
     return content.decode() if len(content) <= _LONGEST_KEY else content_hash(content)
 
 
+def uncounted_of(state: CorrelationState) -> dict[tuple[str, str], int]:
+    """How many matches alerted at once because they could not be counted, by rule and reason."""
+    return {
+        (name, _UNCOUNTED[reason]): count
+        for name, each in state.rules.items()
+        for reason, count in each.lost.items()
+    }
+
+
 def fit(state: CorrelationState, rules: Mapping[RuleId, Rule]) -> None:
     """Forget what belongs to rules that are gone or have no threshold any more."""
     for name in list(state.rules):
@@ -110,6 +119,10 @@ def stand(state: CorrelationState, rule: Rule, match: Counted) -> Standing:
     return found
 
 
+_UNCOUNTED = {
+    Lost.LATE: "match is older than the lateness allows: it alerts at once",
+    Lost.FULL_RULE: "more groups of matches are open than are counted: the match alerts at once",
+}
 _LATE = "It alerts at once: it came too late to be counted with the others."
 _FULL = "It alerts at once: more groups of matches are open than are counted."
 _GOES_ON = "It goes on: an earlier match within {span} reached the threshold of {least}."

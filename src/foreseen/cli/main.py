@@ -63,6 +63,8 @@ def main() -> None:
         app()
     except ForeseenError as error:
         _end(str(error), exit_code(error))
+    except (FileExistsError, NotADirectoryError) as error:
+        _end(f"{error.filename or error}: a file where a folder is needed", Exit.ERROR)
     except OSError as error:
         _end(f"{error.filename or 'the system'}: {error.strerror or error}", Exit.ERROR)
 

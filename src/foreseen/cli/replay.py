@@ -85,6 +85,7 @@ def replay(
 def folder(data: Path | None) -> Iterator[Path]:
     """The folder that was asked for, or one that is thrown away."""
     if data is not None:
+        data.mkdir(parents=True, exist_ok=True)
         yield data
         return
     with tempfile.TemporaryDirectory(prefix="foreseen-") as name:
@@ -119,21 +120,20 @@ def print_alert(alert: Alert) -> None:
         typer.echo(f"{'':21}{plain(sentence)}")
 
 
-def print_summary(result: Replayed, *, judged: bool = True) -> None:
+def print_summary(result: Replayed) -> None:
     """Counts on stderr: lines, events, matches, decisions, quarantine."""
     tally = result.tally
     quarantined = sum(tally.quarantined.values())
     console.print(
         f"{tally.lines:,} lines, {quarantined:,} in quarantine; {tally.events:,} events,"
-        f" {sum(tally.matches.values()):,} matches"
-        + (f", {len(result.alerts):,} alerts" if judged else "")
+        f" {sum(tally.matches.values()):,} matches, {len(result.alerts):,} alerts"
     )
     if tally.matches:
-        console.print(_by_rule(result, judged=judged))
-    if judged and tally.matches and not _has_models(result):
+        console.print(_by_rule(result))
+    if tally.matches and not _has_models(result):
         console.print("no models: every match alerts; --train-until TIME accepts what is before it")
-    for (rule, reason), count in sorted(result.verdicts.lost.items()):
-        console.print(inert(f"  correlation {rule}: {count:,} x {reason}"))
+    for (what, reason), count in sorted(result.verdicts.lost.items()):
+        console.print(inert(f"  {what}: {count:,} x {reason}"))
     for reason, count in sorted(tally.quarantined.items()):
         console.print(inert(f"  quarantine: {count:,} x {reason}"))
     if quarantined:
@@ -147,8 +147,8 @@ def _has_models(result: Replayed) -> bool:
     return any(basis != Basis.NO_MODEL.value for _, _, basis in result.verdicts.counts)
 
 
-def _by_rule(result: Replayed, *, judged: bool) -> Table:
-    table = Table("rule", "matches", *(("judged", "suppressed", "alerted") if judged else ()))
+def _by_rule(result: Replayed) -> Table:
+    table = Table("rule", "matches", "judged", "suppressed", "alerted")
     outcomes: dict[str, dict[str, int]] = {}
     for (rule, outcome, _), count in result.verdicts.counts.items():
         found = outcomes.setdefault(rule, {"suppressed": 0, "alerted": 0})
@@ -157,7 +157,7 @@ def _by_rule(result: Replayed, *, judged: bool) -> Table:
     matches = {**fired, **result.tally.matches}  # those of correlations come from the judge
     for rule, count in sorted(matches.items(), key=lambda item: -item[1]):
         found = outcomes.get(rule, {"suppressed": 0, "alerted": 0})
-        decided = (sum(found.values()), found["suppressed"], found["alerted"]) if judged else ()
+        decided = (sum(found.values()), found["suppressed"], found["alerted"])
         table.add_row(inert(rule), *(f"{cell:,}" for cell in (count, *decided)))
     return table
 

@@ -13,6 +13,7 @@ from foreseen.runners.rule_files import (
     load_rules,
     shipped_documents,
     shipped_tests,
+    unannounced_changes,
 )
 
 app = typer.Typer(help="List, lint, test and weigh Sigma rules.", no_args_is_help=True)
@@ -36,11 +37,14 @@ def lint_(
 ) -> None:
     """Name everything that is wrong with rules, by file and line.
 
+    Of the shipped ones also what has changed since their release without saying so.
     With --data or --files also which rules can ever match events like those; as JSON it is then
     an object of `problems` and `reach`.
     """
     documents = shipped_documents() if folder is None else folder_documents(folder)
     problems, well = lint(documents), f"{len(documents)} files: nothing wrong"
+    if folder is None:
+        problems += unannounced_changes()
     if not data and not files:
         _tell(problems, well, json=json)
         return

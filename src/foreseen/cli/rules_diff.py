@@ -121,14 +121,14 @@ def _edit(
             rules=None if rules is None else folder_documents(rules),
             changed=_documents(edit),
             removed=[RuleId(name) for name in without or []],
-            suppressions=_documents(suppressions),
+            suppressions=_documents(suppressions, "suppressions"),
         ),
         settings or [],
     )
 
 
-def _documents(paths: Paths) -> list[Document]:
-    return [document for path in paths or [] for document in folder_documents(path)]
+def _documents(paths: Paths, what: str = "rules") -> list[Document]:
+    return [document for path in paths or [] for document in folder_documents(path, what=what)]
 
 
 def _with_settings(edit: Edit, settings: Sequence[str]) -> Edit:

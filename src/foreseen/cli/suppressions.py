@@ -72,7 +72,7 @@ def add(
     share: Share = SHARE,
 ) -> None:
     """Put suppressions into force; a known id gets a new version."""
-    documents, loaded = folder_documents(file), load_rules(rules)
+    documents, loaded = folder_documents(file, what="suppressions"), load_rules(rules)
     found = load_suppressions(documents, loaded)
     if found.problems:
         _tell([Problem(each.path, each.line, each.message) for each in found.problems])
@@ -102,10 +102,10 @@ def lint_(
     """Name what is wrong: what cannot match again, hides too much, or says the opposite."""
     loaded = load_rules(rules)
     if file is not None and not (data / "control.db").exists():
-        problems = lint(folder_documents(file), loaded, now=wall_clock())
+        problems = lint(folder_documents(file, what="suppressions"), loaded, now=wall_clock())
     else:
         with database(data) as engine:
-            documents = folder_documents(file) if file else _documents(engine)
+            documents = folder_documents(file, what="suppressions") if file else _documents(engine)
             problems = _lint(documents, loaded, data, engine, share)
     if json:
         print_json([asdict(problem) for problem in problems])

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 
 from foreseen.core.ids import ContentHash, RuleId
 from foreseen.rules.correlation_expression import Expression
-
-Exact = int | Fraction
-"""Numbers without rounding: what is added and later taken away again must leave nothing behind."""
+from foreseen.rules.scalars import Exact
 
 
 class Kind(StrEnum):

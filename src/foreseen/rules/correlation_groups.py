@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from foreseen.rules.correlation import ABOVE, Correlation, Exact, Kind
+from foreseen.rules.correlation import ABOVE, Correlation, Kind
 from foreseen.rules.correlation_link import Linked
 from foreseen.rules.correlation_windows import (
     Extra,
@@ -14,6 +14,7 @@ from foreseen.rules.correlation_windows import (
     Window,
     window_of,
 )
+from foreseen.rules.scalars import Exact
 
 
 @dataclass(slots=True)

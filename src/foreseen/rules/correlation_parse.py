@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from fractions import Fraction
 
 import orjson
 
@@ -12,6 +11,7 @@ from foreseen.core.ids import RuleId, content_hash
 from foreseen.rules.correlation import ABOVE, NUMERIC, TEMPORAL, Bound, Condition, Correlation, Kind
 from foreseen.rules.correlation_expression import parse_expression
 from foreseen.rules.document import Document, RuleError
+from foreseen.rules.scalars import exact
 
 MOST_COUNTED = 100_000
 """Largest limit of a count: a window of that many events must fit into memory."""
@@ -152,7 +152,7 @@ class _Reader:
             if operator in ABOVE and limit + (operator == "gt") < 1:
                 message = f"'{operator}: {limit}' holds without any event; ask for 1 or more"
                 raise self._error(message, *place)
-        return Bound(operator, limit if isinstance(limit, int) else Fraction(repr(limit)))
+        return Bound(operator, exact(limit))
 
     def _fields(self, kind: Kind, written: Mapping[object, object]) -> tuple[str, ...]:
         field = written.get("field")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from foreseen.rules.correlation import Exact
 from foreseen.rules.correlation_entries import Entry, Fired, Item, Labelled, Values, entries_of
 from foreseen.rules.correlation_groups import (
     Group,
@@ -25,6 +24,7 @@ from foreseen.rules.correlation_state import (
     Waiting,
     fitted,
 )
+from foreseen.rules.scalars import Exact
 
 MOST_GROUPS = 20_000
 """Groups of one rule."""

@@ -4,23 +4,13 @@ from bisect import bisect_left, insort
 from collections import Counter
 from fractions import Fraction
 from math import ceil
-from re import compile as compiled
 from typing import Protocol
 
-from foreseen.rules.correlation import Correlation, Exact, Kind
+from foreseen.rules.correlation import Correlation, Kind
+from foreseen.rules.scalars import Exact
 
 Extra = int | tuple[str, ...] | tuple[Exact, ...]
 """What is kept of an event besides its time: bits of its rules, its values, or its numbers."""
-
-_NUMBER = compiled(r"[+-]?\d{1,64}(?:\.\d{1,64})?(?:[eE][+-]?\d{1,2})?")
-
-
-def number_of(text: str) -> Exact | None:
-    """The number that a text says, None when it says none."""
-    text = text.strip()
-    if not _NUMBER.fullmatch(text):
-        return None
-    return int(text) if text.lstrip("+-").isdecimal() else Fraction(text)
 
 
 class Measured(Protocol):

@@ -53,11 +53,15 @@ class Document:
         return _line(self.node)
 
     def line_of(self, *keys: str) -> int:
-        """Line of the key at a path of keys, else that of the deepest key that is there."""
+        """Line of the key at a path of keys, else that of the deepest key that is there.
+
+        The items of a list count as one mapping.
+        """
         node: yaml.Node = self.node
         line = self.line
         for wanted in keys:
-            found = [pair for pair in _pairs(node) if pair[0].value == wanted]
+            items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+            found = [pair for item in items for pair in _pairs(item) if pair[0].value == wanted]
             if not found:
                 return line
             line, node = _line(found[0][0]), found[0][1]

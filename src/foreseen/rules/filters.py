@@ -11,6 +11,7 @@ from yaml import YAMLError
 
 from foreseen.core.ids import RuleId, content_hash
 from foreseen.rules.document import Document, RuleError
+from foreseen.rules.mistakes import POLICY, mistake_in
 from foreseen.rules.rule import Logsource
 
 ANY = "any"
@@ -245,11 +246,14 @@ def _check_detections(document: Document, detections: Mapping[str, object], cond
         raise document.error(document.line_of("filter"), "a filter needs a selection")
     line = document.line_of("filter", "condition")
     try:
-        parsed = SigmaDetections.from_dict({**detections, "condition": condition})
+        parsed = SigmaDetections.from_dict({**detections, "condition": condition}, policy=POLICY)
         for each in parsed.parsed_condition:
             _ = each.parsed
-    except (SigmaError, YAMLError) as error:
-        message = str(error.args[0]) if error.args else type(error).__name__
-        raise document.error(line, message) from error
+    except SigmaError as error:
+        keys, message = mistake_in(detections, error)
+        place = document.line_of("filter", *(keys or ["condition"]))
+        raise document.error(place, message) from error
+    except YAMLError as error:
+        raise document.error(line, str(error)) from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise document.error(line, f"not a Sigma detection: {error}") from error

@@ -59,7 +59,8 @@ def lint(
         lists: Values of placeholders, by name.
     """
     loaded = load(documents, lists=lists or {})
-    problems = [Problem(each.path, each.line, each.message) for each in loaded.problems]
+    told = (*loaded.problems, *loaded.warnings)
+    problems = [Problem(each.path, each.line, each.message) for each in told]
     for each in loaded.rules.compiled:
         rule = each.rule
         problems += [Problem(rule.path, rule.line, message) for message in _missing(rule)]

@@ -9,9 +9,9 @@ from foreseen.rules.correlation import Correlation
 from foreseen.rules.correlation_link import link
 from foreseen.rules.correlation_parse import parse_correlation
 from foreseen.rules.document import Document, RuleError, documents_of
-from foreseen.rules.filters import Filter, apply, parse_filter
+from foreseen.rules.filters import Filter, apply, parse_filter, warnings_of
 from foreseen.rules.parse import compiled_rule
-from foreseen.rules.ruleset import Compiled, RuleSet, rule_set
+from foreseen.rules.ruleset import Compiled, RuleSet, Sources, rule_set
 from foreseen.rules.scan import Store
 from foreseen.rules.tuning import Tuning, is_tuning, parse_tuning
 from foreseen.rules.tuning import apply as tuned
@@ -29,10 +29,12 @@ class Loaded:
     Attributes:
         rules: All that could be loaded.
         problems: What could not, by file and line.
+        warnings: What could and is seldom meant, in the same way.
     """
 
     rules: RuleSet
     problems: tuple[RuleError, ...]
+    warnings: tuple[RuleError, ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ def load(
     """
     draft = _Draft()
     texts = list(documents)
-    known = {} if before is None or _changes_others(texts) else before.files(lists)
+    known = _known(before, texts, lists)
     for path, text in texts:
         if (path, text) in known:
             for each in known[path, text]:
@@ -80,8 +82,10 @@ def load(
     draft.problems += wrong
     plan, errors = link(draft.correlations, [each.rule for each in draft.compiled])
     problems = sorted((*draft.problems, *errors), key=lambda e: (e.path, e.line, e.message))
-    rules = rule_set(draft.compiled, plan, lists=lists, store=store)
-    return Loaded(rules, tuple(problems))
+    sources = Sources(dict(texts), frozenset(each.path for each in problems))
+    rules = rule_set(draft.compiled, plan, lists=lists, store=store, sources=sources)
+    warnings = [warning for each in draft.filters for warning in warnings_of(each)]
+    return Loaded(rules, tuple(problems), tuple(warnings))
 
 
 def parse_rules(
@@ -135,6 +139,15 @@ def _add(document: Document, lists: Lists, draft: _Draft) -> None:
         draft.tunings += [tuning] if tuning else []
     else:
         draft.add(compiled_rule(document, lists), document)
+
+
+def _known(
+    before: RuleSet | None, texts: Iterable[tuple[str, str]], lists: Lists
+) -> dict[tuple[str, str], list[Compiled]]:
+    """What files say that have not changed, by (path, text); nothing where others change rules."""
+    if before is None or _changes_others((*texts, *before.sources.texts.items())):
+        return {}
+    return before.files(lists)
 
 
 def _changes_others(texts: Iterable[tuple[str, str]]) -> bool:

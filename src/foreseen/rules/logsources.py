@@ -68,11 +68,6 @@ def known(logsource: Logsource) -> bool:
     return _found(_lower(logsource)) is not None
 
 
-def known_logsources() -> tuple[str, ...]:
-    """What our data knows, for messages."""
-    return tuple(sorted({str(logsource) for logsource in _SOURCES}))
-
-
 def admits(gate: Gate, kind: EventKind) -> bool:
     """Whether events of a kind go through a gate.
 

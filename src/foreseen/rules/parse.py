@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from sigma.exceptions import SigmaError
 from sigma.modifiers import SigmaWideModifier, modifier_mapping
 from sigma.rule import SigmaRule
-from sigma.rule.detection import SigmaDetection
 from yaml import YAMLError
 
 from foreseen.core.ids import RuleId
 from foreseen.rules.attributes import attributes_of
 from foreseen.rules.columns import columns_of
 from foreseen.rules.compile import Compiler
-from foreseen.rules.document import Document, documents_of
+from foreseen.rules.document import Document
 from foreseen.rules.filters import Filtered
 from foreseen.rules.logsources import scope_of
+from foreseen.rules.mistakes import POLICY, mistake_in
 from foreseen.rules.rule import SEVERITY_OF_LEVEL, TACTICS, Logsource, Rule
 from foreseen.rules.ruleset import Compiled
 
@@ -24,17 +24,6 @@ modifier_mapping.setdefault("utf16le", SigmaWideModifier)
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _TECHNIQUE = re.compile(r"t\d{4}(?:\.\d{3})?")
-
-
-def compiled_rules(
-    path: str, text: str, lists: Mapping[str, Sequence[str]] | None = None
-) -> list[Compiled]:
-    """The rules of one file that holds nothing else.
-
-    Raises:
-        RuleError: A document of it cannot be loaded faithfully.
-    """
-    return [compiled_rule(document, lists or {}) for document in documents_of(path, text)]
 
 
 def compiled_rule(
@@ -65,7 +54,7 @@ def compiled_rule(
 
 def _sigma_rule(document: Document, data: Mapping[str, object]) -> SigmaRule:
     try:
-        return SigmaRule.from_dict(dict(data))
+        return SigmaRule.from_dict(dict(data), policy=POLICY)
     except (SigmaError, YAMLError) as error:
         line, message = _place_of(document, error)
         raise document.error(line, message) from error
@@ -76,15 +65,11 @@ def _sigma_rule(document: Document, data: Mapping[str, object]) -> SigmaRule:
 
 def _place_of(document: Document, error: Exception) -> tuple[int, str]:
     """The line of the key that is to blame; pySigma itself only knows the file."""
-    message = str(error.args[0]) if error.args else type(error).__name__
-    detection = document.data.get("detection")
-    for name, definition in detection.items() if isinstance(detection, Mapping) else ():
-        for key in definition if isinstance(definition, Mapping) else ():
-            try:
-                SigmaDetection.from_definition({key: definition[key]})
-            except SigmaError as found:
-                if str(found) == str(error):
-                    return document.line_of("detection", str(name), str(key)), message
+    if not isinstance(error, SigmaError):
+        return document.line, str(error)
+    keys, message = mistake_in(document.data.get("detection"), error)
+    if keys:
+        return document.line_of("detection", *keys), message
     words = [key for key in document.data if isinstance(key, str) and key in message.lower()]
     return document.line_of(max(words, key=len)) if words else document.line, message
 

@@ -169,7 +169,6 @@ def _frozen(names: Mapping[str, list[str]]) -> Names:
 
 _TABLES = tables()
 _WINDOWS, _LINUX = _TABLES["windows"], _TABLES["linux"]
-_AUDIT_RECORDERS = frozenset(_LINUX["audit_recorders"])
 _PLACED = frozenset(column.name for column in IDENTITY)
 _NATIVE = frozenset(column.name for column in IDENTITY + PARSED) - {"unmapped"}
 _FIELDS: Mapping[str, Names] = {

@@ -46,6 +46,19 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """Files that rules were loaded from.
+
+    Attributes:
+        texts: What they say, by path.
+        unsound: Paths of those in which something is wrong.
+    """
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    unsound: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """Rules in the order of their ids, whatever the order of the files was.
 
@@ -55,6 +68,7 @@ class RuleSet:
         correlations: Rules that count matches of others.
         content: The rules' texts and the version of our semantics, as kept among the artefacts.
         hash: Content hash of `content`.
+        sources: The files that it was loaded from.
     """
 
     rules: tuple[Rule, ...]
@@ -62,6 +76,7 @@ class RuleSet:
     correlations: Plan = field(repr=False)
     content: bytes = field(repr=False)
     hash: ContentHash
+    sources: Sources = field(repr=False, compare=False)
     _lists: bytes = field(repr=False)
     _engine: Engine = field(repr=False, compare=False)
 
@@ -104,16 +119,22 @@ class RuleSet:
         numbers = zip(self._engine.hits.tolist(), self._engine.trials.tolist(), strict=True)
         return {rule.id: Count(*each) for rule, each in zip(self.rules, numbers, strict=True)}
 
+    def sound_files(self) -> dict[str, str]:
+        """Texts of the files in which nothing is wrong, by path."""
+        texts, unsound = self.sources.texts, self.sources.unsound
+        return {path: text for path, text in texts.items() if path not in unsound}
+
     def files(self, lists: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], list[Compiled]]:
         """Compiled rules by (path, text) of their file, where other lists would not change them.
 
-        Files with correlations are not among them.
+        Files with correlations or with a mistake are not among them.
         """
         found: dict[tuple[str, str], list[Compiled]] = {}
         if encoded_lists(lists) != self._lists:
             return found
         for each in self.compiled:
-            found.setdefault((each.rule.path, each.text), []).append(each)
+            if each.rule.path not in self.sources.unsound:
+                found.setdefault((each.rule.path, each.text), []).append(each)
         for linked in self.correlations.rules:
             for path, text in list(found):
                 if path == linked.correlation.path:
@@ -127,6 +148,7 @@ def rule_set(
     *,
     lists: Mapping[str, Sequence[str]] | None = None,
     store: Store | None = None,
+    sources: Sources | None = None,
 ) -> RuleSet:
     """Rules with different ids as one set."""
     ordered = sorted(compiled, key=lambda each: each.rule.id)
@@ -142,6 +164,7 @@ def rule_set(
         plan,
         content,
         content_hash(content),
+        sources or Sources(),
         kept_lists,
         Engine(wanted, store),
     )

@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from fractions import Fraction
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from operator import ge, gt, le, lt
+from re import compile as compiled
 
 from foreseen.rules.tree import Atom, Kind
 
 Address = tuple[int, int]
 
-_LONGEST_NUMBER = 300
-_COMPARE: Mapping[Kind, Callable[[float, float], bool]] = {
+Exact = int | Fraction
+"""Numbers as they were written, without rounding.
+
+A tenth is a tenth, which no float is, and what is added and later taken away leaves nothing behind.
+"""
+
+# no text makes a number so large that a float of it, or of a sum of many, is infinite
+_NUMBER = compiled(r"[+-]?[0-9]{1,128}(?:\.[0-9]{1,128})?(?:[eE][+-]?[0-9]{1,2})?")
+_COMPARE: Mapping[Kind, Callable[[Exact, Exact], bool]] = {
     Kind.LT: lt,
     Kind.LTE: le,
     Kind.GT: gt,
@@ -46,19 +55,31 @@ def cidr_of(text: str) -> Callable[[Address], bool]:
     return lambda address: address[0] == version and address[1] & mask == start
 
 
-def number_of(text: str) -> int | float | None:
-    """The number that a text writes in plain decimals, exact for whole ones."""
-    whole, dot, fraction = text.removeprefix("-").partition(".")
-    if not (whole.isascii() and whole.isdecimal() and len(whole) <= _LONGEST_NUMBER):
+def number_of(text: str) -> Exact | None:
+    """The number that a text writes, None where it writes none.
+
+    Decimals with a sign, a point and an exponent if need be, as JSON and our parsers write them,
+    and blanks around; no other bases, no separators.
+    """
+    text = text.strip()
+    if not _NUMBER.fullmatch(text):
         return None
-    if not dot:
-        return int(text)
-    return float(text) if fraction.isascii() and fraction.isdecimal() else None
+    return int(text) if text.lstrip("+-").isdecimal() else Fraction(text)
 
 
-def compared(atom: Atom, number: float) -> bool:
+def exact(number: float) -> Exact:
+    """A number of a rule as its author wrote it."""
+    return number if isinstance(number, int) else _as_written(number)
+
+
+@lru_cache(maxsize=4_096)
+def _as_written(number: float) -> Fraction:
+    return Fraction(repr(number))
+
+
+def compared(atom: Atom, number: Exact) -> bool:
     """Whether a number is within the bound of an atom."""
-    return _COMPARE[atom.kind](number, atom.number)
+    return _COMPARE[atom.kind](number, exact(atom.number))
 
 
 def time_holds(atom: Atom, text: str) -> bool:
@@ -67,7 +88,8 @@ def time_holds(atom: Atom, text: str) -> bool:
     found = time_part(text, part)
     if found is None:
         return False
-    return _COMPARE[Kind(comparison)](found, atom.number) if comparison else found == atom.number
+    bound = exact(atom.number)
+    return _COMPARE[Kind(comparison)](found, bound) if comparison else found == bound
 
 
 def time_part(text: str, part: str) -> int | None:
@@ -87,7 +109,8 @@ def _time_of(text: str) -> datetime | None:
         if number is None:
             when = datetime.fromisoformat(text.strip())
             return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-        seconds = number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
-        return datetime.fromtimestamp(seconds, UTC)
+        seconds = float(number)
+        milliseconds = abs(seconds) >= _MILLISECONDS_FROM
+        return datetime.fromtimestamp(seconds / 1000 if milliseconds else seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None

@@ -11,6 +11,7 @@ from sigma.rule import SigmaRule
 from yaml import YAMLError
 
 from foreseen.rules.document import Document, RuleError
+from foreseen.rules.mistakes import POLICY, mistake_in
 from foreseen.rules.rule import Logsource
 
 ANY = "any"
@@ -105,13 +106,17 @@ def sigma_of(document: Document) -> SigmaRule:
         raise document.error(line, "'detection' must be selections and their 'condition'")
     try:
         sigma = SigmaRule.from_dict(
-            {"title": "suppression", "logsource": {"category": ANY}, "detection": dict(detection)}
+            {"title": "suppression", "logsource": {"category": ANY}, "detection": dict(detection)},
+            policy=POLICY,
         )
         for condition in sigma.detection.parsed_condition:
             _ = condition.parsed
-    except (SigmaError, YAMLError) as error:
-        message = str(error.args[0]) if error.args else type(error).__name__
-        raise document.error(line, f"detection: {message}") from error
+    except SigmaError as error:
+        keys, message = mistake_in(detection, error)
+        at = document.line_of("detection", *(keys or ["condition"]))
+        raise document.error(at, f"detection: {message}") from error
+    except YAMLError as error:
+        raise document.error(line, f"detection: {error}") from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         # pySigma trusts the shape of some parts; a wrong shape is the file's fault, not ours
         raise document.error(line, f"not a Sigma detection: {error}") from error

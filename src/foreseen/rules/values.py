@@ -23,6 +23,7 @@ from sigma.types import (
 )
 
 from foreseen.rules.kernels import compute
+from foreseen.rules.mistakes import flaw_of
 from foreseen.rules.patterns import quoted
 from foreseen.rules.tree import Atom, Field, Kind, No, Tree
 
@@ -168,13 +169,18 @@ def _parts(value: SigmaString) -> list[tuple[str, str]]:
 
 
 def _pattern(value: SigmaRegularExpression) -> str:
+    if not isinstance(value.regexp, SigmaString):  # pySigma lets through whatever it is given
+        raise Refusal(f"'re' takes a text; write {value.regexp} in quotes: '{value.regexp}'")
     plain = "".join(sign or text for sign, text in _parts(value.regexp))
     flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
     pattern = f"(?{flags}){plain}" if flags else plain
+    flaw = flaw_of(pattern)
+    if flaw:
+        raise Refusal(f"pattern '{plain}' is not one of RE2: {flaw}")
     try:
-        compute.match_substring_regex(_PROBE, pattern)
+        compute.match_substring_regex(_PROBE, pattern)  # the RE2 that Arrow was built with
     except pa.ArrowInvalid as error:
-        raise Refusal(f"pattern '{plain}' is not one of RE2: {error}") from error
+        raise Refusal(f"pattern '{plain}' is not one of Arrow's RE2: {error}") from error
     return pattern
 
 

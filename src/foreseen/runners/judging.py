@@ -21,7 +21,7 @@ from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
-from foreseen.rules.correlation_state import lost_of, next_due
+from foreseen.rules.correlation_state import next_due
 from foreseen.rules.suppressions import SuppressionSet, no_suppressions
 from foreseen.runners.settings import Settings
 from foreseen.studies.train import Stored
@@ -37,7 +37,8 @@ class Verdicts:
 
     Attributes:
         counts: Matches by (rule, outcome, basis).
-        lost: Events that a correlation could not count, or counts no more, by (rule, reason).
+        lost: What correlations and thresholds could not count, or count no more, and alerts that
+            were closed early, by (what it concerns, reason).
     """
 
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -94,7 +95,7 @@ class Judge:
         reached = checkpoint(engine, artefacts.tenant, NAME)
         self._version = self._seen = reached.version if reached else 0
         self._state = load_judge(reached.state) if reached and reached.state else JudgeState()
-        self.verdicts.lost = lost_of(self._state.correlations)
+        self.verdicts.lost = self._state.lost()
 
     @property
     def due(self) -> int | None:
@@ -164,9 +165,9 @@ class Judge:
         return len(out.decisions)
 
     def _tell_lost(self) -> None:
-        """What correlations lose, once a rule and reason."""
-        lost = lost_of(self._state.correlations)
-        for (rule, reason), count in lost.items():
-            if (rule, reason) not in self.verdicts.lost:
-                log.warning("correlation %s does not count %d events: %s", rule, count, reason)
+        """What is lost, once for what it concerns and reason."""
+        lost = self._state.lost()
+        for (what, reason), count in lost.items():
+            if (what, reason) not in self.verdicts.lost:
+                log.warning("%s: %d x %s", what, count, reason)
         self.verdicts.lost = lost

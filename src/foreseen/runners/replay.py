@@ -103,17 +103,6 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
     return Replayed(tally, judge.verdicts, trained, raised, lake)
 
 
-def label(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed:
-    """Files to events and labels only.
-
-    Raises:
-        NotFoundError: A file is missing.
-        ConfigurationError: An unknown format.
-    """
-    lake = Lake.open(order.data / "lake")
-    return Replayed(_to_lake(order, lake, progress), Verdicts(), None, [], lake)
-
-
 def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
     """All files through the shard step, a few large commits."""
     assignment = Assignment(order.settings.rule_sets, order.rules.rules)

@@ -11,16 +11,18 @@ import yaml
 
 from foreseen.core.errors import MalformedInputError, NotFoundError
 from foreseen.rules import Loaded, Problem, RuleSet, load
+from foreseen.rules.cases import is_rule, is_test
 from foreseen.rules.loading import sound
+from foreseen.rules.managed import read_releases, unannounced
 from foreseen.rules.scan import Store
 from foreseen.runners.compiled import user_folder
 
 Document = tuple[str, str]
 
 SHIPPED = "foreseen.rules.packs"
-_TEST_SUFFIX = ".test.yml"
-_SUFFIXES = (".yml", ".yaml")
 LISTS = "placeholders.yml"
+RELEASED = "released.json"
+CHANGELOG = "CHANGELOG.md"
 _NEW_OBJECTS = 50_000  # after which the garbage collector looks at them
 
 
@@ -123,18 +125,32 @@ def shipped_tests() -> list[Document]:
     return _below(resources.files(SHIPPED), "packs", tests=True)
 
 
-def folder_documents(folder: Path, *, tests: bool = False) -> list[Document]:
+def unannounced_changes() -> list[Problem]:
+    """Shipped rules that differ from their last release and do not say so."""
+    packs = resources.files(SHIPPED)
+    released = read_releases((packs / RELEASED).read_bytes())
+    return unannounced(released, shipped_documents(), (packs / CHANGELOG).read_text("utf-8"))
+
+
+def folder_documents(folder: Path, *, tests: bool = False, what: str = "rules") -> list[Document]:
     """Rules (or their tests) in a folder and those below it, by path; a single file is taken too.
+
+    Args:
+        folder: Where they are.
+        tests: Whether the rules' tests are meant.
+        what: What the files hold, for messages.
 
     Raises:
         NotFoundError: The folder is missing or holds nothing of the kind.
     """
+    what, mark = ("tests", ".test") if tests else (what, "")
     if not folder.exists():
-        raise NotFoundError(f"{folder}: no such folder of rules")
+        raise NotFoundError(f"{folder}: no such file or folder of {what}")
     paths = [folder] if folder.is_file() else sorted(folder.rglob("*"))
     chosen = [path for path in paths if path.is_file() and _wanted(path.name, tests=tests)]
     if not chosen:
-        raise NotFoundError(f"{folder}: no rules there (files ending in {', '.join(_SUFFIXES)})")
+        ends = f"{mark}.yml or {mark}.yaml"
+        raise NotFoundError(f"{folder}: no {what} there (files ending in {ends})")
     return [(str(path), _text(path)) for path in chosen]
 
 
@@ -155,5 +171,4 @@ def _below(folder: Traversable, name: str, *, tests: bool) -> list[Document]:
 
 
 def _wanted(name: str, *, tests: bool) -> bool:
-    is_test = name.endswith(_TEST_SUFFIX)
-    return name.endswith(_SUFFIXES) and name != LISTS and is_test is tests
+    return is_test(name) if tests else is_rule(name) and name != LISTS

@@ -36,7 +36,7 @@ class RuleWatch:
         """Watch the folders that `live` was loaded from; without `folder` it holds the shipped."""
         self._live, self._folder, self._local, self._store = live, folder, local, store
         self._seen: Mapping[str, tuple[int, int]] = self._signature()
-        self._sound = {each.rule.path: each.text for each in live.current.compiled}
+        self._sound = live.current.sound_files()
 
     def run(self, stop: Event) -> None:
         """Look every other second until told to stop."""
@@ -65,23 +65,30 @@ class RuleWatch:
     def _loaded(self, documents: Sequence[Document], lists: Mapping[str, Sequence[str]]) -> Loaded:
         """The rules of the folder; of a file with a mistake what it said before."""
         before = self._live.current
-        loaded = load(documents, lists=lists, before=before, store=self._store)
-        broken = {problem.path for problem in loaded.problems}
-        for problem in loaded.problems:
-            kept = "its former version stays live" if problem.path in self._sound else "left out"
-            log.error("%s (%s)", problem, kept)
-        if broken:
-            mended = [
-                (path, self._sound.get(path, text) if path in broken else text)
-                for path, text in documents
-            ]
+        loaded = read = load(documents, lists=lists, before=before, store=self._store)
+        broken = {problem.path for problem in read.problems}
+        mended = [
+            (path, self._sound.get(path, text) if path in broken else text)
+            for path, text in documents
+        ]
+        if mended != list(documents):
             loaded = load(mended, lists=lists, before=before, store=self._store)
-        self._sound = {each.rule.path: each.text for each in loaded.rules.compiled}
+        _tell(read, loaded)
+        self._sound = loaded.rules.sound_files()
         return loaded
 
     def _signature(self) -> dict[str, tuple[int, int]]:
         folders = [each for each in (self._folder, self._local) if each is not None]
         return {name: found for each in folders for name, found in _signature(each).items()}
+
+
+def _tell(read: Loaded, loaded: Loaded) -> None:
+    """What is wrong with the files, and what became of them once their former versions helped."""
+    left_out = {problem.path for problem in loaded.problems}
+    told = {str(problem): problem.path for problem in (*read.problems, *loaded.problems)}
+    for text, path in told.items():
+        kept = "left out" if path in left_out else "its former version stays live"
+        log.error("%s (%s)", text, kept)
 
 
 def _signature(folder: Path) -> dict[str, tuple[int, int]]:

@@ -19,6 +19,8 @@ def rule_sets_of(path: Path, rules: RuleSet) -> RuleSets:
         NotFoundError: The file is missing.
         MalformedInputError: Something in it is wrong; the message has a line for each thing.
     """
+    if path.is_dir():
+        raise NotFoundError(f"{path}: is a directory; name the settings file in it")
     if not path.is_file():
         raise NotFoundError(f"{path}: no such settings file")
     try:

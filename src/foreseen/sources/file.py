@@ -56,8 +56,8 @@ def read(
         progress: Called with the stored bytes read so far and in all; standard input counts 0.
 
     Raises:
-        NotFoundError: A file does not exist. All are checked before the first is read.
-        MalformedInputError: A path is a directory.
+        NotFoundError: There is no such file, or it is a directory. All are checked before the
+            first is read.
         DeniedError: A file may not be read.
         TransientError: Reading fails midway.
     """

@@ -82,8 +82,8 @@ def pieces(paths: Sequence[str], progress: Progress | None = None) -> Iterator[P
         progress: Called with the bytes read so far and the bytes of all files, as stored.
 
     Raises:
-        NotFoundError: A file does not exist. All are checked before the first is read.
-        MalformedInputError: A path is a directory.
+        NotFoundError: There is no such file, or it is a directory. All are checked before the
+            first is read.
         DeniedError: A file may not be read.
         TransientError: Reading fails midway.
     """
@@ -103,7 +103,7 @@ def _size(path: str) -> int:
     except (OSError, ValueError) as error:
         raise MalformedInputError(f"{path}: is no name of a file ({error})") from error
     if stat.S_ISDIR(status.st_mode):
-        raise MalformedInputError(f"{path}: is a directory; name the files in it")
+        raise NotFoundError(f"{path}: is a directory; name the files in it")
     if not os.access(path, os.R_OK, effective_ids=True):
         raise DeniedError(f"{path}: may not be read by this user")
     return status.st_size
