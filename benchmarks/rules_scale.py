@@ -4,7 +4,6 @@ Run as a program it is such a process: it makes an engine, then measures a round
 its standard input, and answers with a line of JSON each. So the processes can take turns.
 """
 
-import gc
 import hashlib
 import json
 import subprocess
@@ -21,6 +20,7 @@ from foreseen.rules.engine import Engine
 from foreseen.rules.loading import load
 from foreseen.rules.plans import Wanted
 from foreseen.rules.tree import All, Atom, Kind, No, Some, Tree, atoms_of
+from foreseen.runners.rule_files import settle
 from measure import seconds
 from rules_bars import Series
 from rules_input import batch, comparable, documents, events, wanted
@@ -146,8 +146,7 @@ def _serve(count: int, event_count: int) -> None:
     started = time.process_time()
     engine = Engine(chosen)
     compiled = time.process_time() - started
-    gc.collect()
-    gc.freeze()
+    settle()
     lines = batch(events(event_count))
     _say({"atoms": len({a for each in chosen for a in atoms_of(each.tree)}), "compiled": compiled})
     for _ in sys.stdin:

@@ -11,6 +11,7 @@ import rules_input
 from foreseen.core.records import Line
 from foreseen.rules.engine import Engine
 from foreseen.rules.ruleset import Compiled
+from foreseen.runners.rule_files import settle
 from rules_columns import wide
 from rules_polars import polars_labels
 from rules_rivals import Pairs, agree, duckdb_labels
@@ -35,7 +36,7 @@ class _New:
         gc.unfreeze()
         gc.collect()
         self._engine = Engine(self._wanted, self._store)
-        gc.freeze()  # as a server may after loading: else each collection walks all rules
+        settle()
 
     def label(self, batch: pa.RecordBatch) -> object:
         """Matches in a batch, by the engine of the latest renewal."""
@@ -82,8 +83,7 @@ def tasks(compared: Sequence[Compiled], count: int) -> list[Task]:
     progress("engines and tables")
     engine = Engine(rules_input.wanted(compared))
     plain = Engine(rules_input.wanted(compared), fallback=True)
-    gc.collect()
-    gc.freeze()
+    settle()
     lines = rules_input.events(count)
     unique = rules_input.batch(rules_input.unique_creations(count))
     material = _Material(lines, rules_input.batch(lines), unique, _New(compared), engine, plain)

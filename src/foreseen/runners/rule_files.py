@@ -51,7 +51,7 @@ def load_folder(
     """
     documents, lists = documents_in(folder, local)
     loaded = load(documents, lists=lists, store=store or user_folder())
-    _settle()
+    settle()
     return loaded
 
 
@@ -73,7 +73,7 @@ def documents_in(
     return documents, lists
 
 
-def _settle() -> None:
+def settle() -> None:
     """Spare the garbage collector what stays; at the end it must see it again, or it says so.
 
     A batch makes tens of thousands of objects that all live to its end: to look for garbage among
