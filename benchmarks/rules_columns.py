@@ -11,8 +11,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.cells import Reader
-from foreseen.rules.kernels import Array, compute
+from foreseen.rules.engine.cells import Reader
+from foreseen.rules.engine.kernels import Array, compute
 from foreseen.rules.logsources import Gate
 from foreseen.rules.places import DISCRIMINATORS, EventKind, places_of
 from foreseen.rules.tree import Atom, Field, Kind, Tree, atoms_of

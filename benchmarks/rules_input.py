@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from foreseen.core.records import Line
 from foreseen.parsers.registry import parser_named
-from foreseen.rules.plans import Wanted
+from foreseen.rules.engine.plans import Wanted
 from foreseen.rules.ruleset import Compiled, RuleSet
 from foreseen.rules.tree import atoms_of
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+from foreseen.rules.engine.scan import Store
 from foreseen.rules.loading import Loaded, load
 from foreseen.rules.ruleset import RuleSet, rule_set
-from foreseen.rules.scan import Store
 
 Result = TypeVar("Result")
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from foreseen.rules.engine import Engine
+from foreseen.rules.engine.engine import Engine
+from foreseen.rules.engine.plans import Wanted
 from foreseen.rules.loading import load
-from foreseen.rules.plans import Wanted
 from foreseen.rules.tree import All, Atom, Kind, No, Some, Tree, atoms_of
 from foreseen.runners.rule_files import settle
 from measure import seconds

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 import rules_input
 from foreseen.core.records import Line
-from foreseen.rules.engine import Engine
+from foreseen.rules.engine.engine import Engine
 from foreseen.rules.ruleset import Compiled
 from foreseen.runners.rule_files import settle
 from rules_columns import wide

@@ -11,8 +11,8 @@ from foreseen.alerts import thresholds
 from foreseen.alerts.thresholds import Counted, aggregate_key, columns_of, fit, stand
 from foreseen.core.ids import RuleId
 from foreseen.rules import Rule, parse_rules
-from foreseen.rules.correlation_link import LATENESS
-from foreseen.rules.correlation_state import CorrelationState, Lost, dump, load
+from foreseen.rules.correlation.link import LATENESS
+from foreseen.rules.correlation.state import CorrelationState, Lost, dump, load
 
 SECOND = 1_000
 MINUTE = 60 * SECOND

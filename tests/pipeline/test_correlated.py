@@ -17,8 +17,8 @@ from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import parse_rules
-from foreseen.rules.correlation_entries import Labelled
-from foreseen.rules.correlation_fields import values_by
+from foreseen.rules.correlation.entries import Labelled
+from foreseen.rules.correlation.fields import values_by
 
 MINUTE = 60_000
 START = 1_795_287_000_000

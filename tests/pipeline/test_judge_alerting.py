@@ -28,7 +28,7 @@ from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState
 from foreseen.pipeline.shard import step as shard_step
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet, parse_rules
-from foreseen.rules.suppressions import load_suppressions
+from foreseen.rules.suppression.suppressions import load_suppressions
 from foreseen.runners.judging import judge_artefacts
 from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import Settings

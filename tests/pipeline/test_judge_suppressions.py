@@ -22,7 +22,7 @@ from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet, parse_rules
-from foreseen.rules.suppressions import SuppressionSet, load_suppressions
+from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
 from foreseen.runners.judging import Judge, judge_artefacts
 from foreseen.runners.settings import Settings
 from foreseen.runners.suppressions import suppressions_in_force

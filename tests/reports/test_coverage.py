@@ -19,7 +19,7 @@ from foreseen.reports.coverage_layer import COLORS, LEGEND, layer
 from foreseen.reports.coverage_picture import SIGNS, UNPLACED, picture
 from foreseen.reports.coverage_tests import rules_with_tests
 from foreseen.rules import RuleSet, parse_rules
-from foreseen.rules.cases import is_rule, is_test
+from foreseen.rules.cases.cases import is_rule, is_test
 from foreseen.rules.rule import TACTICS
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from foreseen.rules.engine import Engine
+from foreseen.rules.engine.engine import Engine
 from foreseen.rules.loading import parse_rules
 from foreseen.rules.tree import atoms_of
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of

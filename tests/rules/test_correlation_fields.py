@@ -6,10 +6,11 @@ import pyarrow as pa
 import pytest
 
 from foreseen.core.ids import RuleId
-from foreseen.rules import correlation_fields, parse_rules
-from foreseen.rules.correlation_fields import values_by
-from foreseen.rules.derived import DERIVED, Columns
-from foreseen.rules.kernels import Array
+from foreseen.rules import parse_rules
+from foreseen.rules.correlation import fields as correlation_fields
+from foreseen.rules.correlation.fields import values_by
+from foreseen.rules.engine.derived import DERIVED, Columns
+from foreseen.rules.engine.kernels import Array
 
 RULE = """title: A program was started
 name: started

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from tests.rules.correlation_oracle import Event, Oracle
 
 from foreseen.core.ids import RuleId
-from foreseen.rules.correlation import Kind
-from foreseen.rules.correlation_entries import Fired, Labelled
-from foreseen.rules.correlation_link import Plan, link
-from foreseen.rules.correlation_parse import parse_correlation
-from foreseen.rules.correlation_state import CorrelationState, dump, load
-from foreseen.rules.correlation_step import finish, step
+from foreseen.rules.correlation.correlation import Kind
+from foreseen.rules.correlation.entries import Fired, Labelled
+from foreseen.rules.correlation.link import Plan, link
+from foreseen.rules.correlation.parse import parse_correlation
+from foreseen.rules.correlation.state import CorrelationState, dump, load
+from foreseen.rules.correlation.step import finish, step
 from foreseen.rules.document import documents_of
 
 LATENESS = 8_000

@@ -3,9 +3,9 @@
 import pytest
 
 from foreseen.core.ids import RuleId
-from foreseen.rules.correlation import Bound, Correlation, Kind
-from foreseen.rules.correlation_link import LATENESS, link
-from foreseen.rules.correlation_parse import parse_correlation
+from foreseen.rules.correlation.correlation import Bound, Correlation, Kind
+from foreseen.rules.correlation.link import LATENESS, link
+from foreseen.rules.correlation.parse import parse_correlation
 from foreseen.rules.document import RuleError, documents_of
 
 BRUTE = """title: Many failed logins

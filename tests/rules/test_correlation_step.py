@@ -8,12 +8,12 @@ import pytest
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId
-from foreseen.rules import correlation_step
-from foreseen.rules.correlation_entries import Fired, Labelled
-from foreseen.rules.correlation_link import Plan, link
-from foreseen.rules.correlation_parse import parse_correlation
-from foreseen.rules.correlation_state import CorrelationState, Lost, dump, load
-from foreseen.rules.correlation_step import advance, finish, step
+from foreseen.rules.correlation import step as correlation_step
+from foreseen.rules.correlation.entries import Fired, Labelled
+from foreseen.rules.correlation.link import Plan, link
+from foreseen.rules.correlation.parse import parse_correlation
+from foreseen.rules.correlation.state import CorrelationState, Lost, dump, load
+from foreseen.rules.correlation.step import advance, finish, step
 from foreseen.rules.document import documents_of
 
 MINUTE = 60_000

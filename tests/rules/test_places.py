@@ -9,7 +9,7 @@ from foreseen.parsers.k8s_audit import COLUMNS as OF_KUBERNETES
 from foreseen.parsers.registry import parser_named
 from foreseen.parsers.windows_event import columns_of
 from foreseen.rules import places
-from foreseen.rules.derived import DERIVED, KEPT_IDS
+from foreseen.rules.engine.derived import DERIVED, KEPT_IDS
 from foreseen.rules.logsources import scope_of
 from foreseen.rules.mapping import tables
 from foreseen.rules.places import EventKind, Place, keyword_places, observable

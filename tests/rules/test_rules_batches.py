@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.rules import generated
 
 from foreseen.rules import load
-from foreseen.rules import matcher as matcher_module
-from foreseen.rules.engine import Engine
-from foreseen.rules.plans import Wanted
+from foreseen.rules.engine import matcher as matcher_module
+from foreseen.rules.engine.engine import Engine
+from foreseen.rules.engine.plans import Wanted
 from foreseen.rules.ruleset import RuleSet, rule_set
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from foreseen.rules.cases import check
+from foreseen.rules.cases.cases import check
 from foreseen.rules.lint import Problem
 from foreseen.rules.loading import parse_rules
 from foreseen.rules.ruleset import RuleSet

@@ -7,9 +7,9 @@ import pytest
 from tests.rules import generated
 
 from foreseen.rules import load
-from foreseen.rules.engine import Engine
-from foreseen.rules.loosened import loosened
-from foreseen.rules.plans import Wanted
+from foreseen.rules.engine.engine import Engine
+from foreseen.rules.engine.loosened import loosened
+from foreseen.rules.engine.plans import Wanted
 from foreseen.rules.ruleset import RuleSet
 
 SOURCE = {"product": "linux"}

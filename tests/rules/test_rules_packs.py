@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from foreseen.core.errors import MalformedInputError
-from foreseen.rules.cases import check, is_rule, is_test
+from foreseen.rules.cases.cases import check, is_rule, is_test
 from foreseen.rules.lint import lint
 from foreseen.rules.loading import parse_rules
 from foreseen.rules.rule import TACTICS, Rule

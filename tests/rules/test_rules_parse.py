@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from foreseen.core.errors import MalformedInputError
 from foreseen.rules import Problem, lint, parse_rules
-from foreseen.rules.derived import DERIVED, READS
+from foreseen.rules.engine.derived import DERIVED, READS
 from foreseen.schema.arrow import EVENT_SCHEMA
 
 RULE = """\

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.rules import generated
 
 from foreseen.rules import load
-from foreseen.rules.engine import Engine
-from foreseen.rules.plans import Wanted
+from foreseen.rules.engine.engine import Engine
+from foreseen.rules.engine.plans import Wanted
 from foreseen.rules.ruleset import RuleSet
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 

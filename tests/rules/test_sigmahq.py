@@ -10,8 +10,8 @@ import pytest
 import yaml
 from tests.rules.sigmahq_rules import rule_texts
 
-from foreseen.rules.derived import DERIVED
 from foreseen.rules.document import RuleError, documents_of
+from foreseen.rules.engine.derived import DERIVED
 from foreseen.rules.logsources import Gate, admits, known, scope_of
 from foreseen.rules.parse import compiled_rule
 from foreseen.rules.places import EventKind, Place, keyword_places, places_of

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from foreseen.rules import RuleSet, parse_rules
-from foreseen.rules.suppression_lint import History, lint
+from foreseen.rules.suppression.lint import History, lint
 from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 
 NOW = 1_795_305_600_000  # 2026-11-22

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from foreseen.rules import RuleSet, parse_rules
-from foreseen.rules.suppressions import (
+from foreseen.rules.suppression.suppressions import (
     LoadedSuppressions,
     SuppressionSet,
     load_suppressions,

@@ -15,12 +15,12 @@ import orjson
 
 from foreseen.core.ids import RuleId, content_hash
 from foreseen.rules import Rule
-from foreseen.rules.correlation import Bound, Condition, Correlation, Kind
-from foreseen.rules.correlation_fields import length_of
-from foreseen.rules.correlation_groups import Group, forget, held_since, insert
-from foreseen.rules.correlation_link import LATENESS, Linked, link
-from foreseen.rules.correlation_state import CorrelationState, Lost, Remembered
-from foreseen.rules.correlation_step import MOST_GROUPS, MOST_KEPT
+from foreseen.rules.correlation.correlation import Bound, Condition, Correlation, Kind
+from foreseen.rules.correlation.fields import length_of
+from foreseen.rules.correlation.groups import Group, forget, held_since, insert
+from foreseen.rules.correlation.link import LATENESS, Linked, link
+from foreseen.rules.correlation.state import CorrelationState, Lost, Remembered
+from foreseen.rules.correlation.step import MOST_GROUPS, MOST_KEPT
 
 _WAITS, _TOLD, _ALONE = 0, 1, 2
 """What a counted match is: it waits, was told with others, or was told for a reason of its own."""

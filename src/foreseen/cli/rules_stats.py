@@ -13,7 +13,7 @@ from foreseen.cli.terminal import inert, print_json, report, when
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
 from foreseen.rules import Rule, RuleSet
-from foreseen.rules.correlation_fields import rule_of
+from foreseen.rules.correlation.fields import rule_of
 from foreseen.runners.history import control_of
 from foreseen.runners.label import LabelOrder, steps
 from foreseen.runners.rule_files import load_rules

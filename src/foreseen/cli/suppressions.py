@@ -19,9 +19,9 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.rules import Problem, RuleSet
-from foreseen.rules.suppression import Suppression
-from foreseen.rules.suppression_lint import SHARE, lint
-from foreseen.rules.suppressions import load_suppressions
+from foreseen.rules.suppression.lint import SHARE, lint
+from foreseen.rules.suppression.suppression import Suppression
+from foreseen.rules.suppression.suppressions import load_suppressions
 from foreseen.runners.rule_files import Document, folder_documents, load_rules
 from foreseen.runners.server import wall_clock
 from foreseen.runners.suppression_history import history_of

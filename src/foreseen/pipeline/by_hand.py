@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from foreseen.rules.suppressions import SuppressionSet
+from foreseen.rules.suppression.suppressions import SuppressionSet
 from foreseen.schema.arrow import texts
 
 SUBJECT = "suppressions by hand"

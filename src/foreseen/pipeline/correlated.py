@@ -7,10 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.ids import EventUid, match_uid
-from foreseen.rules.correlation_entries import Fired, Labelled, Values
-from foreseen.rules.correlation_link import Plan
-from foreseen.rules.correlation_state import CorrelationState
-from foreseen.rules.correlation_step import advance, finish, step, steps
+from foreseen.rules.correlation.entries import Fired, Labelled, Values
+from foreseen.rules.correlation.link import Plan
+from foreseen.rules.correlation.state import CorrelationState
+from foreseen.rules.correlation.step import advance, finish, step, steps
 from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 from foreseen.schema.columns import WINDOW
 

@@ -11,9 +11,9 @@ from foreseen.core.decisions import Basis, Decision
 from foreseen.models.moments import Moment
 from foreseen.pipeline.open_streams import Growing, JudgeState, Like
 from foreseen.rules import Rule
-from foreseen.rules.correlation_entries import Fired
-from foreseen.rules.correlation_fields import sentence_of
-from foreseen.rules.correlation_link import Plan
+from foreseen.rules.correlation.entries import Fired
+from foreseen.rules.correlation.fields import sentence_of
+from foreseen.rules.correlation.link import Plan
 
 WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}
 """Alerts for want of a model say nothing of the act: they must not drag their lineage with them."""

@@ -19,9 +19,9 @@ from foreseen.pipeline.correlated import Correlated, both, correlate, correlate_
 from foreseen.pipeline.growing import WITHOUT_STORY, Told, tell
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.rules import Rule
-from foreseen.rules.correlation_fields import rule_of, values_by
-from foreseen.rules.correlation_link import Plan
-from foreseen.rules.suppressions import SuppressionSet
+from foreseen.rules.correlation.fields import rule_of, values_by
+from foreseen.rules.correlation.link import Plan
+from foreseen.rules.suppression.suppressions import SuppressionSet
 
 
 @dataclass(frozen=True, slots=True)

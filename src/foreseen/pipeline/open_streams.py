@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from foreseen.alerts.incidents import OpenIncidents
 from foreseen.alerts.thresholds import uncounted_of
 from foreseen.core.alerts import Alert
-from foreseen.rules.correlation_state import CorrelationState, lost_of
+from foreseen.rules.correlation.state import CorrelationState, lost_of
 
 MOST_STREAMS = 4_096
 MOST_ALERTS = 4_096

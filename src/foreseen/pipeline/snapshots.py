@@ -17,7 +17,7 @@ from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
 from foreseen.pipeline.open_streams import Growing, JudgeState, Like, OpenStream
 from foreseen.pipeline.shard import ShardState
-from foreseen.rules import correlation_state
+from foreseen.rules.correlation import state as correlation_state
 
 _FORMAT = 3
 

@@ -1,6 +1,6 @@
 """Sigma rules: parse and lint documents, compile them to atoms, label batches of events."""
 
-from foreseen.rules.cases import check
+from foreseen.rules.cases.cases import check
 from foreseen.rules.document import RuleError
 from foreseen.rules.lint import Problem, lint
 from foreseen.rules.loading import Loaded, load, parse_rules

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.kernels import Array, Codes, Lists, Mask, array_of, compute
+from foreseen.rules.engine.kernels import Array, Codes, Lists, Mask, array_of, compute
 from foreseen.rules.rule import Rule
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from foreseen.rules.derived import READS
+from foreseen.rules.engine.derived import READS
 from foreseen.rules.logsources import Scope
 from foreseen.rules.places import EventKind, Place, keyword_places, places_of
 from foreseen.rules.tree import Origin, Tree, atoms_of

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from foreseen.core.errors import MalformedInputError
-from foreseen.rules.correlation import Correlation
-from foreseen.rules.correlation_link import link
-from foreseen.rules.correlation_parse import parse_correlation
+from foreseen.rules.correlation.correlation import Correlation
+from foreseen.rules.correlation.link import link
+from foreseen.rules.correlation.parse import parse_correlation
 from foreseen.rules.document import Document, RuleError, documents_of
+from foreseen.rules.engine.scan import Store
 from foreseen.rules.filters import Filter, apply, parse_filter, warnings_of
 from foreseen.rules.parse import compiled_rule
 from foreseen.rules.ruleset import Compiled, RuleSet, Sources, rule_set
-from foreseen.rules.scan import Store
 from foreseen.rules.tuning import Tuning, is_tuning, parse_tuning
 from foreseen.rules.tuning import apply as tuned
 

@@ -12,7 +12,7 @@ from sigma.policy import SigmaPolicy
 from sigma.policy.regex_engine import RE2RegexEngine, RegexPattern
 from sigma.rule.detection import SigmaDetection
 
-from foreseen.rules.scalars import number_of
+from foreseen.rules.engine.scalars import number_of
 
 _NUMBERS = {"lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year"}
 _FLAGS = {"i", "m", "s"}

@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from foreseen.core.ids import RuleId
-from foreseen.rules.cells import Reader
-from foreseen.rules.derived import READS
-from foreseen.rules.kernels import compute
-from foreseen.rules.kinds import kinds_of_rows
+from foreseen.rules.engine.cells import Reader
+from foreseen.rules.engine.derived import READS
+from foreseen.rules.engine.kernels import compute
+from foreseen.rules.engine.kinds import kinds_of_rows
 from foreseen.rules.logsources import admits
 from foreseen.rules.places import EventKind, Place, keyword_places, places_of
 from foreseen.rules.ruleset import Compiled, RuleSet

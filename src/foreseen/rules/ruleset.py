@@ -9,14 +9,14 @@ import pyarrow as pa
 
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import ContentHash, RuleId, content_hash
-from foreseen.rules.correlation_link import Plan
-from foreseen.rules.engine import Engine
-from foreseen.rules.kernels import Lists, array_of
+from foreseen.rules.correlation.link import Plan
+from foreseen.rules.engine.engine import Engine
+from foreseen.rules.engine.kernels import Lists, array_of
+from foreseen.rules.engine.plans import Wanted
+from foreseen.rules.engine.scan import Store
 from foreseen.rules.logsources import Scope
 from foreseen.rules.places import EventKind, Place
-from foreseen.rules.plans import Wanted
 from foreseen.rules.rule import Rule
-from foreseen.rules.scan import Store
 from foreseen.rules.tree import Tree
 
 SEMANTICS = "2"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from foreseen.rules.kernels import array_of, compute
+from foreseen.rules.engine.kernels import array_of, compute
 from foreseen.rules.tree import (
     ALWAYS,
     NEVER,

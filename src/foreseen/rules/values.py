@@ -22,9 +22,9 @@ from sigma.types import (
     SpecialChars,
 )
 
-from foreseen.rules.kernels import compute
+from foreseen.rules.engine.kernels import compute
+from foreseen.rules.engine.patterns import quoted
 from foreseen.rules.mistakes import flaw_of
-from foreseen.rules.patterns import quoted
 from foreseen.rules.tree import Atom, Field, Kind, No, Tree
 
 _PROBE = pa.array([""])  # made once: pyarrow looks for pandas each time

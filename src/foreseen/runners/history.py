@@ -21,7 +21,7 @@ from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import Problem, RuleSet, load, parse_rules
 from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.rules.document import documents_of
-from foreseen.rules.suppressions import SuppressionSet, load_suppressions
+from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
 from foreseen.runners.judging import judge_artefacts
 from foreseen.runners.rule_files import Document, refuse, shipped_documents
 from foreseen.runners.rule_overlay import overlaid

@@ -21,8 +21,8 @@ from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
-from foreseen.rules.correlation_state import next_due
-from foreseen.rules.suppressions import SuppressionSet, no_suppressions
+from foreseen.rules.correlation.state import next_due
+from foreseen.rules.suppression.suppressions import SuppressionSet, no_suppressions
 from foreseen.runners.settings import Settings
 from foreseen.studies.train import Stored
 

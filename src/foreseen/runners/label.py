@@ -15,9 +15,9 @@ from foreseen.pipeline.correlated import event_of, label_whole
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
-from foreseen.rules.correlation_entries import Labelled as Counted
-from foreseen.rules.correlation_fields import values_by
-from foreseen.rules.correlation_link import Plan
+from foreseen.rules.correlation.entries import Labelled as Counted
+from foreseen.rules.correlation.fields import values_by
+from foreseen.rules.correlation.link import Plan
 from foreseen.runners.parts import parts
 from foreseen.runners.shards import Tally
 from foreseen.schema.arrow import integers, texts

@@ -11,10 +11,10 @@ import yaml
 
 from foreseen.core.errors import MalformedInputError, NotFoundError
 from foreseen.rules import Loaded, Problem, RuleSet, load
-from foreseen.rules.cases import is_rule, is_test
+from foreseen.rules.cases.cases import is_rule, is_test
+from foreseen.rules.engine.scan import Store
 from foreseen.rules.loading import sound
 from foreseen.rules.managed import read_releases, unannounced
-from foreseen.rules.scan import Store
 from foreseen.runners.compiled import user_folder
 
 Document = tuple[str, str]

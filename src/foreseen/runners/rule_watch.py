@@ -7,7 +7,7 @@ from threading import Event
 
 from foreseen.core.errors import ForeseenError
 from foreseen.rules import Loaded, RuleSet, load
-from foreseen.rules.scan import Store
+from foreseen.rules.engine.scan import Store
 from foreseen.runners.rule_files import Document, documents_in
 
 log = logging.getLogger("foreseen.rules")

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from foreseen.control.taint import grave
 from foreseen.core.ids import TenantId
 from foreseen.lake.lake import Lake
-from foreseen.rules.suppression_lint import History
+from foreseen.rules.suppression.lint import History
 
 
 def history_of(lake: Path, engine: Engine, tenant: TenantId, *, share: float) -> History | None:

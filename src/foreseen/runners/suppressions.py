@@ -9,7 +9,7 @@ from foreseen.control.documents import DocumentKind, documents
 from foreseen.core.ids import TenantId
 from foreseen.rules import RuleSet
 from foreseen.rules.document import RuleError
-from foreseen.rules.suppressions import SuppressionSet, load_suppressions
+from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
 
 KIND = "suppressions"
 

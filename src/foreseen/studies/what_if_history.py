@@ -13,7 +13,7 @@ from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
 from foreseen.models.windows import FORKS
-from foreseen.rules.kernels import compute as pc
+from foreseen.rules.engine.kernels import compute as pc
 from foreseen.studies.what_if_labels import Relabelling, Sides
 
 if TYPE_CHECKING:

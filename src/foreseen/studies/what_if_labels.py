@@ -12,7 +12,7 @@ from foreseen.models.windows import FORKS, empty_tail
 from foreseen.pipeline.shard import matches_of
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment, RuleSets, chooses
-from foreseen.rules.kernels import array_of
+from foreseen.rules.engine.kernels import array_of
 from foreseen.rules.ruleset import Compiled, rule_set
 from foreseen.schema.arrow import AnyLists
 

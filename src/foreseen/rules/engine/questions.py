@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foreseen.rules.answers import PLAIN, Answers
+from foreseen.rules.engine.answers import PLAIN, Answers
 from foreseen.rules.places import Place
 from foreseen.rules.tree import Atom, Field
 

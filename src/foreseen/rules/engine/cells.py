@@ -7,10 +7,10 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.answers import ABSENT, Answers
-from foreseen.rules.derived import DERIVED
-from foreseen.rules.kernels import Array, Codes, array_of, compute, encoded, texts_of
-from foreseen.rules.maps import Maps
+from foreseen.rules.engine.answers import ABSENT, Answers
+from foreseen.rules.engine.derived import DERIVED
+from foreseen.rules.engine.kernels import Array, Codes, array_of, compute, encoded, texts_of
+from foreseen.rules.engine.maps import Maps
 from foreseen.rules.places import Place
 from foreseen.rules.tree import Origin
 from foreseen.rules.values import canonical

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.kernels import Array, array_of, compute
+from foreseen.rules.engine.kernels import Array, array_of, compute
 
 KEPT_IDS = ("uid", "gid", "suid", "fsuid", "egid", "sgid", "fsgid")
 _NOTHING = pa.scalar(None, pa.string())

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from foreseen.rules.correlation_entries import Entry, Fired, Item, Labelled, Values, entries_of
-from foreseen.rules.correlation_groups import (
+from foreseen.rules.correlation.entries import Entry, Fired, Item, Labelled, Values, entries_of
+from foreseen.rules.correlation.groups import (
     Group,
     append_event,
     forget,
@@ -15,8 +15,8 @@ from foreseen.rules.correlation_groups import (
     settled,
     window_members,
 )
-from foreseen.rules.correlation_link import Linked, Plan
-from foreseen.rules.correlation_state import (
+from foreseen.rules.correlation.link import Linked, Plan
+from foreseen.rules.correlation.state import (
     CorrelationState,
     Key,
     Lost,
@@ -24,7 +24,7 @@ from foreseen.rules.correlation_state import (
     Waiting,
     fitted,
 )
-from foreseen.rules.scalars import Exact
+from foreseen.rules.engine.scalars import Exact
 
 MOST_GROUPS = 20_000
 """Groups of one rule."""

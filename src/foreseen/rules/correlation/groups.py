@@ -4,9 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from foreseen.rules.correlation import ABOVE, Correlation, Kind
-from foreseen.rules.correlation_link import Linked
-from foreseen.rules.correlation_windows import (
+from foreseen.rules.correlation.correlation import ABOVE, Correlation, Kind
+from foreseen.rules.correlation.link import Linked
+from foreseen.rules.correlation.windows import (
     Extra,
     Measured,
     Ordered,
@@ -14,7 +14,7 @@ from foreseen.rules.correlation_windows import (
     Window,
     window_of,
 )
-from foreseen.rules.scalars import Exact
+from foreseen.rules.engine.scalars import Exact
 
 
 @dataclass(slots=True)

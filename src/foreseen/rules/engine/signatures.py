@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foreseen.rules.answers import ABSENT, NULL, PLAIN, Answers
-from foreseen.rules.cells import Cells, Reader
-from foreseen.rules.kernels import Codes, Keys
-from foreseen.rules.questions import Comparison, Question
-from foreseen.rules.references import compared
+from foreseen.rules.engine.answers import ABSENT, NULL, PLAIN, Answers
+from foreseen.rules.engine.cells import Cells, Reader
+from foreseen.rules.engine.kernels import Codes, Keys
+from foreseen.rules.engine.questions import Comparison, Question
+from foreseen.rules.engine.references import compared
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from fractions import Fraction
 from math import ceil
 from typing import Protocol
 
-from foreseen.rules.correlation import Correlation, Kind
-from foreseen.rules.scalars import Exact
+from foreseen.rules.correlation.correlation import Correlation, Kind
+from foreseen.rules.engine.scalars import Exact
 
 Extra = int | tuple[str, ...] | tuple[Exact, ...]
 """What is kept of an event besides its time: bits of its rules, its values, or its numbers."""

@@ -7,11 +7,11 @@ from typing import Any
 import pyarrow as pa
 
 from foreseen.core.ids import RuleId
-from foreseen.rules.correlation import Correlation
-from foreseen.rules.correlation_entries import Fired, Values
-from foreseen.rules.correlation_link import Plan
-from foreseen.rules.derived import DERIVED, READS
-from foreseen.rules.kernels import Array, array_of
+from foreseen.rules.correlation.correlation import Correlation
+from foreseen.rules.correlation.entries import Fired, Values
+from foreseen.rules.correlation.link import Plan
+from foreseen.rules.engine.derived import DERIVED, READS
+from foreseen.rules.engine.kernels import Array, array_of
 from foreseen.rules.logsources import scope_of
 from foreseen.rules.places import EventKind, Place, places_of
 from foreseen.rules.rule import SEVERITY_OF_LEVEL, Alerting, Logsource, Rule

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple, cast
 
 from foreseen.core.errors import CorruptError
-from foreseen.rules.correlation_groups import Group
-from foreseen.rules.correlation_link import Plan
-from foreseen.rules.correlation_windows import Extra
+from foreseen.rules.correlation.groups import Group
+from foreseen.rules.correlation.link import Plan
+from foreseen.rules.correlation.windows import Extra
 
 Key = tuple[str | None, ...]
 """Values of the fields of `group-by`, folded; None where an event has none."""

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import re2
 
-from foreseen.rules.kernels import compute
-from foreseen.rules.patterns import LONGEST_SCANNED, Pattern, patterns_of
+from foreseen.rules.engine.kernels import compute
+from foreseen.rules.engine.patterns import LONGEST_SCANNED, Pattern, patterns_of
 from foreseen.rules.tree import Atom, Kind
 
 hyperscan: Any

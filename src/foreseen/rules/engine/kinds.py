@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.cells import Reader
-from foreseen.rules.kernels import Codes, array_of, compute, encoded
+from foreseen.rules.engine.cells import Reader
+from foreseen.rules.engine.kernels import Codes, array_of, compute, encoded
 from foreseen.rules.places import DISCRIMINATORS, EventKind
 
 

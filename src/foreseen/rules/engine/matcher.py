@@ -6,15 +6,15 @@ from threading import Lock
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.answers import ABSENT, Answers
-from foreseen.rules.cells import Reader
-from foreseen.rules.kernels import Codes, Keys, array_of, encoded
-from foreseen.rules.kinds import kinds_of_rows
+from foreseen.rules.engine.answers import ABSENT, Answers
+from foreseen.rules.engine.cells import Reader
+from foreseen.rules.engine.kernels import Codes, Keys, array_of, encoded
+from foreseen.rules.engine.kinds import kinds_of_rows
+from foreseen.rules.engine.plans import Plan, Planner, Wanted
+from foreseen.rules.engine.questions import HOLDS, Comparison
+from foreseen.rules.engine.scan import Store
+from foreseen.rules.engine.signatures import Fact, holding_rows, signatures_of
 from foreseen.rules.places import EventKind, Place
-from foreseen.rules.plans import Plan, Planner, Wanted
-from foreseen.rules.questions import HOLDS, Comparison
-from foreseen.rules.scan import Store
-from foreseen.rules.signatures import Fact, holding_rows, signatures_of
 from foreseen.rules.tree import Atom, Field, atoms_of
 
 _MEMORY_BYTES = 96 << 20

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from foreseen.rules.kernels import Array, Codes, array_of, compute, encoded, texts_of
+from foreseen.rules.engine.kernels import Array, Codes, array_of, compute, encoded, texts_of
 
 _SMALL = 1 << 16
 

@@ -9,11 +9,11 @@ from operator import itemgetter
 from typing import NamedTuple, cast
 
 from foreseen.core.ids import RuleId
-from foreseen.rules.correlation import NUMERIC, TEMPORAL, Kind
-from foreseen.rules.correlation_link import Linked
-from foreseen.rules.correlation_state import Key, Lost
-from foreseen.rules.correlation_windows import Extra
-from foreseen.rules.scalars import number_of
+from foreseen.rules.correlation.correlation import NUMERIC, TEMPORAL, Kind
+from foreseen.rules.correlation.link import Linked
+from foreseen.rules.correlation.state import Key, Lost
+from foreseen.rules.correlation.windows import Extra
+from foreseen.rules.engine.scalars import number_of
 
 MOST_KEYS = 16
 """Groups that one event may belong to, by fields with several values."""

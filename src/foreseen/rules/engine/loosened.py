@@ -1,7 +1,7 @@
 """Rules without their least telling atoms: they match at least whatever the whole rules match."""
 
+from foreseen.rules.engine.triggers import breadth_of_triggers
 from foreseen.rules.tree import ALWAYS, NEVER, All, Atom, Kind, No, Tree, all_of, no, some_of
-from foreseen.rules.triggers import breadth_of_triggers
 
 _SHORT = 2
 _BROADEST = 0.2

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from foreseen.rules.case_events import Event, rows_of
-from foreseen.rules.case_sequences import Sequenced, fired_in, sequence_of
+from foreseen.rules.cases.events import Event, rows_of
+from foreseen.rules.cases.sequences import Sequenced, fired_in, sequence_of
 from foreseen.rules.document import Document, RuleError, documents_of
 from foreseen.rules.lint import Problem
 from foreseen.rules.ruleset import RuleSet

@@ -13,11 +13,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from foreseen.rules.case_events import Event, merged_of, rows_of
-from foreseen.rules.correlation_entries import Labelled
-from foreseen.rules.correlation_fields import values_by
-from foreseen.rules.correlation_state import CorrelationState
-from foreseen.rules.correlation_step import finish, step
+from foreseen.rules.cases.events import Event, merged_of, rows_of
+from foreseen.rules.correlation.entries import Labelled
+from foreseen.rules.correlation.fields import values_by
+from foreseen.rules.correlation.state import CorrelationState
+from foreseen.rules.correlation.step import finish, step
 from foreseen.rules.document import Document
 from foreseen.rules.ruleset import RuleSet
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from foreseen.rules.answers import ABSENT, Answers
+from foreseen.rules.engine.answers import ABSENT, Answers
+from foreseen.rules.engine.questions import Comparison, Question, comparison, random_key
+from foreseen.rules.engine.triggers import Candidates, Holds, Triggers, holds_of, triggers_of
 from foreseen.rules.logsources import Gate, admits
 from foreseen.rules.places import (
     DISCRIMINATORS,
@@ -15,7 +17,6 @@ from foreseen.rules.places import (
     keyword_places,
     places_of,
 )
-from foreseen.rules.questions import Comparison, Question, comparison, random_key
 from foreseen.rules.tree import (
     ALWAYS,
     NEVER,
@@ -25,7 +26,6 @@ from foreseen.rules.tree import (
     Tree,
     atoms_of,
 )
-from foreseen.rules.triggers import Candidates, Holds, Triggers, holds_of, triggers_of
 from foreseen.rules.truth import with_known
 from foreseen.rules.values import canonical
 

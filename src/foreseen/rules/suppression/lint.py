@@ -7,12 +7,12 @@ from difflib import get_close_matches
 
 import pyarrow as pa
 
-from foreseen.rules.fleeting import fleeting
 from foreseen.rules.lint import Problem
 from foreseen.rules.logsources import known
 from foreseen.rules.ruleset import RuleSet
-from foreseen.rules.suppression import Suppression
-from foreseen.rules.suppressions import Lists, Reach, SuppressionSet, load_suppressions
+from foreseen.rules.suppression.fleeting import fleeting
+from foreseen.rules.suppression.suppression import Suppression
+from foreseen.rules.suppression.suppressions import Lists, Reach, SuppressionSet, load_suppressions
 from foreseen.rules.tree import Atom, atoms_of
 from foreseen.rules.truth import (
     holds_of_anything,

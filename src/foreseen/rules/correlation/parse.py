@@ -8,10 +8,18 @@ from difflib import get_close_matches
 import orjson
 
 from foreseen.core.ids import RuleId, content_hash
-from foreseen.rules.correlation import ABOVE, NUMERIC, TEMPORAL, Bound, Condition, Correlation, Kind
-from foreseen.rules.correlation_expression import parse_expression
+from foreseen.rules.correlation.correlation import (
+    ABOVE,
+    NUMERIC,
+    TEMPORAL,
+    Bound,
+    Condition,
+    Correlation,
+    Kind,
+)
+from foreseen.rules.correlation.expression import parse_expression
 from foreseen.rules.document import Document, RuleError
-from foreseen.rules.scalars import exact
+from foreseen.rules.engine.scalars import exact
 
 MOST_COUNTED = 100_000
 """Largest limit of a count: a window of that many events must fit into memory."""

@@ -6,9 +6,16 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.kernels import Codes, Keys, compute, texts_of
-from foreseen.rules.scalars import COMPARED, address_of, cidr_of, compared, number_of, time_holds
-from foreseen.rules.scan import SCANNED, Found, Store, scanner_of
+from foreseen.rules.engine.kernels import Codes, Keys, compute, texts_of
+from foreseen.rules.engine.scalars import (
+    COMPARED,
+    address_of,
+    cidr_of,
+    compared,
+    number_of,
+    time_holds,
+)
+from foreseen.rules.engine.scan import SCANNED, Found, Store, scanner_of
 from foreseen.rules.tree import Atom, Kind
 
 ABSENT, NULL, PLAIN = 0, 1, 2

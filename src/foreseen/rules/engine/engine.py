@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.kernels import Codes, array_of
-from foreseen.rules.loosened import loosened
-from foreseen.rules.matcher import Matcher
+from foreseen.rules.engine.kernels import Codes, array_of
+from foreseen.rules.engine.loosened import loosened
+from foreseen.rules.engine.matcher import Matcher
+from foreseen.rules.engine.plans import Wanted
+from foreseen.rules.engine.scan import Store
 from foreseen.rules.places import EventKind, Place
-from foreseen.rules.plans import Wanted
-from foreseen.rules.scan import Store
 
 
 class Engine:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from foreseen.core.ids import ContentHash, RuleId
-from foreseen.rules.correlation_expression import Expression
-from foreseen.rules.scalars import Exact
+from foreseen.rules.correlation.expression import Expression
+from foreseen.rules.engine.scalars import Exact
 
 
 class Kind(StrEnum):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from foreseen.rules.cells import Cells
-from foreseen.rules.kernels import Codes, Mask, array_of, compute, encoded
+from foreseen.rules.engine.cells import Cells
+from foreseen.rules.engine.kernels import Codes, Mask, array_of, compute, encoded
 from foreseen.rules.tree import Kind
 
 

@@ -9,12 +9,12 @@ import pyarrow as pa
 from foreseen.core.ids import ContentHash, content_hash
 from foreseen.rules.compile import Compiler
 from foreseen.rules.document import Document, RuleError, documents_of
-from foreseen.rules.engine import Engine
-from foreseen.rules.kernels import Codes, Mask, array_of, compute, truth_of
+from foreseen.rules.engine.engine import Engine
+from foreseen.rules.engine.kernels import Codes, Mask, array_of, compute, truth_of
+from foreseen.rules.engine.plans import Wanted
 from foreseen.rules.logsources import Gate, Scope, scope_of
-from foreseen.rules.plans import Wanted
 from foreseen.rules.ruleset import SEMANTICS, RuleSet, encoded_lists
-from foreseen.rules.suppression import Suppression, parse_suppression, sigma_of
+from foreseen.rules.suppression.suppression import Suppression, parse_suppression, sigma_of
 from foreseen.rules.tree import Tree
 
 Lists = Mapping[str, Sequence[str]]

@@ -7,7 +7,7 @@ from math import ceil, floor
 from typing import Protocol
 
 from foreseen.core.ids import RuleId
-from foreseen.rules.correlation import Bound, Correlation, Kind
+from foreseen.rules.correlation.correlation import Bound, Correlation, Kind
 from foreseen.rules.document import RuleError
 
 LATENESS = 15 * 60 * 1000

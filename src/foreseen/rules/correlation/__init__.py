@@ -1,0 +1,1 @@
+"""Rules about several matches: parsed, linked to what they count, and stepped through time."""
