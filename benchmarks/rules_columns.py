@@ -85,7 +85,7 @@ def wide(batch: pa.RecordBatch, trees: Sequence[Tree]) -> Wide:
         if atom.other is not None:
             variants.setdefault(atom.other, set()).add(_LOW)
     reader = Reader(batch)
-    reader.expect(frozenset({"*"}))
+    reader.expect(None)
     kinds = _kinds(batch)
     names = {field: f"f{number}" for number, field in enumerate(sorted(variants))}
     columns = dict(_gate_columns(batch))

@@ -10,12 +10,11 @@ import pyarrow as pa
 from foreseen.rules.engine.answers import ABSENT, Answers
 from foreseen.rules.engine.derived import DERIVED
 from foreseen.rules.engine.kernels import Array, Codes, array_of, compute, encoded, texts_of
-from foreseen.rules.engine.maps import Maps
+from foreseen.rules.engine.maps import EVERY, AskedNames, Maps
 from foreseen.rules.places import Place
 from foreseen.rules.tree import Origin
 from foreseen.rules.values import canonical
 
-_EVERY = "*"
 _UNKNOWN = -1
 _MAP = pa.map_(pa.string(), pa.list_(pa.string()))
 
@@ -93,13 +92,13 @@ class Reader:
         self._maps: Maps | None = None
         self.length = batch.num_rows
 
-    def expect(self, names: frozenset[str] | None) -> None:
+    def expect(self, wanted: AskedNames | None) -> None:
         """Say once, before any is read, which names of `unmapped` will be asked for; None: all."""
         if "unmapped" not in self._names:
             return
         maps = self._batch.column("unmapped")
         if maps.null_count < len(maps):
-            self._maps = Maps(maps, None if names is None or _EVERY in names else names)
+            self._maps = Maps(maps, wanted)
             texts = Texts(self._maps.texts)
             for name, codes, rows in self._maps.cells():
                 place = Place(Origin.UNMAPPED, name)
@@ -154,7 +153,7 @@ class Reader:
     def _read(self, place: Place) -> Cells | None:
         if place.origin is Origin.COLUMN and place.name in self._names:
             return cells_of(self._batch.column(place.name))
-        if place == Place(Origin.UNMAPPED, _EVERY) and self._maps:
+        if place == Place(Origin.UNMAPPED, EVERY) and self._maps:
             texts, codes, rows = self._maps.every()
             return Cells(Texts(texts), codes, rows, self.length)
         return None

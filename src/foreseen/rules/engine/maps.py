@@ -1,12 +1,34 @@
 """A column of maps taken apart: for every name its cells, for all names one set of texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from foreseen.rules.engine.kernels import Array, Codes, array_of, compute, encoded, texts_of
+from foreseen.rules.engine.kernels import Array, Codes, Mask, array_of, compute, encoded, texts_of
 
 _SMALL = 1 << 16
+
+
+EVERY = "*"
+"""Stands for every name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNames:
+    """Which names are asked for in which rows: what nobody asks of a row costs least.
+
+    Attributes:
+        names: Names by group of rows; `*` among them means every name.
+        groups: Group of each row.
+    """
+
+    names: Sequence[frozenset[str]]
+    groups: Codes
+
+    def by_code(self, names: Sequence[str]) -> Mask:
+        """For each group (first axis) whether each of the names is asked for."""
+        return np.array([[EVERY in own or name in own for name in names] for own in self.names])
 
 
 class Maps:
@@ -18,7 +40,7 @@ class Maps:
         objects: For a name without texts of its own the rows that have names below it, `name.x`.
     """
 
-    def __init__(self, maps: Array, wanted: frozenset[str] | None) -> None:
+    def __init__(self, maps: Array, wanted: AskedNames | None) -> None:
         """For a column of type map<string, list<string>>; `wanted` None means every name."""
         if maps.null_count:
             maps = maps.take(array_of(np.arange(len(maps))))  # so that a null has no entries
@@ -46,13 +68,13 @@ class Maps:
         texts, codes = encoded(self._texts.take(array_of(places)))
         return texts, codes, rows
 
-    def _group(self, codes: Codes, wanted: frozenset[str] | None) -> None:
+    def _group(self, codes: Codes, wanted: AskedNames | None) -> None:
         """Cells of wanted names, grouped by name, in the order of rows."""
         count = len(self._names)
         entries = np.arange(len(codes))
-        if wanted is not None:
-            needed = np.fromiter((name in wanted for name in self._names), bool, count)
-            entries = np.flatnonzero(needed[codes])
+        if wanted is not None and count:
+            needed = wanted.by_code(self._names)
+            entries = np.flatnonzero(needed[wanted.groups[self._rows], codes])
             codes = codes[entries]
         small = codes.astype(np.uint16) if count <= _SMALL else codes
         order = np.argsort(small, kind="stable")
@@ -64,12 +86,13 @@ class Maps:
         self._begins = np.concatenate(([0], self._ends[:-1])).astype(np.int64)
         self.texts, self._codes = encoded(self._texts.take(array_of(places)))
 
-    def _objects(self, codes: Codes, wanted: frozenset[str] | None) -> dict[str, Codes]:
+    def _objects(self, codes: Codes, wanted: AskedNames | None) -> dict[str, Codes]:
         """Rows by the names of objects: a source's object is there though only its parts are."""
+        asked = frozenset().union(*wanted.names) if wanted is not None else frozenset((EVERY,))
         below: dict[str, list[int]] = {}
         for code, name in enumerate(self._names):
             for end in [place for place, char in enumerate(name) if char == "."]:
-                if wanted is None or name[:end] in wanted:
+                if EVERY in asked or name[:end] in asked:
                     below.setdefault(name[:end], []).append(code)
         return {name: self._rows[np.isin(codes, parts)] for name, parts in below.items()}
 

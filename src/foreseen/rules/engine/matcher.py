@@ -10,6 +10,7 @@ from foreseen.rules.engine.answers import ABSENT, Answers
 from foreseen.rules.engine.cells import Reader
 from foreseen.rules.engine.kernels import Codes, Keys, array_of, encoded
 from foreseen.rules.engine.kinds import kinds_of_rows
+from foreseen.rules.engine.maps import AskedNames
 from foreseen.rules.engine.plans import Plan, Planner, Wanted
 from foreseen.rules.engine.questions import HOLDS, Comparison
 from foreseen.rules.engine.scan import Store
@@ -63,7 +64,7 @@ class Matcher:
             self._bound_memory()
             reader = Reader(batch)
             plans, plan_of = self._planned(reader)
-            reader.expect(frozenset().union(*(plan.names for plan in plans)))
+            reader.expect(AskedNames([plan.names for plan in plans], plan_of))
             return self._pairs(self._judged(reader, plans, plan_of))
 
     def reachable(self, kind: EventKind, has: Callable[[Place], bool]) -> set[int]:
