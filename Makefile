@@ -25,10 +25,10 @@ demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry
 	@$(BIN)/foreseen demo
 
 test: $(DEV) ## Set up, then run the everyday tests
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) -m "not slow and not deep"
 
 check-all: lint types contract ## What CI runs: lint, types, imports, every test, the wheel
-	@$(PYTEST) --durations=10
+	@$(PYTEST) -m "not deep" --durations=10
 
 bench: $(DEV) ## Measure, and fail where a ratio is over its budget
 	@$(BIN)/python benchmarks/run.py

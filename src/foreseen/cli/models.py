@@ -1,4 +1,4 @@
-"""`foreseen models`: train, list and show the models of a data folder."""
+"""`foreseen models`: train, list, show and evaluate models."""
 
 import time
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli import models_evaluate
 from foreseen.cli.options import Budget, rules_of
 from foreseen.cli.stores import database
 from foreseen.cli.terminal import (
@@ -23,7 +24,8 @@ from foreseen.lake.lake import Lake
 from foreseen.runners.settings import BUDGET, LEAST_HISTORY
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
-app = typer.Typer(help="Train, list and show models: one a rule.", no_args_is_help=True)
+app = typer.Typer(help="Train, list, show and evaluate models: one a rule.", no_args_is_help=True)
+app.command()(models_evaluate.evaluate)
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of lake and control database.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.models.tokens import LONGEST, folded, place, shape
+from foreseen.models.windows_text import as_posix, path_as_posix
 from foreseen.schema.arrow import AnyArray
 
 _SEPARATOR = "\x1f"
@@ -77,6 +78,7 @@ def _text(batch: pa.RecordBatch | pa.Table, name: str) -> AnyArray:
 def _act(key: str) -> Act:
     (event_class, event_type, image, command, path, target, mode, ip, port, socket, service,
      account, status) = key.split(_SEPARATOR)  # fmt: skip
+    image, command = path_as_posix(image), as_posix(command)
     program = folded(basename(image)) or "?"
     failed = "!" if status == _FAILURE else ""
     verb = f"{event_type}{failed}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from math import log2
 
 import numpy as np
@@ -24,18 +25,43 @@ Scores = npt.NDArray[np.float64]
 _DECIMALS = 9
 
 
+class Combination(StrEnum):
+    """How members' bits become one score."""
+
+    SUM = "sum"
+    STRONGEST = "strongest"
+    """What one member finds odd is odd (Tippett 1931: the smallest of several p-values)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weight of each member's bits, in the order of `MEMBERS`, and how they are put together."""
+
+    each: tuple[float, ...]
+    combination: Combination = Combination.SUM
+
+    def score(self, bits: Scores) -> Scores:
+        """Scores of bits (moments, members)."""
+        weighted = bits * np.asarray(self.each)
+        # Not a matrix product, whose last bits depend on the number of rows.
+        found = (
+            weighted.sum(axis=1) if self.combination is Combination.SUM else weighted.max(axis=1)
+        )
+        return np.asarray(np.round(found, _DECIMALS), np.float64)
+
+
 @dataclass(frozen=True, slots=True)
 class Fusion:
     """How the members' scores become one.
 
     Attributes:
         members: Calibration of each member's raw score, in the order of `MEMBERS`.
-        weights: Weight of each member's bits.
-        fused: Calibration of the weighted sum.
+        weights: Weights of the members' bits, and how the weighted bits become one score.
+        fused: Calibration of the scores.
     """
 
     members: tuple[Calibration, ...]
-    weights: tuple[float, ...]
+    weights: Weights
     fused: Calibration
 
     def bits(self, raw: Scores) -> Scores:
@@ -48,25 +74,20 @@ class Fusion:
 
     def score(self, raw: Scores) -> Scores:
         """Weighted bits, one a moment."""
-        return _weighted(self.bits(raw), self.weights)
+        return self.weights.score(self.bits(raw))
 
     def probabilities(self, raw: Scores) -> Scores:
         """Share of expected matches at least as surprising, one a moment."""
         return self.fused.shares(self.score(raw))
 
 
-def own_scores(members: Sequence[Calibration], weights: Sequence[float], raw: Scores) -> Scores:
+def own_scores(members: Sequence[Calibration], weights: Weights, raw: Scores) -> Scores:
     """Weighted bits of the very moments that the members are calibrated on, each without itself."""
     columns = [
         -np.log2(calibration.shares_without(column))
         for calibration, column in zip(members, raw.T, strict=True)
     ]
-    return _weighted(np.column_stack(columns), weights)
-
-
-def _weighted(bits: Scores, weights: Sequence[float]) -> Scores:
-    # Not a matrix product, whose last bits depend on the number of rows.
-    return np.asarray(np.round((bits * np.asarray(weights)).sum(axis=1), _DECIMALS), np.float64)
+    return weights.score(np.column_stack(columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +164,8 @@ def fusion_bytes(fusion: Fusion) -> bytes:
     """The fusion as stored."""
     dumped = {
         "members": [calibration.dump() for calibration in fusion.members],
-        "weights": fusion.weights,
+        "weights": fusion.weights.each,
+        "combination": fusion.weights.combination,
         "fused": fusion.fused.dump(),
     }
     return orjson.dumps(dumped, option=orjson.OPT_SORT_KEYS)
@@ -171,8 +193,9 @@ def load(models: Mapping[ContentHash, bytes], fusion: bytes) -> Foresight:
 def _fusion(content: bytes) -> Fusion:
     dumped = orjson.loads(content)
     members = tuple(Calibration.of(scores) for scores in dumped["members"])
-    weights = tuple(float(weight) for weight in dumped["weights"])
-    if len(members) != len(MEMBERS) or len(weights) != len(MEMBERS):
+    each = tuple(float(weight) for weight in dumped["weights"])
+    weights = Weights(each, Combination(dumped["combination"]))
+    if len(members) != len(MEMBERS) or len(each) != len(MEMBERS):
         raise ValueError(f"{len(MEMBERS)} members are needed")
     return Fusion(members, weights, Calibration.of(dumped["fused"]))
 

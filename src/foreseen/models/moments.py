@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from foreseen.models.acts import Act, acts_of
 from foreseen.models.tokens import LONGEST, folded, shape
+from foreseen.models.windows_text import as_posix, path_as_posix
 
 _COLUMNS = (
     "match_uid",
@@ -80,7 +81,7 @@ def _moment(act: Act, values: tuple[object, ...]) -> Moment:
         act=act,
         who=f"{login or 'without login'} as {effective or '?'}, {place}",
         parent=_program(parent, parent_command),
-        ancestry=tuple(folded(basename(str(path))) for path in _list(ancestry)[:4]),
+        ancestry=tuple(folded(basename(path_as_posix(str(p)))) for p in _list(ancestry)[:4]),
         window=tuple(map(str, _list(window))),
         session=tuple(map(str, _list(session))),
         siblings=tuple(map(str, _list(siblings))),
@@ -89,8 +90,8 @@ def _moment(act: Act, values: tuple[object, ...]) -> Moment:
 
 def _program(path: object, command: object) -> str:
     if command:
-        return shape(str(command)[:LONGEST])
-    return folded(basename(str(path))) if path else "?"
+        return shape(as_posix(str(command)[:LONGEST]))
+    return folded(basename(path_as_posix(str(path)))) if path else "?"
 
 
 def _list(value: object) -> list[object]:

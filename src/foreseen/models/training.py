@@ -10,7 +10,7 @@ import numpy.typing as npt
 from foreseen.core.ids import RuleId
 from foreseen.models.calibration import Calibration
 from foreseen.models.ensemble import MEMBERS, RuleModel, fit
-from foreseen.models.foresight import Foresight, Fusion, foresight, own_scores
+from foreseen.models.foresight import Combination, Foresight, Fusion, Weights, foresight, own_scores
 from foreseen.models.moments import Moment
 from foreseen.models.negatives import corrupted
 
@@ -20,21 +20,35 @@ History = Mapping[RuleId, Sequence[Moment]]
 FIT_SHARE = 0.7
 """Earlier share of the history that members are fitted on; the rest calibrates."""
 
-FUSIONS: Mapping[str, tuple[float, ...]] = {
-    #                 act, parent, user, ancestry, context, neighbours
-    "mostly novelty": (2, 2, 2, 2, 1, 1),
-    "novelty": (1, 1, 1, 1, 0, 0),
-    "novelty and context": (1, 1, 1, 1, 2, 0),
-    "novelty and neighbours": (1, 1, 1, 1, 0, 2),
-    "all": (1, 1, 1, 1, 2, 2),
-    "context": (0, 0, 0, 0, 1, 0),
-    "neighbours": (0, 0, 0, 0, 0, 1),
-    "context and neighbours": (0, 0, 0, 0, 1, 1),
+FUSIONS: Mapping[str, Weights] = {
+    #                         act, parent, user, ancestry, context, neighbours
+    "mostly novelty": Weights((2, 2, 2, 2, 1, 1)),
+    "novelty": Weights((1, 1, 1, 1, 0, 0)),
+    "novelty and context": Weights((1, 1, 1, 1, 2, 0)),
+    "novelty and neighbours": Weights((1, 1, 1, 1, 0, 2)),
+    "all": Weights((1, 1, 1, 1, 2, 2)),
+    "strongest": Weights((1, 1, 1, 1, 1, 0), Combination.STRONGEST),
+    "context": Weights((0, 0, 0, 0, 1, 0)),
+    "neighbours": Weights((0, 0, 0, 0, 0, 1)),
+    "context and neighbours": Weights((0, 0, 0, 0, 1, 1)),
 }
 """Candidate weights of the members, the preferred first: novelty forgives a changed schedule."""
 
-CLEARLY = 0.1
+CLEARLY = 0.2
 """A fusion is preferred unless another one catches this share of strangers more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Expected matches by rule, each in order of time, cut in two.
+
+    Attributes:
+        early: What members are fitted on.
+        late: What the fusion and its calibration come from.
+    """
+
+    early: History
+    late: History
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +90,44 @@ def train(
         progress: Called with each rule when its model is done.
     """
     enough = {rule: list(found) for rule, found in history.items() if len(found) >= least_history}
-    early, late = _split(enough)
+    times = sorted(moment.time for found in enough.values() for moment in found)
+    cut = times[int(len(times) * FIT_SHARE)] if times else 0
+    parts = Parts(
+        early={rule: [m for m in found if m.time < cut] for rule, found in enough.items()},
+        late={rule: [m for m in found if m.time >= cut] for rule, found in enough.items()},
+    )
+    trained = train_on(
+        parts, budget=budget, least_history=least_history, seed=seed, progress=progress
+    )
+    models = trained.foresight.models
+    skipped = {rule: len(found) for rule, found in history.items() if rule not in models}
+    return replace(trained, skipped=skipped)
+
+
+def train_on(
+    parts: Parts,
+    *,
+    budget: float,
+    least_history: int,
+    seed: int,
+    progress: Callable[[RuleId], None] = lambda _: None,
+) -> Trained:
+    """Train as `train` does, on a history that is cut already.
+
+    Args:
+        parts: Expected matches, all of them of rules with enough history.
+        budget: Share of expected matches that may alert.
+        least_history: Matches below which a workload is not judged.
+        seed: The same seed and history give the same models.
+        progress: Called with each rule when its model is done.
+    """
+    early = parts.early
     least = int(least_history * FIT_SHARE)
-    late = {rule: _on_ready_workloads(early[rule], found, least) for rule, found in late.items()}
-    both = [rule for rule in enough if late[rule]]
+    late = {
+        rule: _on_ready_workloads(early.get(rule, ()), found, least)
+        for rule, found in parts.late.items()
+    }
+    both = [rule for rule, found in late.items() if found]
     if sum(len(late[rule]) for rule in both) + 1 <= 1 / budget:
         # So few calibration matches that none could be called surprising: nothing may be silenced.
         both = []
@@ -87,24 +135,14 @@ def train(
     late = {rule: late[rule] for rule in both}
     tested = {rule: fit(rule, early[rule], pool, seed) for rule in both}
     fusion, name, caught = _choose(tested, late, budget=budget, seed=seed)
-    everything = [moment for rule in both for moment in enough[rule]]
+    known = {rule: [*early[rule], *parts.late[rule]] for rule in both}
+    everything = [moment for rule in both for moment in known[rule]]
     models: dict[RuleId, RuleModel] = {}
     for rule in both:
-        models[rule] = fit(rule, enough[rule], everything, seed)
+        models[rule] = fit(rule, known[rule], everything, seed)
         progress(rule)
-    skipped = {rule: len(found) for rule, found in history.items() if rule not in models}
+    skipped = {r: len(early.get(r, ())) + len(parts.late[r]) for r in late if r not in models}
     return Trained(foresight(models, fusion), name, caught, skipped)
-
-
-def _split(
-    history: Mapping[RuleId, list[Moment]],
-) -> tuple[dict[RuleId, list[Moment]], dict[RuleId, list[Moment]]]:
-    """Earlier and later part, cut at one moment of time for all rules."""
-    times = sorted(moment.time for found in history.values() for moment in found)
-    cut = times[int(len(times) * FIT_SHARE)] if times else 0
-    early = {rule: [m for m in found if m.time < cut] for rule, found in history.items()}
-    late = {rule: [m for m in found if m.time >= cut] for rule, found in history.items()}
-    return early, late
 
 
 def _on_ready_workloads(
@@ -144,9 +182,7 @@ def _scores(
     return np.concatenate([none, *(model.scores(moments[rule]) for rule, model in models.items())])
 
 
-def _fusion(
-    members: tuple[Calibration, ...], weights: tuple[float, ...], expected: Scores
-) -> Fusion:
+def _fusion(members: tuple[Calibration, ...], weights: Weights, expected: Scores) -> Fusion:
     return Fusion(members, weights, Calibration.of(own_scores(members, weights, expected)))
 
 

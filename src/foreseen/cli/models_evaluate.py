@@ -1,0 +1,131 @@
+"""`foreseen models evaluate`: methods side by side on a data set of labelled matches."""
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from foreseen.cli.options import Budget
+from foreseen.cli.terminal import console, inert, milliseconds_of, print_json, progress_bar, report
+from foreseen.core.errors import ConfigurationError, ForeseenError
+from foreseen.runners.settings import BUDGET
+from foreseen.studies.benchmark.baselines import absent, available
+from foreseen.studies.benchmark.contest import Contest, Failure, Order, contest
+from foreseen.studies.benchmark.loaders.recognise import load
+from foreseen.studies.benchmark.method import Method
+from foreseen.studies.benchmark.ours import Ours
+from foreseen.studies.benchmark.pictures import calibration_picture, recall_picture
+from foreseen.studies.benchmark.report import as_json
+from foreseen.studies.benchmark.sheets import Sheet, sheets
+from foreseen.studies.benchmark.splits import reviewed
+
+RECALL_PICTURE, CALIBRATION_PICTURE = "recall-against-alerts.svg", "promised-and-realised.svg"
+
+
+class History(StrEnum):
+    """What methods learn from."""
+
+    REVIEWED = "reviewed"
+    """As the product trains: a person took known attacks out before accepting it."""
+    AS_IS = "as-is"
+    """All that happened before the test, attacks among it."""
+
+
+def evaluate(
+    path: Annotated[
+        Path, typer.Argument(help="Parquet file of labelled matches: docs/benchmark-data.md.")
+    ],
+    train_until: Annotated[
+        str | None, typer.Option(help="Methods learn from what is before this time (UTC).")
+    ] = None,
+    calibrate_until: Annotated[
+        str | None, typer.Option(help="Thresholds are set on what is before this time (UTC).")
+    ] = None,
+    history: Annotated[
+        History, typer.Option(help="Whether attacks stand in what methods learn from.")
+    ] = History.REVIEWED,
+    budget: Budget = BUDGET,
+    methods: Annotated[
+        str | None, typer.Option(help="Names of methods, divided by commas; else all.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Makes a run repeatable.", min=0)] = 0,
+    without_harness: Annotated[
+        bool, typer.Option("--without-harness", help="Leave out what the recording itself made.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder for the curves, drawn as SVG.")
+    ] = None,
+) -> None:
+    """Let methods decide on matches whose labels they never see; thresholds are set before test."""
+    learned, calibrated = _moment(train_until), _moment(calibrate_until)
+    chosen, missing = _chosen(methods)
+    order = Order(budget, seed, harness=not without_harness)
+    with progress_bar("loading") as advance:
+        loaded = load(path, learned, calibrated)
+        data = reviewed(loaded) if history is History.REVIEWED else loaded
+        held = contest(data, chosen, order, advance)
+    held = replace(held, failures=(*held.failures, *missing))
+    for failure in held.failures:
+        console.print(inert(f"left out: {failure.method}: {failure.reason}"), soft_wrap=True)
+    if not held.entries:
+        raise ForeseenError(f"{path}: no method gave an answer; the reasons are above")
+    if pictures:
+        _draw(held, pictures)
+    if json:
+        print_json(as_json(held))
+        return
+    for sheet in sheets(held):
+        _print(sheet)
+
+
+def _moment(text: str | None) -> int | None:
+    return None if text is None else milliseconds_of(text)
+
+
+def _chosen(names: str | None) -> tuple[list[Method], list[Failure]]:
+    """Methods to run, ours first, and those asked for that cannot run here.
+
+    Raises:
+        ConfigurationError: There is no method of a name.
+    """
+    known = {_plain(method.name): method for method in (Ours(), *available())}
+    reasons = {_plain(name): Failure(name, reason) for name, reason in absent().items()}
+    if names is None:
+        return list(known.values()), list(reasons.values())
+    asked = dict.fromkeys(_plain(name) for name in names.split(",") if name.strip())
+    unknown = [name for name in asked if name not in known and name not in reasons]
+    if unknown or not asked:
+        every = ", ".join(sorted({*known, *reasons}))
+        raise ConfigurationError(f"--methods {names}: no method '{', '.join(unknown)}'; of {every}")
+    return [known[n] for n in asked if n in known], [reasons[n] for n in asked if n in reasons]
+
+
+def _plain(name: str) -> str:
+    """A method's name as one types it: 'parent > child frequency' is parent-child-frequency."""
+    return "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
+
+
+def _draw(held: Contest, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = {
+        RECALL_PICTURE: recall_picture(held),
+        CALIBRATION_PICTURE: calibration_picture(held),
+    }
+    for name, picture in drawn.items():
+        (folder / name).write_text(picture, encoding="utf-8")
+        console.print(inert(f"drawn: {folder / name}"), soft_wrap=True)
+
+
+def _print(sheet: Sheet) -> None:
+    table = Table(*map(inert, sheet.columns), title=inert(sheet.title), title_justify="left")
+    for number, column in enumerate(table.columns):
+        column.justify = "right" if number else "left"
+    for row in sheet.rows:
+        table.add_row(*map(inert, row))
+    report.print(table)
+    if sheet.note:
+        report.print(inert(sheet.note))
