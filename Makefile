@@ -11,12 +11,13 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 BENCH := .venv/bench.stamp
+DATA = $(or $(FORESEEN_DATA),../shared/data)
 SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules bench-models setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -35,6 +36,10 @@ bench: $(DEV) ## Measure, and fail where a ratio is over its budget
 
 bench-rules: $(BENCH) ## Measure the rules engine against DuckDB and polars; needs FORESEEN_DATA
 	@$(BIN)/python benchmarks/rules.py $(ARGS)
+
+bench-models: $(BENCH) ## Compare methods on two public sets of labelled matches; needs FORESEEN_DATA
+	@$(BIN)/foreseen models evaluate "$(DATA)/atomic-evtx/process_creations.parquet" --budget 0.01 $(ARGS)
+	@$(BIN)/foreseen models evaluate "$(DATA)/ait-ads/alerts.parquet" --budget 0.005 $(ARGS)
 
 setup: $(DEV) ## Make .venv from the locks; nothing to do when it is current
 

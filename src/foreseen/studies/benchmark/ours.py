@@ -1,5 +1,6 @@
 """Foreseen itself as a method: the models that the product trains, on any labelled data set."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import log2
 from posixpath import basename
@@ -15,11 +16,21 @@ from foreseen.models.training import Parts, Trained, train_on
 from foreseen.models.windows_text import as_posix, path_as_posix
 from foreseen.schema.arrow import texts
 from foreseen.studies.benchmark.contexts import contexts_of
-from foreseen.studies.benchmark.dataset import CALIBRATE, TRAIN, Dataset, Integers, Reals
+from foreseen.studies.benchmark.dataset import (
+    CALIBRATE,
+    TEST,
+    TRAIN,
+    Dataset,
+    Integers,
+    Reals,
+)
 from foreseen.studies.benchmark.method import Scored
 
 LEAST_HISTORY = 30
 """Matches of a rule in train below which it always alerts: its gate."""
+
+_UNJUDGED = 1_000.0
+"""Bits above those of any probability: what no model judges alerts, whatever the budget."""
 
 
 class Ours:
@@ -28,7 +39,7 @@ class Ours:
     name = "foreseen"
 
     def __call__(self, data: Dataset, *, budget: float, seed: int) -> Scored:
-        """Score the matches: bits of surprise, infinite for those that no model may silence."""
+        """Score the matches: bits of surprise; those that no model may silence come above all."""
         moments = _moments(data)
         by_part = {part: _by_rule(moments, data.of_part(part)) for part in (TRAIN, CALIBRATE)}
         trained = train_on(
@@ -41,7 +52,7 @@ class Ours:
 
 
 def _scores(trained: Trained, moments: Sequence[Moment], data: Dataset) -> Reals:
-    scores = np.full(len(moments), np.inf)
+    scores = _UNJUDGED + _rarity(moments, data)
     rules = data.column("rule")
     models = trained.foresight
     for rule, model in models.models.items():
@@ -50,6 +61,21 @@ def _scores(trained: Trained, moments: Sequence[Moment], data: Dataset) -> Reals
         raw = model.scores([moments[row] for row in known])
         scores[known] = -np.log2(models.fusion.probabilities(raw))
     return scores
+
+
+def _rarity(moments: Sequence[Moment], data: Dataset) -> Reals:
+    """Order among matches that no model judges: the rarer for the rule on its workload, the odder.
+
+    In bits; all of them alert, and the order says which to look at first.
+    """
+    taught = data.column("part") != TEST
+    weights = data.weights
+    seen: Counter[tuple[str, str]] = Counter()
+    for row in np.flatnonzero(taught).tolist():
+        seen[moments[row].rule, moments[row].workload] += weights[row]
+    total = weights[taught].sum() + 1
+    shares = [(seen[moment.rule, moment.workload] + 0.5) / total for moment in moments]
+    return np.asarray(-np.log2(shares), np.float64)
 
 
 def _by_rule(moments: Sequence[Moment], rows: Integers) -> dict[RuleId, list[Moment]]:
