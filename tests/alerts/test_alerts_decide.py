@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from foreseen.alerts.decide import Policy, Question, decide
-from foreseen.core.decisions import Basis, Outcome, Prediction
+from foreseen.core.decisions import Basis, Outcome, Prediction, Stage
 from foreseen.core.ids import ContentHash
 
 POLICY = Policy(budget=0.02, least_history=30)
@@ -62,6 +62,9 @@ def test_suppressed_only_when_nothing_objects(foresee: bool) -> None:  # noqa: F
         ({"incident": "uid"}, Basis.OPEN_INCIDENT),
         ({"prediction": answer(0.02)}, Basis.UNEXPECTED),
         ({"prediction": answer(math.nan)}, Basis.UNEXPECTED),
+        ({"stage": Stage.OBSERVE}, Basis.OBSERVED),
+        ({"stage": Stage.ASSIST}, Basis.ASSISTED),
+        ({"stage": Stage.OBSERVE, "prediction": answer(0.02)}, Basis.UNEXPECTED),
         ({}, Basis.EXPECTED),
     ],
 )
@@ -77,3 +80,12 @@ def test_the_basis_names_the_objection(changed: dict[str, object], basis: Basis)
     }
     question = Question(**{**clear, **changed})  # type: ignore[arg-type]
     assert decide(question, POLICY)[1] is basis
+
+
+@pytest.mark.parametrize("stage", [Stage.OBSERVE, Stage.ASSIST])
+def test_a_model_that_only_observes_or_assists_suppresses_nothing(stage: Stage) -> None:
+    for marked, has_model, failed, history, probability, complete, incident in TABLE:
+        question = Question(
+            marked, has_model, failed, history, answer(probability), complete, incident, stage=stage
+        )
+        assert decide(question, POLICY)[0] is Outcome.ALERTED, question

@@ -20,6 +20,8 @@ _BASIS_SENTENCES: Mapping[Basis, str] = {
     Basis.NOT_FORESEEN: "No model may silence this rule.",
     Basis.COLD_START: "This workload has too little clean history for the rule's model to speak.",
     Basis.BROKEN_MODEL: "The rule's model failed, so the match alerts.",
+    Basis.OBSERVED: "The rule's model expected it, but only observes: it may not silence yet.",
+    Basis.ASSISTED: "The rule's model expected it, but only assists: it may not silence yet.",
     Basis.INCOMPLETE_WINDOW: "Telemetry is missing before the match, so it cannot be judged.",
     Basis.OPEN_INCIDENT: "It belongs to an open incident by its process lineage or login session.",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from foreseen.core.decisions import Basis, Outcome, Prediction
+from foreseen.core.decisions import Basis, Outcome, Prediction, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Question:
         incident: Open incident that the match is tied to.
         counted: Whether its rule's author wants it counted by correlations and not told alone.
         suppression: Suppression by hand that hides it.
+        stage: How far the rule's model is trusted.
     """
 
     foresee: bool
@@ -31,6 +32,7 @@ class Question:
     incident: str | None
     counted: bool = False
     suppression: str | None = None
+    stage: Stage = Stage.SUPPRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +84,7 @@ def _objections(question: Question, policy: Policy) -> Iterator[Basis]:
         yield Basis.BROKEN_MODEL
     elif not question.prediction.probability > policy.budget:  # so a NaN alerts, too
         yield Basis.UNEXPECTED
+    if question.stage is Stage.OBSERVE:
+        yield Basis.OBSERVED
+    if question.stage is Stage.ASSIST:
+        yield Basis.ASSISTED

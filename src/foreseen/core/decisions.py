@@ -13,6 +13,17 @@ class Outcome(StrEnum):
     ALERTED = "alerted"
 
 
+class Stage(StrEnum):
+    """How far a rule's model is trusted."""
+
+    OBSERVE = "observe"
+    """It predicts, and its word is kept beside the alert for comparison."""
+    ASSIST = "assist"
+    """It predicts, and people see its word; everything still alerts."""
+    SUPPRESS = "suppress"
+    """What it expects is not told."""
+
+
 class Basis(StrEnum):
     """Why the outcome is what it is; all but the four that suppress alert (law 4)."""
 
@@ -22,6 +33,8 @@ class Basis(StrEnum):
     NOT_FORESEEN = "rule is not marked for a model"
     COLD_START = "too little clean history"
     BROKEN_MODEL = "model failed"
+    OBSERVED = "expected by a model that only observes"
+    ASSISTED = "expected by a model that only assists"
     INCOMPLETE_WINDOW = "window has known telemetry loss"
     OPEN_INCIDENT = "tied to an open incident"
     COUNTED = "counted by a correlation only"

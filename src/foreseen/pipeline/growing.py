@@ -15,8 +15,15 @@ from foreseen.rules.correlation.entries import Fired
 from foreseen.rules.correlation.fields import sentence_of
 from foreseen.rules.correlation.link import Plan
 
-WITHOUT_STORY = {Basis.NO_MODEL, Basis.COLD_START, Basis.BROKEN_MODEL, Basis.INCOMPLETE_WINDOW}
-"""Alerts for want of a model say nothing of the act: they must not drag their lineage with them."""
+WITHOUT_STORY = {
+    Basis.NO_MODEL,
+    Basis.COLD_START,
+    Basis.BROKEN_MODEL,
+    Basis.INCOMPLETE_WINDOW,
+    Basis.OBSERVED,
+    Basis.ASSISTED,
+}
+"""Alerts for want of a model, or of trust in it, say nothing of the act: they must not drag their lineage with them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from foreseen.alerts.decide import Policy, Question, decide
 from foreseen.alerts.incidents import Ties, ties_of
 from foreseen.alerts.thresholds import Counted, aggregate_key, columns_of, fit, stand
 from foreseen.core.alerts import Alert, Incident
-from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
+from foreseen.core.decisions import Basis, Decision, Outcome, Prediction, Stage
 from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment, moments_of
@@ -36,6 +36,7 @@ class JudgeArtefacts:
         hashes: Content hashes by kind, written on every prediction.
         correlations: Rules that count the matches of other rules.
         suppressions: Suppressions by hand; None hides nothing.
+        stages: How far each rule's model is trusted; a model without a stage may suppress.
     """
 
     tenant: TenantId
@@ -45,6 +46,7 @@ class JudgeArtefacts:
     hashes: Mapping[str, ContentHash]
     correlations: Plan = field(default_factory=Plan)
     suppressions: SuppressionSet | None = None
+    stages: Mapping[RuleId, Stage] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,7 @@ def _question(
         complete=row["window_complete"] is True,
         incident=None,
         counted=moment.rule in artefacts.correlations.silent,
+        stage=artefacts.stages.get(RuleId(moment.rule), Stage.SUPPRESS),
     )
 
 
