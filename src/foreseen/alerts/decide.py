@@ -84,7 +84,7 @@ def _objections(question: Question, policy: Policy) -> Iterator[Basis]:
         yield Basis.BROKEN_MODEL
     elif not question.prediction.probability > policy.budget:  # so a NaN alerts, too
         yield Basis.UNEXPECTED
-    if question.stage is Stage.OBSERVE:
-        yield Basis.OBSERVED
-    if question.stage is Stage.ASSIST:
-        yield Basis.ASSISTED
+    yield from _UNTRUSTED.get(question.stage, ())
+
+
+_UNTRUSTED = {Stage.OBSERVE: (Basis.OBSERVED,), Stage.ASSIST: (Basis.ASSISTED,)}

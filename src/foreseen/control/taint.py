@@ -19,8 +19,8 @@ def dismissed(engine: Engine, tenant: TenantId) -> frozenset[str]:
 def tainted(engine: Engine, tenant: TenantId) -> frozenset[str]:
     """Matches of alerts that are escalated, acknowledged, or open because of what they are.
 
-    An open alert for want of a model or of history says nothing of the act: were it to taint, the
-    first model could never be trained on the history that a person accepts.
+    An open alert for want of a model, of history or of trust in the model says nothing of the act:
+    were it to taint, the first model could never be trained on the history that a person accepts.
     """
     query = select(AlertRow.members, AlertRow.status, AlertRow.decision).where(
         AlertRow.tenant == tenant, AlertRow.status != AlertStatus.DISMISSED
@@ -60,7 +60,12 @@ def grave(engine: Engine, tenant: TenantId) -> frozenset[str]:
     return frozenset(uid for name in escalated | stories for uid in members[name])
 
 
-_SAYS_NOTHING = {Basis.NO_MODEL.value, Basis.COLD_START.value}
+_SAYS_NOTHING = {
+    Basis.NO_MODEL.value,
+    Basis.COLD_START.value,
+    Basis.OBSERVED.value,
+    Basis.ASSISTED.value,
+}
 
 
 def _members(engine: Engine, tenant: TenantId, statuses: set[AlertStatus]) -> frozenset[str]:

@@ -23,7 +23,7 @@ WITHOUT_STORY = {
     Basis.OBSERVED,
     Basis.ASSISTED,
 }
-"""Alerts for want of a model, or of trust in it, say nothing of the act: they must not drag their lineage with them."""
+"""Alerts for want of a model or of trust in it say nothing of the act, so they drag no lineage."""
 
 
 @dataclass(frozen=True, slots=True)
