@@ -21,7 +21,8 @@ Read = Callable[[Line, Record], Row | Quarantined]
 _SNIFFED_LINES = 20
 _TOLD_KEYS = 5
 _TOLD = 200
-_WRAPPING = frozenset({"Records", "items", "logEvents", "detail"})
+WRAPPING = frozenset({"Records", "items", "logEvents", "detail"})
+"""Keys of an object that may hold records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,15 @@ class JsonFormat:
         claims: Whether an object is of this format, told by its own keys alone.
         read: Row of an object that is claimed, or why it cannot be read. It may use it up.
         read_wrapped: The same of an object out of a document that says more than its records.
+        read_known: The same of any object of which one look tells that it is claimed and holds no
+            records; null where `claims` must tell.
     """
 
     name: str
     claims: Callable[[Record], bool]
     read: Read
     read_wrapped: Callable[[Wrapped], Row | Quarantined] | None = None
+    read_known: Callable[[Line, Record], Row | Quarantined | None] = lambda *_: None
 
 
 class JsonLinesParser:
@@ -71,27 +75,34 @@ class JsonLinesParser:
     def parse(self, state: None, lines: Sequence[Line]) -> Parsed:  # noqa: ARG002  the protocol's
         """A row for each record of the lines, in their order; what is none is quarantined."""
         parsed = Parsed()
-        loads, formats, put = orjson.loads, self.formats, parsed.rows.append
+        loads, known, put = orjson.loads, self._known(), parsed.rows.append
         for line in lines:
             try:
                 record = loads(line.data)
             except orjson.JSONDecodeError:
                 record = None
-            if type(record) is not dict or not record.keys().isdisjoint(_WRAPPING):
+            if type(record) is not dict:
                 self._read_hard(line, parsed)
                 continue
-            row: Row | Quarantined
-            for form in formats:
-                if form.claims(record):
-                    row = form.read(line, record)
-                    break
-            else:
-                row = self._foreign(line, record)
-            if isinstance(row, Row):
+            row = known(line, record)
+            if row is None:
+                if not record.keys().isdisjoint(WRAPPING):
+                    self._read_hard(line, parsed)
+                    continue
+                row = self._read(line, record)
+            if type(row) is Row:
                 put(row)
             else:
-                parsed.quarantined.append(row)
+                parsed.quarantined.append(cast("Quarantined", row))
         return parsed
+
+    def _known(self) -> Callable[[Line, Record], Row | Quarantined | None]:
+        """Of several formats another one may claim what one of them knows."""
+        return self.formats[0].read_known if len(self.formats) == 1 else lambda *_: None
+
+    def _read(self, line: Line, record: Record) -> Row | Quarantined:
+        form = self.form_of(record)
+        return self._foreign(line, record) if form is None else form.read(line, record)
 
     def _read_hard(self, line: Line, parsed: Parsed) -> None:
         """Rows of a line of several records, or of one that strict JSON refuses."""

@@ -4,7 +4,7 @@ from foreseen.core.records import Line, Quarantined, Reason
 from foreseen.parsers.json_lines import JsonFormat, Record, rejected
 from foreseen.parsers.protocol import Row
 from foreseen.parsers.windows_event_columns import columns_by
-from foreseen.parsers.windows_event_dialects import claims, fields_of
+from foreseen.parsers.windows_event_dialects import Fields, claims, fields_of
 from foreseen.parsers.windows_event_kinds import columns_of
 from foreseen.parsers.windows_event_plans import Plan, plan_of
 from foreseen.parsers.windows_event_times import time_of
@@ -34,6 +34,30 @@ def read(line: Line, record: Record) -> Row | Quarantined:
     types = [*map(type, fields.values())]
     if plan is None or plan.types != types or plan.fields != list(fields):
         plan = _found((named, event_id, tuple(fields), tuple(types)))
+    return _row(line, fields, plan)
+
+
+def read_known(line: Line, record: Record) -> Row | Quarantined | None:
+    """Row of an object with the names and types of one that was read a while ago.
+
+    Whoever has a channel and an event id is claimed; what holds records has no such plan.
+    """
+    fields: Fields = record  # type: ignore[assignment]  # a cast would take time for each event
+    event_id, channel = fields.get("EventID"), fields.get("Channel")
+    if type(channel) is not str or (type(event_id) is not int and type(event_id) is not str):
+        return None
+    plan = _LAST.get((channel, event_id, len(fields)))
+    if (
+        plan is None
+        or plan.types != [*map(type, fields.values())]
+        or plan.fields != list(fields)
+        or plan.may_wrap
+    ):
+        return None
+    return _row(line, fields, plan)
+
+
+def _row(line: Line, fields: Fields, plan: Plan) -> Row | Quarantined:
     time = time_of(fields, plan.clocks)
     if time is None:
         if plan.clocks or line.received is None:
@@ -61,4 +85,4 @@ def _found(shape: _Shape) -> Plan:
     return plan
 
 
-WINDOWS_EVENT = JsonFormat("windows_event", claims, read)
+WINDOWS_EVENT = JsonFormat("windows_event", claims, read, read_known=read_known)

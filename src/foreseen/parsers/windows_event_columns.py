@@ -1,7 +1,6 @@
 """The columns of a Windows event, by the plan of its shape."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from orjson import dumps
@@ -9,12 +8,9 @@ from orjson import dumps
 from foreseen.parsers.json_flat import Flat, flatten, text_of
 from foreseen.parsers.windows_event_plans import Plan, Rest
 from foreseen.schema.joined import MARK
-from foreseen.schema.shaped import Shape, Shaped
+from foreseen.schema.shaped import Shaped
 
-_SUCCESS, _FAILURE = 1, 2
-_AUDIT_SUCCESS, _AUDIT_FAILURE = 0x20_0000_0000_0000, 0x10_0000_0000_0000
 _MOST_DIGITS = 20
-_LONGEST_KEYWORDS = 64
 _MOST_NUMBERS = 16_384
 _PUNCTUATION_TO_MARKS = bytes.maketrans(b"[,", MARK.encode() * 2)
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
@@ -38,7 +34,7 @@ def columns_by(plan: Plan, fields: dict[str, Any], raw: bytes) -> Shaped:
     if plan.path is not None:
         texts += (texts[plan.path].rpartition("\\")[2],)
     return Shaped(
-        _shape(plan, fields) if plan.shapes else plan.shape,
+        plan.shape if plan.chosen is None else plan.chosen[plan.choosing(fields)],
         MARK.join(texts).encode() if MARK not in "".join(texts) else texts,
         tuple(map(_NUMBERS.__getitem__, plan.numbers(fields))) if plan.shape.integers else (),
         raw,
@@ -63,13 +59,6 @@ def _opened(plan: Plan, fields: Mapping[str, Any]) -> Flat:
     rest = plan.rest
     kept = [*rest.texts(fields), *map(str, rest.integers(fields))]
     return _rearranged(rest, dict(zip(plan.shape.names, kept, strict=True)))
-
-
-def _shape(plan: Plan, fields: Mapping[str, Any]) -> Shape:
-    """The shape of an event whose class or outcome is told by its own values."""
-    case = None if plan.by is None else plan.cases.get(fields[plan.by])
-    told = None if plan.keywords is None else _outcome(fields[plan.keywords])
-    return plan.shapes[case, told]
 
 
 def _rearranged(rest: Rest, fields: dict[str, Any]) -> Flat:
@@ -103,19 +92,3 @@ def _number(text: str) -> int | None:
     except ValueError:
         return None
     return found if _SMALLEST <= found <= _LARGEST else None
-
-
-def _outcome(keywords: object) -> int:
-    """Whether an audited act succeeded, by the event's keywords: a bit mask or their names."""
-    if not isinstance(keywords, str) or len(keywords) > _LONGEST_KEYWORDS:
-        return 0
-    return _short_outcome(keywords)
-
-
-@lru_cache(maxsize=1024)
-def _short_outcome(keywords: str) -> int:
-    try:
-        bits = int(keywords, 0)
-    except ValueError:
-        return {"Audit Success": _SUCCESS, "Audit Failure": _FAILURE}.get(keywords, 0)
-    return _SUCCESS if bits & _AUDIT_SUCCESS else _FAILURE if bits & _AUDIT_FAILURE else 0

@@ -5,12 +5,13 @@ logs have few of them (20,000 events of attacks: 150), so per event nothing is l
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass
 from operator import itemgetter
 from types import EllipsisType, NoneType
 from typing import Any
 
+from foreseen.parsers.json_lines import WRAPPING
+from foreseen.parsers.windows_event_chosen import Chosen, chosen
 from foreseen.parsers.windows_event_dialects import OWN_DATA
 from foreseen.parsers.windows_event_kinds import Kind, kind_of
 from foreseen.parsers.windows_event_times import CLOCKS
@@ -25,7 +26,6 @@ FLAT_NAMES = {
 }
 
 _WITHOUT_TEXT = (dict, list, NoneType, EllipsisType)
-Case = tuple[int, int]
 Values = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 
 
@@ -67,11 +67,10 @@ class Plan:
         path: Place among them of the path whose end is that name; null for none.
         numbers: Texts whose numbers the shape's integers are.
         shape: The columns.
-        shapes: Where values of the event tell its class or outcome: columns by both; else empty.
-        by: Name of the value that chooses the class; null for none.
-        cases: That value -> class and activity.
-        keywords: Name of the keywords that say if what was audited succeeded; null for none.
+        choosing: Values of the event that tell its class or outcome.
+        chosen: Columns by these values; null where the shape is the only one.
         host: Name of the text that says whose event it is; null for none.
+        may_wrap: Whether an object with these fields may hold records.
     """
 
     fields: list[str]
@@ -85,11 +84,10 @@ class Plan:
     path: int | None
     numbers: Values
     shape: Shape
-    shapes: Mapping[tuple[Case | None, int | None], Shape]
-    by: str | None
-    cases: Mapping[str, Case]
-    keywords: str | None
+    choosing: Values
+    chosen: Chosen | None
     host: str | None
+    may_wrap: bool
 
 
 def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
@@ -120,11 +118,10 @@ def plan_of(channel: str, event_id: str, shape: Mapping[str, type]) -> Plan:
         path=list(texts).index("process_path") if "process_path" in texts else None,
         numbers=_getter(numbers.values()),
         shape=columns,
-        shapes=_shapes(columns, kind) if by or keywords else {},
-        by=by,
-        cases=kind.cases,
-        keywords=keywords,
+        choosing=_choosing([name for name in (by, keywords) if name], shape),
+        chosen=chosen(columns, kind, by=bool(by), audited=bool(keywords)),
         host=host,
+        may_wrap=not WRAPPING.isdisjoint(shape),
     )
 
 
@@ -167,18 +164,6 @@ def _columns(
     return Shape(constants, (*texts, *name), tuple(integers), names)
 
 
-def _shapes(shape: Shape, kind: Kind) -> dict[tuple[Case | None, int | None], Shape]:
-    """A shape for every class and outcome that an event of the kind may have by its values."""
-    shapes = {}
-    for case, told in product((None, *kind.cases.values()), (None, 0, 1, 2)):
-        class_uid, activity_id = case or (kind.class_uid, kind.activity_id)
-        own = {"class_uid": class_uid, "activity_id": activity_id}
-        if told is not None:
-            own["status_id"] = told
-        shapes[case, told] = replace(shape, constants={**shape.constants, **own})
-    return shapes
-
-
 def _getter(names: Collection[str]) -> Values:
     """Gives the values of these names: `itemgetter`, which gives a value bare if it is one."""
     if not names:
@@ -187,6 +172,15 @@ def _getter(names: Collection[str]) -> Values:
         (name,) = names
         return lambda fields: (fields[name],)
     return itemgetter(*names)
+
+
+def _choosing(names: Collection[str], shape: Mapping[str, type]) -> Values:
+    """Gives the values of these names; no text for one that is no text, say a list of several."""
+    if all(shape[name] not in _WITHOUT_TEXT for name in names):
+        return _getter(names)
+    return lambda fields: tuple(
+        value if isinstance(value := fields[name], str) else "" for name in names
+    )
 
 
 def _fields(shape: Mapping[str, type]) -> dict[str, str]:
