@@ -128,10 +128,13 @@ class Reader:
         return found
 
     def nulls(self, name: str, places: Sequence[Place]) -> list[Codes]:
-        """Rows in which the source wrote a field with a null, by its name or by a place's."""
+        """Rows in which the source wrote a field with a null, by a place's name, else its own.
+
+        Where places have names, the source may mean another field by the rule's name.
+        """
         if self._maps is None or not self._maps.nulls:
             return []
-        names = {place.name for place in places if place.origin is Origin.UNMAPPED} | {name}
+        names = {place.name for place in places if place.origin is Origin.UNMAPPED} or {name}
         return [self._maps.nulls[each] for each in names & self._maps.nulls.keys()]
 
     def objects(self, places: Sequence[Place]) -> list[Codes]:
