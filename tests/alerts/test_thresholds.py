@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foreseen.alerts import thresholds
@@ -160,6 +160,11 @@ class Slow:
     arrivals=st.lists(
         st.tuples(st.integers(0, 240), st.sampled_from([False, False, False, True])), max_size=40
     ),
+)
+@example(
+    count=4,
+    window=2,
+    arrivals=[(4, False), (5, False), (7, False), (7, False), (7, False), (4, False)],
 )
 def test_it_agrees_with_a_slow_count_of_every_window(
     count: int, window: int, arrivals: list[tuple[int, bool]]

@@ -137,7 +137,8 @@ def _counted(group: Group, linked: Linked, match: Counted) -> Standing:
         begin, end = bisect_left(group.times, group.times[held] - timespan), held + 1
         why = _REACHED.format(count=end - begin, span=length_of(timespan), least=linked.least)
     elif _is_near(group, place, timespan):
-        begin, end = place, place + 1
+        # what waited and is of the same time goes on from it as what comes later does
+        begin, end = bisect_left(group.times, match.time), place + 1
         why = _GOES_ON.format(span=length_of(timespan), least=linked.least)
     else:
         group.extras[place] = _ALONE if match.urgent else _WAITS
