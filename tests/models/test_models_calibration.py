@@ -38,3 +38,11 @@ def test_what_is_loaded_answers_as_what_was_dumped(known: list[float], asked: li
     loaded = Calibration.of(orjson.loads(orjson.dumps(calibration.dump())))
     same = loaded.shares(np.asarray(asked)) == calibration.shares(np.asarray(asked))
     assert same.all()
+
+
+def test_beyond_all_of_the_calibration_the_distance_goes_on() -> None:
+    calibration = Calibration.of([1.0, 5.0, 3.0])
+    beyond = calibration.beyond(np.array([0.0, 5.0, 5.5, 45.0, np.nan]))
+    assert beyond[:4].tolist() == [0.0, 0.0, 0.5, 40.0]
+    assert np.isnan(beyond[4])
+    assert Calibration.of([]).beyond(np.array([7.0])).tolist() == [0.0]

@@ -1,6 +1,6 @@
 """Every member passes the shared conformance suite, and the suite has teeth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,22 @@ from tests.models.conformance import (
     check_scores_are_finite,
     check_strange_scores_higher,
 )
-from tests.models.histories import RULES
+from tests.models.histories import MINUTE, RULES
 
 from foreseen.models import ensemble
+from foreseen.models.common import Common
 from foreseen.models.context import Context
 from foreseen.models.features import Features
+from foreseen.models.levels import Levels
 from foreseen.models.moments import Moment
 from foreseen.models.negatives import corrupted
 from foreseen.models.neighbours import Neighbours
 from foreseen.models.novelty import Novelty
+from foreseen.models.pace import Pace
+from foreseen.models.rates import Rates
+from foreseen.models.surroundings import Surroundings
+from foreseen.models.tenure import Tenure
+from foreseen.models.times import Times
 
 FEATURES = Features.fit(EXPECTED)
 
@@ -50,40 +57,79 @@ class OfMoments:
 
 @dataclass(frozen=True)
 class OfFeatures:
-    """A member that reads the feature matrix."""
+    """A member that reads rows of features."""
 
     inner: Context | Neighbours
 
     def scores(self, moments: Sequence[Moment]) -> Scores:
         """The one score of the member."""
-        matrix = FEATURES.matrix(moments)
+        rows = FEATURES.rows(moments)
         if isinstance(self.inner, Context):
-            return self.inner.odds_against(matrix).reshape(-1, 1)
-        return self.inner.distances(matrix).reshape(-1, 1)
+            return self.inner.odds_against(rows).reshape(-1, 1)
+        places = [one.workload for one in moments]
+        return self.inner.distances(rows, places, [()] * len(moments)).reshape(-1, 1)
 
     def dump(self) -> object:
         """JSON-ready."""
         return self.inner.dump()
 
 
+@dataclass(frozen=True)
+class OfClock:
+    """A member that gives bits for one moment at a time."""
+
+    inner: Surroundings | Pace | Rates | Times | Tenure
+
+    def scores(self, moments: Sequence[Moment]) -> Scores:
+        """Its bits."""
+        return np.asarray([self.inner.bits(one) for one in moments], np.float64).reshape(-1, 1)
+
+    def dump(self) -> object:
+        """JSON-ready."""
+        return self.inner.dump()
+
+
+@dataclass(frozen=True)
+class Together:
+    """The ensemble of one rule, with what it shares with others."""
+
+    inner: ensemble.RuleModel
+    common: Common
+
+    def scores(self, moments: Sequence[Moment]) -> Scores:
+        """All columns."""
+        return self.inner.scores(moments, self.common)
+
+    def dump(self) -> object:
+        """JSON-ready."""
+        return [self.inner.dump(), self.common.dump()]
+
+
 def _context(moments: Sequence[Moment], seed: int) -> OfFeatures:
-    foreign = FEATURES.matrix(corrupted(moments, moments, seed))
-    return OfFeatures(Context.fit(FEATURES.matrix(moments), foreign, seed))
+    foreign = FEATURES.rows(corrupted(moments, moments, seed))
+    return OfFeatures(Context.fit(FEATURES.rows(moments), foreign, seed))
 
 
 def _neighbours(moments: Sequence[Moment], seed: int) -> OfFeatures:
-    return OfFeatures(Neighbours.fit(FEATURES.matrix(moments), seed))
+    about = [(one.uid, one.workload) for one in moments]
+    return OfFeatures(Neighbours.fit(FEATURES.rows(moments), about, FEATURES, seed))
+
+
+def _together(moments: Sequence[Moment], seed: int) -> Together:
+    fitted = ensemble.fit(RULES[0], moments, moments, seed)
+    return Together(fitted, Common.fit(moments, Levels({}, 30)))
+
+
+def _loaded(dumped: object) -> Together:
+    model, common = _any(dumped)
+    return Together(ensemble.load(model), Common.load(common))
 
 
 MEMBERS = [
     Member("novelty", lambda m, _: OfMoments(Novelty.fit(m)), lambda d: OfMoments(_novelty(d))),
     Member("context", _context, lambda d: OfFeatures(Context.load(_any(d)))),
     Member("neighbours", _neighbours, lambda d: OfFeatures(Neighbours.load(_any(d)))),
-    Member(
-        "ensemble",
-        lambda m, seed: ensemble.fit(RULES[0], m, m, seed),
-        lambda d: ensemble.load(_any(d)),
-    ),
+    Member("ensemble", _together, _loaded),
 ]
 
 
@@ -93,6 +139,28 @@ def _any(dumped: object) -> Any:  # noqa: ANN401 (each member types its own JSON
 
 def _novelty(dumped: object) -> Novelty:
     return Novelty.load(_any(dumped))
+
+
+CLOCKS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "surroundings": (Surroundings.fit, Surroundings.load),
+    "pace": (Pace.fit, Pace.load),
+    "rate": (lambda m: Rates.fit(m, 250 * MINUTE), Rates.load),
+    "time": (Times.fit, Times.load),
+    "tenure": (Tenure.fit, Tenure.load),
+}
+
+
+@pytest.mark.parametrize("name", CLOCKS)
+def test_a_member_of_the_clock_keeps_all_but_one_promise(name: str) -> None:
+    """Crossed jobs are not odd to it: it looks at the time, or at what the workload does."""
+    fit, load = CLOCKS[name]
+    member = Member(name, lambda m, _: OfClock(fit(m)), lambda d: OfClock(load(_any(d))))
+    fitted = member.fit(EXPECTED, 0)
+    check_scores_are_finite(member, fitted)
+    check_same_seed_same_bytes(member, fitted)
+    check_round_trip(member, fitted)
+    check_no_batch_matters(member, fitted)
+    check_input_is_left_alone(member, fitted)
 
 
 @pytest.mark.parametrize("member", MEMBERS, ids=lambda member: member.name)

@@ -24,6 +24,14 @@ class Stage(StrEnum):
     """What it expects is not told."""
 
 
+class Level(StrEnum):
+    """Whose history a prediction rests on, the nearest first."""
+
+    WORKLOAD = "workload"
+    GROUP = "group"
+    TENANT = "tenant"
+
+
 class Basis(StrEnum):
     """Why the outcome is what it is; all but the four that suppress alert (law 4)."""
 
@@ -66,19 +74,23 @@ class Prediction:
         surprise: -log2(probability), in bits.
         evidence: The members' shares, most surprising first.
         model: Content hash of the model that answered.
+        level: Whose history it rests on: above the workload where its own is too short.
     """
 
     probability: float
     surprise: float
     evidence: tuple[Evidence, ...]
     model: ContentHash
+    level: Level = Level.WORKLOAD
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The judge's word on one match, with the hashes of all that it depended on.
 
-    `suppression` is the id of the suppression by hand that hid it, whatever the model says.
+    `suppression` is the id of the suppression by hand that hid it, whatever the model says;
+    `elsewhere` what the model was told of the same person on other streams; `revised` why this word
+    takes the place of an earlier one, a sentence: empty for the first word on a match.
     """
 
     tenant: TenantId
@@ -91,3 +103,5 @@ class Decision:
     incident: str | None
     artefacts: dict[str, ContentHash] = field(default_factory=dict)
     suppression: str | None = None
+    elsewhere: tuple[str, ...] = ()
+    revised: str = ""

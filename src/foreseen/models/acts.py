@@ -13,7 +13,7 @@ from foreseen.models.windows_text import as_posix, path_as_posix
 from foreseen.schema.arrow import AnyArray
 
 _SEPARATOR = "\x1f"
-_COLUMNS = (
+COLUMNS = (
     "class_uid",
     "event_type",
     "process_path",
@@ -28,6 +28,7 @@ _COLUMNS = (
     "auth_account",
     "status_id",
 )
+"""What an act is made of."""
 _LOGIN, _NETWORK, _FILE = "3002", "4001", "1001"
 _FAILURE = "2"
 _SET_ID_BITS = 0o6000
@@ -57,7 +58,7 @@ def acts_of(batch: pa.RecordBatch | pa.Table) -> tuple[list[Act], AnyArray]:
     Returns:
         The distinct acts, and an int32 array of indices into them, one a row.
     """
-    keys = [_text(batch, name) for name in _COLUMNS]
+    keys = [_text(batch, name) for name in COLUMNS]
     # The stubs of pyarrow do not know that the separator may be a plain string.
     joined: AnyArray = pc.binary_join_element_wise(*keys, _SEPARATOR)  # type: ignore[call-overload]  # the stubs lack it
     encoded = joined.dictionary_encode()

@@ -40,6 +40,12 @@ class Calibration:
         above = len(self.scores) - np.searchsorted(self.scores, scores, side="left")
         return np.asarray(above / max(len(self.scores), 1), np.float64)
 
+    def beyond(self, scores: Scores) -> Scores:
+        """By how much each score is above all of the calibration; 0 where it is not."""
+        if not len(self.scores):
+            return np.zeros(len(scores))
+        return np.asarray(np.maximum(scores - self.scores[-1], 0.0), np.float64)
+
     @property
     def resolution(self) -> float:
         """The smallest share that it can give: a budget below it could never be exceeded."""

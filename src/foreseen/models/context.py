@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import lightgbm
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import vstack
 
-from foreseen.models.features import Matrix
+from foreseen.models.features import Matrix, Sparse
 
 _ROUNDS = 60
 _PARAMETERS = {
@@ -33,19 +34,18 @@ class Context:
         self._booster = booster
 
     @classmethod
-    def fit(cls, expected: Matrix, corrupted: Matrix, seed: int) -> "Context":
+    def fit(cls, expected: Sparse, corrupted: Sparse, seed: int) -> "Context":
         """Train on expected and corrupted rows, weighted so that both sides count the same."""
-        rows = np.concatenate([expected, corrupted])
-        labels = np.concatenate([np.ones(len(expected)), np.zeros(len(corrupted))])
-        weights = np.concatenate(
-            [np.full(len(part), 1.0 / max(len(part), 1)) for part in (expected, corrupted)]
-        ) * len(rows)
+        rows = vstack([expected, corrupted], format="csr")
+        counts = (expected.shape[0], corrupted.shape[0])
+        labels = np.repeat([1.0, 0.0], counts)
+        weights = np.repeat([sum(counts) / max(count, 1) for count in counts], counts)
         data = lightgbm.Dataset(rows, labels, weight=weights)
         return cls(lightgbm.train({**_PARAMETERS, "seed": seed}, data, num_boost_round=_ROUNDS))
 
-    def odds_against(self, matrix: Matrix) -> npt.NDArray[np.float64]:
+    def odds_against(self, matrix: Matrix | Sparse) -> npt.NDArray[np.float64]:
         """Log2 odds that the row is corrupted, one a row."""
-        if not len(matrix):
+        if not matrix.shape[0]:
             return np.zeros(0)
         raw = np.asarray(self._booster.predict(matrix, raw_score=True, num_threads=1), np.float64)
         return np.asarray(-raw / np.log(2), np.float64)

@@ -1,4 +1,4 @@
-"""One rule's model: novelty, context and neighbours, fused with weights chosen on calibration."""
+"""One rule's model: its members' raw scores, side by side; `foresight` fuses them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,17 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from foreseen.models.common import Common
 from foreseen.models.context import Context
 from foreseen.models.features import Features
 from foreseen.models.moments import Moment
 from foreseen.models.negatives import corrupted
 from foreseen.models.neighbours import Neighbours
 from foreseen.models.novelty import Novelty, Surprise
+from foreseen.models.occurrences import Occurrences
+from foreseen.models.rates import Rates
+from foreseen.models.times import Times
 
 Scores = npt.NDArray[np.float64]
 
-MEMBERS = ("act", "parent", "user", "ancestry", "context", "neighbours")
-"""Columns of `scores`: the four views of novelty, then the two that look at the window."""
+MEMBERS = (
+    *("act", "parent", "user", "ancestry", "context", "neighbours"),
+    *("surroundings", "pace", "rate", "time", "tenure"),
+)
+"""Columns of `scores`: the views of novelty, then what looks at the window, then at the clock."""
 
 _MAX_FITTED = 4_000
 
@@ -32,6 +39,9 @@ class RuleModel:
         features: Columns of the two members below.
         context: Classifier of act in context; None when corruption gave nothing to learn from.
         neighbours: Nearest expected matches.
+        occurrences: How many expected matches had a token; explanations count with it.
+        rates: How often it matches.
+        times: When it matches.
     """
 
     rule: str
@@ -40,28 +50,62 @@ class RuleModel:
     features: Features
     context: Context | None
     neighbours: Neighbours
+    occurrences: Occurrences
+    rates: Rates
+    times: Times
 
-    def surprises(self, moments: Sequence[Moment]) -> list[list[Surprise]]:
-        """The views of novelty, one list a moment."""
-        return [self.novelty.surprises(moment) for moment in moments]
+    def surprises(
+        self, moments: Sequence[Moment], members: Mapping[str, tuple[str, ...]] | None = None
+    ) -> list[list[Surprise]]:
+        """The views of novelty, one list a moment; `members` as in `scores`."""
+        others = members or {}
+        return [self.novelty.surprises(one, others.get(one.workload, ())) for one in moments]
 
     def scores(
-        self, moments: Sequence[Moment], surprises: Sequence[Sequence[Surprise]] | None = None
+        self,
+        moments: Sequence[Moment],
+        common: Common,
+        surprises: Sequence[Sequence[Surprise]] | None = None,
     ) -> Scores:
         """Raw scores (moments, members): higher is less expected.
 
         Args:
             moments: Matches of this rule.
+            common: What the models of all rules share.
             surprises: What `surprises` gave for them, if the caller has it.
         """
-        found = self.surprises(moments) if surprises is None else surprises
-        matrix = self.features.matrix(moments)
-        novelty = [[surprise.bits for surprise in views] for views in found]
-        against = self.context.odds_against(matrix) if self.context else np.zeros(len(moments))
-        distances = self.neighbours.distances(matrix)
         if not moments:
             return np.zeros((0, len(MEMBERS)))
-        return np.column_stack([np.asarray(novelty, np.float64), against, distances])
+        members = self.members(moments, common)
+        found = self.surprises(moments, members) if surprises is None else surprises
+        rows = self.features.rows(moments)
+        others = [members[one.workload] for one in moments]
+        return np.column_stack(
+            [
+                np.array([[surprise.bits for surprise in views] for views in found], np.float64),
+                self.context.odds_against(rows) if self.context else np.zeros(len(moments)),
+                self.neighbours.distances(rows, [one.workload for one in moments], others),
+                np.array([self._clocks(one, members[one.workload], common) for one in moments]),
+            ]
+        )
+
+    def members(self, moments: Sequence[Moment], common: Common) -> Mapping[str, tuple[str, ...]]:
+        """Other workloads that answer for each workload of some moments."""
+        workloads = {moment.workload for moment in moments}
+        return {
+            name: common.levels.standing(self.history, name).members for name in sorted(workloads)
+        }
+
+    def _clocks(
+        self, moment: Moment, members: tuple[str, ...], common: Common
+    ) -> tuple[float, ...]:
+        return (
+            common.surroundings.bits(moment, members),
+            common.pace.bits(moment, members),
+            self.rates.bits(moment, members),
+            self.times.bits(moment, members),
+            common.tenure.bits(moment),
+        )
 
     def dump(self) -> dict[str, object]:
         """JSON-ready."""
@@ -72,6 +116,9 @@ class RuleModel:
             "features": self.features.dump(),
             "context": self.context.dump() if self.context else None,
             "neighbours": self.neighbours.dump(),
+            "occurrences": self.occurrences.dump(),
+            "rates": self.rates.dump(),
+            "times": self.times.dump(),
         }
 
 
@@ -89,15 +136,20 @@ def fit(rule: str, moments: Sequence[Moment], others: Sequence[Moment], seed: in
         history[moment.workload] = history.get(moment.workload, 0) + 1
     sample = _spread(moments, _MAX_FITTED)
     features = Features.fit(sample)
-    matrix = features.matrix(sample)
-    foreign = features.matrix(corrupted(sample, others, seed))
+    rows = features.rows(sample)
+    foreign = features.rows(corrupted(sample, others, seed))
+    about = [(moment.uid, moment.workload) for moment in sample]
+    times = [moment.time for moment in others]
     return RuleModel(
         rule=rule,
         history=history,
         novelty=Novelty.fit(moments),
         features=features,
-        context=Context.fit(matrix, foreign, seed) if len(foreign) else None,
-        neighbours=Neighbours.fit(matrix, seed),
+        context=Context.fit(rows, foreign, seed) if foreign.shape[0] else None,
+        neighbours=Neighbours.fit(rows, about, features, seed),
+        occurrences=Occurrences.fit(moments),
+        rates=Rates.fit(moments, max(times, default=0) - min(times, default=0)),
+        times=Times.fit(moments),
     )
 
 
@@ -119,4 +171,7 @@ def load(dumped: Mapping[str, object]) -> RuleModel:
         features=Features.load(parts["features"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
         context=Context.load(context) if context else None,  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
         neighbours=Neighbours.load(parts["neighbours"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
+        occurrences=Occurrences.load(parts["occurrences"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
+        rates=Rates.load(parts["rates"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
+        times=Times.load(parts["times"]),  # type: ignore[arg-type]  # JSON; `foresight.load` answers for it
     )

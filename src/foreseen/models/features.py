@@ -1,14 +1,20 @@
 """Moments to numbers: which known tokens stand where before the match, and how much is unknown."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix
 
 from foreseen.models.moments import Moment
 
 Matrix = npt.NDArray[np.float32]
+
+Sparse = Any
+"""A scipy.sparse.csr_matrix of float32: scipy ships no types."""
 
 MAX_TOKENS = 160
 """Most frequent tokens kept a section; what is rarer counts as unknown."""
@@ -23,6 +29,7 @@ def sections_of(moment: Moment) -> dict[str, Sequence[str]]:
         "before": moment.window,
         "session": moment.session,
         "siblings": moment.siblings,
+        "elsewhere": moment.elsewhere,
         "act": (moment.act.shape, moment.act.kind),
         "parent": (moment.parent,),
         "ancestry": moment.ancestry,
@@ -41,7 +48,9 @@ class Features:
     def __init__(self, names: Sequence[Name]) -> None:
         """Columns in order."""
         self.names = tuple(names)
-        self._column = {name: number for number, name in enumerate(self.names)}
+        self._columns: dict[str, dict[str | None, int]] = {}
+        for number, (section, token) in enumerate(self.names):
+            self._columns.setdefault(section, {})[token] = number
 
     @classmethod
     def fit(cls, moments: Sequence[Moment]) -> "Features":
@@ -59,26 +68,25 @@ class Features:
 
     def matrix(self, moments: Sequence[Moment]) -> Matrix:
         """One row a moment, float32, 0 where a token is absent, up to 1 for the latest event."""
-        matrix = np.zeros((len(moments), len(self.names)), np.float32)
-        for row, moment in zip(matrix, moments, strict=True):
-            for column, value in self._values(moment):
-                row[column] = max(row[column], value)
-        return matrix
+        return np.asarray(self.rows(moments).toarray(), np.float32)
 
-    def _values(self, moment: Moment) -> Iterator[tuple[int, float]]:
-        for section, tokens in sections_of(moment).items():
-            unknown = 0.0
-            weight = total = 0.0
-            for back, token in enumerate(reversed(tokens)):
-                weight = _RECENCY / (_RECENCY + back)
-                total += weight
-                column = self._column.get((section, token))
-                if column is None:
-                    unknown += weight
-                else:
-                    yield column, weight
-            if unknown and (column := self._column.get((section, None))) is not None:
-                yield column, unknown / total
+    def rows(self, moments: Sequence[Moment]) -> Sparse:
+        """The same, sparse: a match has dozens of tokens, and a rule a thousand columns."""
+        columns: list[int] = []
+        values: list[float] = []
+        ends = [0]
+        for moment in moments:
+            found: dict[int, float] = {}
+            for section, tokens in sections_of(moment).items():
+                if tokens:
+                    _fill(found, self._columns.get(section, _NONE), tokens)
+            for column in sorted(found):
+                columns.append(column)
+                values.append(found[column])
+            ends.append(len(columns))
+        shape = (len(moments), len(self.names))
+        held = (np.array(values, np.float32), np.array(columns, np.int32), np.array(ends, np.int32))
+        return csr_matrix(held, shape=shape)
 
     def dump(self) -> list[list[str | None]]:
         """JSON-ready names."""
@@ -88,3 +96,24 @@ class Features:
     def load(cls, dumped: Sequence[Sequence[str | None]]) -> "Features":
         """Features from `dump`."""
         return cls([(str(section), token) for section, token in dumped])
+
+
+def _fill(found: dict[int, float], known: Mapping[str | None, int], tokens: Sequence[str]) -> None:
+    """Add a section's columns: each known token at its latest place, and the unknown share."""
+    unknown, weights = 0.0, _weights(len(tokens))
+    for token, weight in zip(reversed(tokens), weights, strict=True):
+        column = known.get(token)
+        if column is None:
+            unknown += weight
+        elif column not in found:
+            found[column] = weight
+    if unknown and None in known:
+        found[known[None]] = unknown / sum(weights)
+
+
+@lru_cache(maxsize=256)
+def _weights(count: int) -> tuple[float, ...]:
+    return tuple(_RECENCY / (_RECENCY + back) for back in range(count))
+
+
+_NONE: Mapping[str | None, int] = {}

@@ -11,14 +11,18 @@ import numpy.typing as npt
 import orjson
 from lightgbm.basic import LightGBMError
 
-from foreseen.core.decisions import Evidence, Prediction
+from foreseen.core.decisions import Evidence, Level, Prediction
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import ContentHash, RuleId, content_hash
 from foreseen.models import ensemble
 from foreseen.models.calibration import Calibration
+from foreseen.models.circumstances import circumstance_evidence
+from foreseen.models.common import Common
 from foreseen.models.ensemble import MEMBERS, RuleModel
 from foreseen.models.explain import context_evidence, neighbour_evidence, novelty_evidence
+from foreseen.models.levels import STRICTER, Standing
 from foreseen.models.moments import Moment
+from foreseen.models.novelty import Surprise
 
 Scores = npt.NDArray[np.float64]
 
@@ -52,22 +56,28 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How the members' scores become one.
+    """What the models of all rules share: how the members' scores become one, and `Common`.
 
     Attributes:
         members: Calibration of each member's raw score, in the order of `MEMBERS`.
         weights: Weights of the members' bits, and how the weighted bits become one score.
         fused: Calibration of the scores.
+        common: Whose history answers, and what is usual on each workload.
     """
 
     members: tuple[Calibration, ...]
     weights: Weights
     fused: Calibration
+    common: Common = field(default_factory=Common)
 
     def bits(self, raw: Scores) -> Scores:
-        """Raw scores (moments, members) as bits on the members' calibrations."""
+        """Raw scores (moments, members) as bits on the members' calibrations.
+
+        Beyond all of the calibration a share says no more; there a member's own bits go on, so that
+        what is odd beyond everything ever seen is not drowned by what is usual about it.
+        """
         columns = [
-            -np.log2(calibration.shares(column))
+            -np.log2(calibration.shares(column)) + calibration.beyond(column)
             for calibration, column in zip(self.members, raw.T, strict=True)
         ]
         return np.column_stack(columns)
@@ -98,10 +108,30 @@ class Foresight:
     fusion: Fusion
     hashes: Mapping[RuleId, ContentHash] = field(default_factory=dict)
 
-    def history(self, rule: RuleId, workload: str) -> int:
-        """Expected matches of a rule on a workload that its model was fitted on."""
+    def standing(self, rule: RuleId, workload: str) -> Standing:
+        """Whose history answers for a rule on a workload: its own, its group's or the tenant's."""
         model = self.models.get(rule)
-        return model.history.get(workload, 0) if model else 0
+        return self.fusion.common.levels.standing(model.history if model else {}, workload)
+
+    def history(self, rule: RuleId, workload: str) -> int:
+        """Expected matches of a rule that its model was fitted on, at the level that answers."""
+        return self.standing(rule, workload).history
+
+    def scores(
+        self,
+        rule: RuleId,
+        moments: Sequence[Moment],
+        surprises: Sequence[Sequence[Surprise]] | None = None,
+    ) -> Scores:
+        """Raw scores (moments, members) of one rule's moments, as `RuleModel.scores` has them."""
+        return self.models[rule].scores(moments, self.fusion.common, surprises)
+
+    def probabilities(self, rule: RuleId, moments: Sequence[Moment], raw: Scores) -> Scores:
+        """Share of expected matches at least as surprising, cut where others' history answers."""
+        workloads = sorted({moment.workload for moment in moments})
+        kept = {name: STRICTER[self.standing(rule, name).level] for name in workloads}
+        left = np.array([kept[moment.workload] for moment in moments], np.float64)
+        return self.fusion.probabilities(raw) * left
 
     def resolves(self, budget: float) -> bool:
         """Whether the calibration is fine enough to hold predictions to a budget."""
@@ -116,37 +146,45 @@ class Foresight:
             doubt: Probability at or below which the context's share is explained in full (TreeSHAP
                 costs too much to do it for what is plainly expected).
         """
-        model = self.models[rule]
-        surprises = model.surprises(moments)
-        raw = model.scores(moments, surprises)
-        probabilities = self.fusion.probabilities(raw)
-        bits = self.fusion.bits(raw)
+        model, common = self.models[rule], self.fusion.common
+        standings = {one.workload: self.standing(rule, one.workload) for one in moments}
+        surprises = model.surprises(moments, {w: s.members for w, s in standings.items()})
+        raw = self.scores(rule, moments, surprises)
+        probabilities = self.probabilities(rule, moments, raw).tolist()
         doubtful = [i for i, p in enumerate(probabilities) if not p > doubt]
         contexts = dict(
-            zip(doubtful, context_evidence(model, [moments[i] for i in doubtful]), strict=True)
-        )
-        return [
-            self._prediction(
-                rule,
-                [
-                    *novelty_evidence(model, moment, surprises[i]),
-                    neighbour_evidence(float(raw[i, -1])),
-                    *([contexts[i]] if i in contexts else []),
-                ],
-                bits[i],
-                float(probabilities[i]),
+            zip(
+                doubtful,
+                context_evidence(model, [moments[i] for i in doubtful], standings),
+                strict=True,
             )
-            for i, moment in enumerate(moments)
-        ]
+        )
+        found: list[Prediction] = []
+        for i, (moment, bits) in enumerate(zip(moments, self.fusion.bits(raw), strict=True)):
+            standing = standings[moment.workload]
+            evidence = [
+                *novelty_evidence(model, moment, surprises[i], standing),
+                neighbour_evidence(float(raw[i, _NEIGHBOURS])),
+                *circumstance_evidence(model, moment, common, standing),
+                *([contexts[i]] if i in contexts else []),
+            ]
+            found.append(
+                _prediction(probabilities[i], evidence, bits, standing.level, self.hashes[rule])
+            )
+        return found
 
-    def _prediction(
-        self, rule: RuleId, found: Sequence[Evidence], bits: Scores, probability: float
-    ) -> Prediction:
-        """Evidence weighed by its member's bits, the most surprising first."""
-        by_member = dict(zip(MEMBERS, bits.tolist(), strict=True))
-        weighed = [Evidence(e.member, round(by_member[e.member], 2), e.sentence) for e in found]
-        weighed.sort(key=lambda evidence: -evidence.surprise)
-        return Prediction(probability, -log2(probability), tuple(weighed), self.hashes[rule])
+
+def _prediction(
+    probability: float, found: Sequence[Evidence], bits: Scores, level: Level, model: ContentHash
+) -> Prediction:
+    """Evidence weighed by its member's bits, the most surprising first."""
+    by_member = dict(zip(MEMBERS, bits.tolist(), strict=True))
+    weighed = [Evidence(e.member, round(by_member[e.member], 2), e.sentence) for e in found]
+    weighed.sort(key=lambda evidence: -evidence.surprise)
+    return Prediction(probability, -log2(probability), tuple(weighed), model, level)
+
+
+_NEIGHBOURS = MEMBERS.index("neighbours")
 
 
 def foresight(models: Mapping[RuleId, RuleModel], fusion: Fusion) -> Foresight:
@@ -167,6 +205,7 @@ def fusion_bytes(fusion: Fusion) -> bytes:
         "weights": fusion.weights.each,
         "combination": fusion.weights.combination,
         "fused": fusion.fused.dump(),
+        "common": fusion.common.dump(),
     }
     return orjson.dumps(dumped, option=orjson.OPT_SORT_KEYS)
 
@@ -197,7 +236,8 @@ def _fusion(content: bytes) -> Fusion:
     weights = Weights(each, Combination(dumped["combination"]))
     if len(members) != len(MEMBERS) or len(each) != len(MEMBERS):
         raise ValueError(f"{len(MEMBERS)} members are needed")
-    return Fusion(members, weights, Calibration.of(dumped["fused"]))
+    fused, common = Calibration.of(dumped["fused"]), Common.load(dumped["common"])
+    return Fusion(members, weights, fused, common)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """A match as the models see it: its act, who did it, from what parent, and the tokens before it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import basename
+from sys import intern
 
 import pyarrow as pa
 
 from foreseen.models.acts import Act, acts_of
+from foreseen.models.elsewhere import elsewhere_of
 from foreseen.models.tokens import LONGEST, folded, shape
 from foreseen.models.windows_text import as_posix, path_as_posix
 
@@ -21,6 +24,7 @@ _COLUMNS = (
     "lineage_paths",
     "process_terminal",
     "window_tokens",
+    "window_ages",
     "session_tokens",
     "sibling_tokens",
 )
@@ -42,6 +46,8 @@ class Moment:
         window: Tokens of the events before it on the stream, oldest first.
         session: Tokens of the events before it in its login session.
         siblings: Tokens of the earlier events of its parent's children.
+        ages: How long before the match each event of the window was, ms; empty where unknown.
+        elsewhere: What the same person did on other streams in the hour before, oldest first.
     """
 
     uid: str
@@ -55,23 +61,40 @@ class Moment:
     window: tuple[str, ...]
     session: tuple[str, ...]
     siblings: tuple[str, ...]
+    elsewhere: tuple[str, ...] = ()
+    ages: tuple[int, ...] = ()
 
 
-def moments_of(matches: pa.Table) -> list[Moment]:
-    """Moments of rows of the matches table, in the same order."""
+def moments_of(
+    matches: pa.Table,
+    elsewhere: Sequence[tuple[str, ...]] | None = None,
+    *,
+    rows: Sequence[int] | None = None,
+) -> list[Moment]:
+    """Moments of rows of the matches table, in the same order.
+
+    Args:
+        matches: The rows.
+        elsewhere: Tokens of each row's elsewhere; None: worked out of the rows, which must be all
+            matches of a tenant then, at least of the hour before each.
+        rows: Numbers of the rows that are wanted; None: all of them.
+    """
+    told = elsewhere_of(matches) if elsewhere is None else elsewhere
+    if rows is not None:
+        matches, told = matches.take(pa.array(rows, pa.int64())), [told[row] for row in rows]
     acts, indices = acts_of(matches)
     columns = [matches.column(name).to_pylist() for name in _COLUMNS]
     return [
-        _moment(acts[index], values)
-        for index, values in zip(
-            indices.to_numpy().tolist(), zip(*columns, strict=True), strict=True
+        _moment(acts[index], values, tokens)
+        for index, values, tokens in zip(
+            indices.to_numpy().tolist(), zip(*columns, strict=True), told, strict=True
         )
     ]
 
 
-def _moment(act: Act, values: tuple[object, ...]) -> Moment:
+def _moment(act: Act, values: tuple[object, ...], elsewhere: tuple[str, ...]) -> Moment:
     (uid, rule, workload, time, login, effective, parent, parent_command, ancestry, terminal,
-     window, session, siblings) = values  # fmt: skip
+     window, ages, session, siblings) = values  # fmt: skip
     place = "terminal" if terminal else "no terminal"
     return Moment(
         uid=str(uid),
@@ -82,9 +105,11 @@ def _moment(act: Act, values: tuple[object, ...]) -> Moment:
         who=f"{login or 'without login'} as {effective or '?'}, {place}",
         parent=_program(parent, parent_command),
         ancestry=tuple(folded(basename(path_as_posix(str(p)))) for p in _list(ancestry)[:4]),
-        window=tuple(map(str, _list(window))),
-        session=tuple(map(str, _list(session))),
-        siblings=tuple(map(str, _list(siblings))),
+        window=_tokens(window),
+        session=_tokens(session),
+        siblings=_tokens(siblings),
+        elsewhere=elsewhere,
+        ages=tuple(_list(ages)),  # type: ignore[arg-type]  # a column of integers
     )
 
 
@@ -92,6 +117,11 @@ def _program(path: object, command: object) -> str:
     if command:
         return shape(as_posix(str(command)[:LONGEST]))
     return folded(basename(path_as_posix(str(path)))) if path else "?"
+
+
+def _tokens(value: object) -> tuple[str, ...]:
+    """Tokens, each kept once for all moments: windows overlap, and a day has few distinct ones."""
+    return tuple(intern(str(token)) for token in _list(value))
 
 
 def _list(value: object) -> list[object]:

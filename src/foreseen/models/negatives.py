@@ -35,7 +35,14 @@ def _identity(moment: Moment) -> tuple[object, ...]:
 
 
 def _foreign_context(moment: Moment, other: Moment) -> Moment:
-    return replace(moment, window=other.window, session=other.session, siblings=other.siblings)
+    return replace(
+        moment,
+        window=other.window,
+        ages=other.ages,
+        session=other.session,
+        siblings=other.siblings,
+        elsewhere=other.elsewhere,
+    )
 
 
 def _foreign_lineage(moment: Moment, other: Moment) -> Moment:

@@ -12,8 +12,11 @@ yet expected.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from math import log2
+from typing import Any
 
+from foreseen.models.levels import known
 from foreseen.models.moments import Moment
 
 UNKNOWN_BITS = 8.0
@@ -47,75 +50,119 @@ def views_of(moment: Moment) -> dict[str, tuple[Key, ...]]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Depth:
+    """What one depth of a view knows: how often each key was seen, and what escaping it costs."""
+
+    seen: Mapping[Key, int]
+    price: float
+
+
 class Novelty:
     """Counts of one rule's matches by workload, view and depth."""
 
-    def __init__(self, counts: Mapping[str, Sequence[Mapping[Key, int]]]) -> None:
-        """Counts by `workload/view`, one mapping a depth."""
+    def __init__(self, counts: Mapping[str, Mapping[str, Sequence[Mapping[Key, int]]]]) -> None:
+        """Counts by workload and view, one mapping a depth."""
         self._counts = {
-            name: [Counter(depth) for depth in depths] for name, depths in counts.items()
+            workload: {view: [Counter(depth) for depth in depths] for view, depths in views.items()}
+            for workload, views in counts.items()
         }
-        self._escapes = {
-            name: [_escape(depth) for depth in depths] for name, depths in self._counts.items()
-        }
+        self._known: dict[tuple[str, tuple[str, ...]], Mapping[str, Sequence[_Depth]]] = {}
 
     @classmethod
     def fit(cls, moments: Iterable[Moment]) -> "Novelty":
         """Count the keys of expected matches."""
-        counts: dict[str, list[Counter[Key]]] = defaultdict(list)
+        counts: dict[str, dict[str, list[Counter[Key]]]] = defaultdict(lambda: defaultdict(list))
         for moment in moments:
+            own = counts[moment.workload]
             for view, keys in views_of(moment).items():
-                depths = counts[f"{moment.workload}/{view}"]
+                depths = own[view]
                 depths.extend(Counter() for _ in range(len(keys) - len(depths)))
                 for depth, key in zip(depths, keys, strict=True):
                     depth[key] += 1
         return cls(counts)
 
-    def surprises(self, moment: Moment) -> list[Surprise]:
-        """Each view's surprise at the moment."""
+    def surprises(self, moment: Moment, members: tuple[str, ...] = ()) -> list[Surprise]:
+        """Each view's surprise at the moment.
+
+        Args:
+            moment: A match of the rule.
+            members: Other workloads whose habits count beside the moment's own.
+        """
+        name = (moment.workload, members)
+        if name not in self._known:
+            self._known[name] = self._knowledge(*name)
+        depths = self._known[name]
         return [
-            self._surprise(f"{moment.workload}/{view}", view, keys)
-            for view, keys in views_of(moment).items()
+            _surprise(view, depths.get(view, ()), keys) for view, keys in views_of(moment).items()
         ]
 
-    def _surprise(self, name: str, view: str, keys: Sequence[Key]) -> Surprise:
-        """The cheapest way to account for the keys: at a depth that knows them, or beyond all."""
-        escaped = 0.0
-        best: Surprise | None = None
-        depths = self._counts.get(name, ())
-        for number, (depth, key) in enumerate(zip(depths, keys, strict=False)):
-            seen = depth.get(key, 0)
-            if seen:
-                bits = escaped + log2(1 + FAMILIAR / seen)
-                # A known key never costs more than escaping it would: what repeats where nearly
-                # everything is new must not be odder than what is new.
-                if best is None:
-                    best = Surprise(view, bits, number, seen)
-                elif bits < best.bits:
-                    best = replace(best, bits=bits)
-            escaped -= log2(self._escapes[name][number])
-        return best or Surprise(view, escaped + UNKNOWN_BITS, None, 0)
+    def _knowledge(self, workload: str, members: tuple[str, ...]) -> Mapping[str, Sequence[_Depth]]:
+        own = self._counts.get(workload, {})
+        others = [self._counts[member] for member in members if member in self._counts]
+        views = sorted({view for counts in (own, *others) for view in counts})
+        return {
+            view: [
+                _depth(known(mine, theirs))
+                for mine, *theirs in zip_longest(
+                    *(each.get(view, ()) for each in (own, *others)), fillvalue=_NOTHING
+                )
+            ]
+            for view in views
+        }
 
     def dump(self) -> dict[str, object]:
         """JSON-ready counts."""
         return {
-            name: [[[list(key), count] for key, count in sorted(depth.items())] for depth in depths]
-            for name, depths in sorted(self._counts.items())
+            workload: {
+                view: [
+                    [[list(key), count] for key, count in sorted(depth.items())] for depth in depths
+                ]
+                for view, depths in sorted(views.items())
+            }
+            for workload, views in sorted(self._counts.items())
         }
 
     @classmethod
-    def load(cls, dumped: Mapping[str, Sequence[Sequence[tuple[Sequence[str], int]]]]) -> "Novelty":
+    def load(cls, dumped: Mapping[str, Mapping[str, Any]]) -> "Novelty":
         """Novelty from `dump`."""
         return cls(
             {
-                name: [{tuple(key): count for key, count in depth} for depth in depths]
-                for name, depths in dumped.items()
+                workload: {
+                    view: [{tuple(key): count for key, count in depth} for depth in depths]
+                    for view, depths in views.items()
+                }
+                for workload, views in dumped.items()
             }
         )
 
 
-def _escape(depth: Counter[Key]) -> float:
-    """Good-Turing: the chance that the next key is new, kept inside (0, 1)."""
-    once = sum(1 for count in depth.values() if count == 1)
-    total = depth.total()
-    return min(max(once, 0.5) / (total + 1), 0.98)
+def _surprise(view: str, depths: Sequence[_Depth], keys: Sequence[Key]) -> Surprise:
+    """The cheapest way to account for the keys: at a depth that knows them, or beyond all."""
+    escaped = 0.0
+    best: Surprise | None = None
+    for number, (depth, key) in enumerate(zip(depths, keys, strict=False)):
+        seen = depth.seen.get(key, 0)
+        if seen:
+            bits = escaped + log2(1 + FAMILIAR / seen)
+            # A known key never costs more than escaping it would: what repeats where nearly
+            # everything is new must not be odder than what is new.
+            if best is None:
+                best = Surprise(view, bits, number, seen)
+            elif bits < best.bits:
+                best = replace(best, bits=bits)
+        escaped += depth.price
+    return best or Surprise(view, escaped + UNKNOWN_BITS, None, 0)
+
+
+def _depth(counts: Mapping[Key, int]) -> _Depth:
+    once = sum(1 for count in counts.values() if count == 1)
+    return _Depth(counts, _price(once, sum(counts.values())))
+
+
+def _price(once: int, total: int) -> float:
+    """Good-Turing: bits of the chance that the next key is new, which is kept inside (0, 1)."""
+    return -log2(min(max(once, 0.5) / (total + 1), 0.98))
+
+
+_NOTHING: Mapping[Key, int] = {}

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.models.acts import acts_of
+from foreseen.models.losses import last_losses, lost_in_account, says_loss, stops_trail
 from foreseen.schema.arrow import AnyArray, AnyChunks, AnyLists
 
 Integers = npt.NDArray[np.int64]
@@ -22,9 +23,6 @@ STREAM_EVENTS = 64
 GROUP_EVENTS = 24
 REACH = 5_000
 """How far back, in events of the stream, a session's or a parent's earlier events still count."""
-
-_LOSS = ("DAEMON_START", "DAEMON_END", "DAEMON_ABORT", "DAEMON_ERR", "DAEMON_RESUME")
-"""The recorder was not running, or says that it lost records: what came before is not all."""
 
 FORKS = ("clone", "clone3", "fork", "vfork")
 """What a thread or process starts with: it tells of a habit only where a rule matches it."""
@@ -37,6 +35,7 @@ _TAIL_COLUMNS: Sequence[tuple[str, pa.DataType]] = (
     ("parent", pa.string()),
     ("token", pa.string()),
     ("loss", pa.bool_()),
+    ("account", pa.string()),  # where all streams of a host have lost something: the host
 )
 TAIL_SCHEMA = pa.schema(_TAIL_COLUMNS)
 
@@ -78,6 +77,9 @@ def windows_of(
     streams = _before(stream, seq, positions, STREAM_EVENTS)
     sessions = _before(session, seq, positions, GROUP_EVENTS)
     siblings = _before(parent, seq, positions, GROUP_EVENTS)
+    elsewhere = lost_in_account(
+        known, positions, events.column("host").take(pa.array(matched, pa.int64()))
+    )
     ages = np.repeat(known["time"].to_numpy()[positions], np.diff(streams.offsets))
     columns: dict[str, AnyArray] = {
         "window_seqs": _lists(streams, known["seq"]),
@@ -86,11 +88,12 @@ def windows_of(
             pa.array(ages - known["time"].to_numpy()[streams.rows], pa.int64()),
         ),
         "window_tokens": _lists(streams, known["token"]),
-        "window_complete": pa.array(~_any(streams, known["loss"])),
+        "window_complete": pa.array(~(_any(streams, known["loss"]) | elsewhere)),
         "session_tokens": _lists(sessions, known["token"]),
         "sibling_tokens": _lists(siblings, known["token"]),
     }
-    return columns, known.filter(pa.array(_still_needed(stream, session, parent, seq)))
+    needed = _still_needed(stream, session, parent, seq) | last_losses(known)
+    return columns, known.filter(pa.array(needed))
 
 
 def _telling(events: pa.RecordBatch, matched: Integers) -> npt.NDArray[np.bool_]:
@@ -103,6 +106,7 @@ def _telling(events: pa.RecordBatch, matched: Integers) -> npt.NDArray[np.bool_]
 
 def _compact(events: pa.RecordBatch) -> pa.RecordBatch:
     """What windows need of an event; its token is its act at the middle depth."""
+    trail = stops_trail(events)
     acts, indices = acts_of(events)
     tokens = pa.array([act.shape for act in acts], pa.string()).take(indices)
     columns = [
@@ -112,7 +116,8 @@ def _compact(events: pa.RecordBatch) -> pa.RecordBatch:
         events.column("session_uid"),
         events.column("parent_uid"),
         tokens,
-        pc.is_in(events.column("event_type"), pa.array(_LOSS)),
+        pc.or_(says_loss(events), trail),
+        pc.if_else(trail, events.column("host"), None),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=TAIL_SCHEMA)
 

@@ -1,0 +1,137 @@
+"""Which fusion of the members: candidates are tried on strangers made of accepted history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from foreseen.core.ids import RuleId
+from foreseen.models.calibration import Calibration
+from foreseen.models.common import Common
+from foreseen.models.ensemble import MEMBERS, RuleModel
+from foreseen.models.foresight import Combination, Fusion, Weights, own_scores
+from foreseen.models.moments import Moment
+from foreseen.models.negatives import corrupted
+
+Scores = npt.NDArray[np.float64]
+History = Mapping[RuleId, Sequence[Moment]]
+
+# act, parent, user, ancestry; context, neighbours; surroundings, pace, rate, time, tenure
+FUSIONS: Mapping[str, Weights] = {
+    "mostly novelty": Weights((2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1)),
+    "novelty, context and neighbours": Weights((2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 0)),
+    "novelty": Weights((1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)),
+    "novelty and context": Weights((1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0)),
+    "all": Weights((1, 1, 1, 1, 2, 2, 2, 2, 2, 1, 1)),
+    "strongest": Weights((1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0), Combination.STRONGEST),
+    "context": Weights((0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)),
+    "neighbours": Weights((0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0)),
+    "context and neighbours": Weights((0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0)),
+}
+"""Candidate weights of the members, the preferred first: novelty forgives a changed schedule."""
+
+CLEARLY = 0.2
+"""A fusion is preferred unless another one catches this share of strangers more."""
+
+MAX_STRANGERS = 1_000
+"""Strangers of each kind made for a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A chosen fusion.
+
+    Attributes:
+        fusion: Ready to judge, without what workloads have in common.
+        name: Of the candidate.
+        caught: Share of strangers above the budget's threshold, by candidate.
+    """
+
+    fusion: Fusion
+    name: str
+    caught: Mapping[str, float]
+
+
+def choose(
+    models: Mapping[RuleId, RuleModel], common: Common, late: History, *, budget: float, seed: int
+) -> tuple[Choice, Scores]:
+    """The preferred fusion among those that catch most strangers at the budget's share of alerts.
+
+    Each calibration score is taken without itself, else it would promise too much.
+
+    Args:
+        models: Fitted on an earlier part.
+        common: What they share, of the same part.
+        late: Expected matches of a later part, of the rules that have a model.
+        budget: Share of expected matches that may alert.
+        seed: The same seed makes the same strangers.
+
+    Returns:
+        The choice, and the raw scores of the later part in its order.
+    """
+    everyone = [moment for found in late.values() for moment in found]
+    expected = _scores(models, common, late)
+    strangers = [
+        _scores(models, common, {rule: _intruders(found) for rule, found in late.items()}),
+        _scores(
+            models,
+            common,
+            {
+                r: corrupted(_evenly(found, MAX_STRANGERS), everyone, seed)
+                for r, found in late.items()
+            },
+        ),
+    ]
+    members = tuple(Calibration.of(column) for column in expected.T)
+    caught = {
+        name: _caught(_fusion(members, weights, expected), strangers, budget)
+        for name, weights in FUSIONS.items()
+    }
+    enough = max(caught.values()) - CLEARLY
+    chosen = next(name for name, share in caught.items() if share >= enough)
+    return Choice(_fusion(members, FUSIONS[chosen], expected), chosen, caught), expected
+
+
+def _scores(models: Mapping[RuleId, RuleModel], common: Common, moments: History) -> Scores:
+    """Raw scores of all rules' moments (moments, members)."""
+    none = np.zeros((0, len(MEMBERS)))
+    found = (model.scores(moments[rule], common) for rule, model in models.items())
+    return np.concatenate([none, *found])
+
+
+def _fusion(members: tuple[Calibration, ...], weights: Weights, expected: Scores) -> Fusion:
+    return Fusion(members, weights, Calibration.of(own_scores(members, weights, expected)))
+
+
+def _caught(fusion: Fusion, strangers: Sequence[Scores], budget: float) -> float:
+    """Share of strangers that would alert, each kind of them counting the same."""
+    shares = [(fusion.probabilities(kind) <= budget).mean() for kind in strangers if len(kind)]
+    return float(np.mean(shares)) if shares else 0.0
+
+
+def _intruders(found: Sequence[Moment]) -> list[Moment]:
+    """Matches of a rule on one workload as if they had happened on each other one.
+
+    They are whole: act, doer, lineage and window belong together, only not here. Corrupted moments
+    are the other kind of stranger: parts that do not belong together. Either alone would favour
+    the members that look for it.
+    """
+    workloads = sorted({moment.workload for moment in found})
+    others = max(len(workloads) - 1, 1)
+    return _evenly(
+        [
+            replace(moment, workload=other)
+            for moment in _evenly(found, max(MAX_STRANGERS // others, 1))
+            for other in workloads
+            if other != moment.workload
+        ],
+        MAX_STRANGERS,
+    )
+
+
+def _evenly(found: Sequence[Moment], limit: int) -> list[Moment]:
+    """At most `limit` of some moments, evenly over their order."""
+    if len(found) <= limit:
+        return list(found)
+    return [found[int(place)] for place in np.linspace(0, len(found) - 1, limit)]

@@ -1,0 +1,54 @@
+"""What the models of all rules share: levels of back-off, and what is usual on each workload."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from foreseen.models import levels
+from foreseen.models.levels import Levels
+from foreseen.models.moments import Moment
+from foreseen.models.pace import Pace
+from foreseen.models.surroundings import Surroundings
+from foreseen.models.tenure import Tenure
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """Knowledge of workloads whatever rule matched.
+
+    Attributes:
+        levels: Whose history answers.
+        surroundings: What usually happens on each workload.
+        pace: How fast things happen there.
+        tenure: Since when each user is known there.
+    """
+
+    levels: Levels = field(default_factory=Levels)
+    surroundings: Surroundings = field(default_factory=lambda: Surroundings({}))
+    pace: Pace = field(default_factory=lambda: Pace({}))
+    tenure: Tenure = field(default_factory=lambda: Tenure({}))
+
+    @classmethod
+    def fit(cls, moments: Iterable[Moment], known: Levels) -> "Common":
+        """Learn from the expected matches of all rules."""
+        every = list(moments)
+        return cls(known, Surroundings.fit(every), Pace.fit(every), Tenure.fit(every))
+
+    def dump(self) -> dict[str, object]:
+        """JSON-ready."""
+        return {
+            "levels": self.levels.dump(),
+            "surroundings": self.surroundings.dump(),
+            "pace": self.pace.dump(),
+            "tenure": self.tenure.dump(),
+        }
+
+    @classmethod
+    def load(cls, dumped: Mapping[str, Any]) -> "Common":
+        """What is shared, from `dump`."""
+        return cls(
+            levels.load(dumped["levels"]),
+            Surroundings.load(dumped["surroundings"]),
+            Pace.load(dumped["pace"]),
+            Tenure.load(dumped["tenure"]),
+        )
