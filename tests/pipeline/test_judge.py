@@ -15,7 +15,7 @@ from tests.recording import extract, lines_of, middle_time
 from foreseen.alerts.decide import Policy
 from foreseen.alerts.incidents import OPEN_FOR
 from foreseen.core.alerts import Alert, Incident
-from foreseen.core.decisions import Basis, Decision, Evidence, Outcome, Prediction
+from foreseen.core.decisions import Basis, Decision, Evidence, Outcome, Prediction, Stage
 from foreseen.core.ids import DEFAULT_TENANT, ContentHash, RuleId
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments import Moment
@@ -94,7 +94,9 @@ def recorded() -> Recorded:
 
 
 def artefacts(foresight: Foresight | None, policy: Policy = POLICY) -> JudgeArtefacts:
-    return JudgeArtefacts(DEFAULT_TENANT, BY_ID, foresight, policy, {"rules": RULES.hash})
+    trusted = dict.fromkeys(foresight.models if foresight else (), Stage.SUPPRESS)
+    hashes = {"rules": RULES.hash}
+    return JudgeArtefacts(DEFAULT_TENANT, BY_ID, foresight, policy, hashes, stages=trusted)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from foreseen.alerts.decide import Policy
 from foreseen.alerts.finding import finding_of
 from foreseen.alerts.incidents import OPEN_FOR
 from foreseen.core.alerts import Alert, Incident
-from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
+from foreseen.core.decisions import Basis, Decision, Outcome, Prediction, Stage
 from foreseen.core.ids import DEFAULT_TENANT, ContentHash, RuleId
 from foreseen.core.records import Line
 from foreseen.models.foresight import Foresight
@@ -250,7 +250,8 @@ class Expecting(Foresight):
 
 def test_what_a_model_expects_does_not_count() -> None:
     foresight = Expecting(cast("Any", {RuleId("started"): None}), cast("Any", None))
-    given_ = replace(artefacts(), foresight=foresight, policy=Policy(0.05, 5))
+    trusted = {RuleId("started"): Stage.SUPPRESS}
+    given_ = replace(artefacts(), foresight=foresight, policy=Policy(0.05, 5), stages=trusted)
     rows = [match(n, 0, process_user_uid="bob" if n < 5 else "eve") for n in range(8)]
     found = judged(table(*rows), given_)
     assert found.bases == [*[Basis.EXPECTED] * 5, *[Basis.BELOW_THRESHOLD] * 2, Basis.UNEXPECTED]

@@ -26,7 +26,7 @@ from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppres
 from foreseen.runners.judging import Judge, judge_artefacts
 from foreseen.runners.settings import Settings
 from foreseen.runners.suppressions import suppressions_in_force
-from foreseen.studies.train import Order, _history
+from foreseen.studies.train import Order, tenant_lessons
 
 TIME = 1_795_287_000_000
 MINUTE = 60_000
@@ -265,7 +265,7 @@ def test_what_is_hidden_by_hand_never_teaches(rules: RuleSet, tmp_path: Path) ->
             own.commit({"matches": matches}, Cursor("shard", 1))
             own.commit({"predictions": rows}, Cursor("judge", 1))
             order = Order(DEFAULT_TENANT, 0, 0.01, 1, 0, 1)
-            found = _history(own, engine, rules, order)
+            found = tenant_lessons(own, engine, rules, order).quiet
             taught[name] = [moment.uid for moments in found.values() for moment in moments]
     assert taught == {
         "expected by a model": ["match-0001", "match-0002"],

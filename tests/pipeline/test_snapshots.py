@@ -47,6 +47,7 @@ def test_a_new_state_can_be_kept() -> None:
         b'{"format": 1}',
         b'{"format": 2}',
         b'{"format": 3}',
+        b'{"format": 4}',
     ],
 )
 def test_what_is_no_snapshot_is_refused(load: object, content: bytes) -> None:

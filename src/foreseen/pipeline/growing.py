@@ -9,6 +9,7 @@ from foreseen.alerts.thresholds import NO_THRESHOLD, Standing, aggregate_key, co
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Decision
 from foreseen.models.moments import Moment
+from foreseen.pipeline.asking import elsewhere_sentence
 from foreseen.pipeline.open_streams import Growing, JudgeState, Like
 from foreseen.rules import Rule
 from foreseen.rules.correlation.entries import Fired
@@ -24,6 +25,8 @@ WITHOUT_STORY = {
     Basis.ASSISTED,
 }
 """Alerts for want of a model or of trust in it say nothing of the act, so they drag no lineage."""
+
+_MOST_SENTENCES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def tell(state: JudgeState, told: Told, plan: Plan) -> tuple[Alert, bool]:
         for time, uid in told.standing.waited:
             alert = joined(alert, uid, time, None)
         alert = joined(alert, told.moment.uid, told.moment.time, decision.prediction)
+        alert = _told_late(alert, decision)
     last = max([last, *(time for time, _ in told.standing.waited)])
     state.keep(like, stream, Growing(alert, last, _span(told), _is_shared(told)))
     return alert, is_new
@@ -69,9 +73,19 @@ def tell(state: JudgeState, told: Told, plan: Plan) -> tuple[Alert, bool]:
 def _opened(told: Told, plan: Plan) -> Alert:
     named = replace(told.decision, incident=told.decision.incident or told.moment.uid)
     alert = opened_with(alert_of(told.row, told.moment, named, told.rule), told.standing)
+    if seen := elsewhere_sentence(told.decision.elsewhere):
+        alert = replace(alert, sentences=(*alert.sentences, seen))
     if told.fired is None:
-        return alert
+        return _told_late(alert, told.decision)
     return replace(alert, sentences=(sentence_of(told.fired, plan), *alert.sentences))
+
+
+def _told_late(alert: Alert, decision: Decision) -> Alert:
+    """The alert saying why a member was told after it had been suppressed, the same only once."""
+    said = alert.sentences
+    if not decision.revised or decision.revised in said or len(said) >= _MOST_SENTENCES:
+        return alert
+    return replace(alert, sentences=(*said, decision.revised))
 
 
 def _like(told: Told) -> Like:

@@ -1,52 +1,28 @@
 """The judge step: matches in the lake's commit order to predictions, decisions and alerts. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import isfinite
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from foreseen.alerts.decide import Policy, Question, decide
-from foreseen.alerts.incidents import Ties, ties_of
-from foreseen.alerts.thresholds import Counted, aggregate_key, columns_of, fit, stand
+from foreseen.alerts.thresholds import fit
 from foreseen.core.alerts import Alert, Incident
-from foreseen.core.decisions import Basis, Decision, Outcome, Prediction, Stage
-from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
-from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment, moments_of
+from foreseen.core.decisions import Basis, Decision
+from foreseen.models.elsewhere import Context, Sighting, sightings_of, told
+from foreseen.models.moments import moments_of
+from foreseen.pipeline.artefacts import JudgeArtefacts
+from foreseen.pipeline.asking import Answer, answers_of
 from foreseen.pipeline.by_hand import hidden_by_hand
 from foreseen.pipeline.correlated import Correlated, both, correlate, correlate_time
-from foreseen.pipeline.growing import WITHOUT_STORY, Told, tell
+from foreseen.pipeline.deciding import Case, Verdict, decided
+from foreseen.pipeline.late import Revision, weighed
 from foreseen.pipeline.open_streams import JudgeState
-from foreseen.rules import Rule
-from foreseen.rules.correlation.fields import rule_of, values_by
-from foreseen.rules.correlation.link import Plan
-from foreseen.rules.suppression.suppressions import SuppressionSet
+from foreseen.pipeline.provisional import Provisional, kept_row
+from foreseen.rules.correlation.fields import values_by
+from foreseen.schema.arrow import integers, texts
 
-
-@dataclass(frozen=True, slots=True)
-class JudgeArtefacts:
-    """What the step depends on besides matches.
-
-    Attributes:
-        tenant: Organisation; one judge serves one.
-        rules: Loaded rules by id.
-        foresight: Trained models; None before the first training.
-        policy: Bounds of silence.
-        hashes: Content hashes by kind, written on every prediction.
-        correlations: Rules that count the matches of other rules.
-        suppressions: Suppressions by hand; None hides nothing.
-        stages: How far each rule's model is trusted; a model without a stage may suppress.
-    """
-
-    tenant: TenantId
-    rules: Mapping[RuleId, Rule]
-    foresight: Foresight | None
-    policy: Policy
-    hashes: Mapping[str, ContentHash]
-    correlations: Plan = field(default_factory=Plan)
-    suppressions: SuppressionSet | None = None
-    stages: Mapping[RuleId, Stage] = field(default_factory=dict)
+__all__ = ["JudgeArtefacts", "JudgeOut", "pass_time", "step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +35,7 @@ class JudgeOut:
         alerts: Alerts that are new or took new members, each as it stands after the batch.
         incidents: Incidents opened.
         failures: What went wrong in models, by rule, and in suppressions: the last error of each.
+        revisions: Matches of this batch or of earlier ones that were decided once more.
     """
 
     matches: pa.Table
@@ -66,10 +43,15 @@ class JudgeOut:
     alerts: Sequence[Alert]
     incidents: Sequence[Incident]
     failures: Mapping[str, Exception]
+    revisions: Sequence[Revision] = ()
 
 
 def step(
-    state: JudgeState, matches: pa.Table, artefacts: JudgeArtefacts, now: int | None = None
+    state: JudgeState,
+    matches: pa.Table,
+    artefacts: JudgeArtefacts,
+    now: int | None = None,
+    since: int | None = None,
 ) -> tuple[JudgeState, JudgeOut]:
     """Decide every match of a batch, in order, then what waited for the time after it.
 
@@ -81,12 +63,16 @@ def step(
         matches: Rows of the matches table.
         artefacts: What else the decisions depend on.
         now: How late it is after the batch by a record of the log, ms UTC; None: it does not say.
+        since: Matches of events before this time (ms UTC) belong to the accepted history: they are
+            not judged, and those after them have seen them.
     """
     plan, values = artefacts.correlations, values_by(artefacts.rules)
-    correlated = correlate(state.correlations, matches, plan, values)
+    own = matches if since is None else matches.filter(pc.field("time") >= since)
+    correlated = correlate(state.correlations, own, plan, values)
     if now is not None:
         correlated = both(correlated, correlate_time(state.correlations, now, plan, values))
-    return state, _judged(state, correlated, artefacts)
+    taught = _taught(matches, correlated, since)
+    return state, _judged(state, correlated, taught, artefacts)
 
 
 def pass_time(
@@ -101,179 +87,108 @@ def pass_time(
     """
     plan, values = artefacts.correlations, values_by(artefacts.rules)
     correlated = correlate_time(state.correlations, now, plan, values)
-    return state, _judged(state, correlated, artefacts)
+    return state, _judged(state, correlated, {}, artefacts)
 
 
-def _judged(state: JudgeState, correlated: Correlated, artefacts: JudgeArtefacts) -> JudgeOut:
-    matches = correlated.matches
-    rows = matches.to_pylist()
-    moments = moments_of(matches)
-    answers = _predictions(moments, artefacts)
+Taught = Mapping[int, Sequence[Sighting]]
+"""Sightings of matches that are not judged, by the place of the judged match that they precede."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What a batch has given so far."""
+
+    decisions: list[Decision] = field(default_factory=list)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    incidents: list[Incident] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
+    failures: dict[str, Exception] = field(default_factory=dict)
+
+    def decide(self, verdict: Verdict, answer: Answer | None) -> None:
+        """The next match of the batch."""
+        self.decisions.append(verdict.decision)
+        self._take(verdict, answer)
+
+    def revise(self, revisions: Iterator[Revision]) -> None:
+        """Matches that were decided once more."""
+        for revision in revisions:
+            self.revisions.append(revision)
+            self._take(revision.verdict, revision.failure)
+
+    def out(self, matches: pa.Table, unsure: Mapping[str, Exception]) -> JudgeOut:
+        """All of it."""
+        return JudgeOut(
+            matches,
+            self.decisions,
+            list(self.alerts.values()),
+            self.incidents,
+            {**self.failures, **unsure},
+            self.revisions,
+        )
+
+    def _take(self, verdict: Verdict, answer: Answer | None) -> None:
+        """The alert and the incident of a match, and what its model failed with."""
+        if verdict.alert:
+            self.alerts[verdict.alert.uid] = verdict.alert
+        if verdict.opened:
+            self.incidents.append(verdict.opened)
+        if isinstance(answer, Exception):
+            self.failures[verdict.decision.rule] = answer
+
+
+def _taught(matches: pa.Table, correlated: Correlated, since: int | None) -> Taught:
+    """Matches of the accepted history, each before the judged match that it came before."""
+    if since is None:
+        return {}
+    own = [time >= since for time in integers(matches, "time")]
+    uids = enumerate(texts(correlated.matches, "match_uid"))
+    places = [place for place, uid in uids if uid not in correlated.firings]
+    places.append(correlated.matches.num_rows)
+    taught: dict[int, list[Sighting]] = {}
+    passed = 0
+    for sighting, is_judged in zip(sightings_of(matches), own, strict=True):
+        if not is_judged:
+            taught.setdefault(places[passed], []).append(sighting)
+        passed += is_judged
+    return taught
+
+
+def _judged(
+    state: JudgeState, correlated: Correlated, taught: Taught, artefacts: JudgeArtefacts
+) -> JudgeOut:
+    matches, gathered = correlated.matches, _Gathered()
+    sightings = sightings_of(matches)
+    contexts = _contexts(state, sightings, taught)
+    moments = moments_of(matches, [told(context) for context in contexts])
+    answers = answers_of(moments, artefacts)
     hidden, unsure = hidden_by_hand(matches, artefacts.suppressions)
-    decisions: list[Decision] = []
-    changed: dict[str, Alert] = {}
-    opened: list[Incident] = []
+    rows = matches.to_pylist()
     fit(state.thresholds, artefacts.rules)
-    for row, moment in zip(rows, moments, strict=True):
-        stream, ties = state.at(str(row["stream"]), _seen(row)), ties_of(row)
-        incident = stream.incidents.find(ties, stream.now)
-        question = _question(row, moment, answers.get(moment.uid), artefacts)
-        question = replace(question, incident=incident, suppression=hidden.get(moment.uid))
-        decision = _decision(row, moment, question, artefacts)
-        fired = correlated.firings.get(moment.uid)
-        told = Told(row, moment, _seen(row), fired, _rule(decision.rule, artefacts), decision)
-        told = _counted(state, told, question)
-        decision = told.decision
-        if decision.outcome is Outcome.ALERTED:
-            decision, alert, story = _tell(state, told, ties, artefacts)
-            changed[alert.uid] = alert
-            opened += story
-        decisions.append(decision)
+    for place, (row, moment) in enumerate(zip(rows, moments, strict=True)):
+        uid, sighting = moment.uid, sightings[place]
+        for each in taught.get(place, ()):
+            gathered.revise(weighed(state, each, artefacts))
+        fired, answer = correlated.firings.get(uid), answers.get(uid)
+        verdict = decided(state, Case(row, moment, answer, hidden.get(uid), fired), artefacts)
+        gathered.decide(verdict, answer)
+        if verdict.decision.basis is Basis.EXPECTED and sighting.names:
+            entry = Provisional(kept_row(row), sighting, contexts[place], moment=moment)
+            state.provisional.hold(uid, entry)
+        gathered.revise(weighed(state, sighting, artefacts))
+    for each in taught.get(len(rows), ()):
+        gathered.revise(weighed(state, each, artefacts))
     for name in {str(row["stream"]) for row in rows} & state.streams.keys():
         state.forget(name)
-    failures = {m.rule: a for m in moments if isinstance(a := answers.get(m.uid), Exception)}
-    return JudgeOut(matches, decisions, list(changed.values()), opened, {**failures, **unsure})
+    return gathered.out(matches, unsure)
 
 
-def _seen(row: Mapping[str, object]) -> int:
-    """When it happened, no later than when we had it: a clock that is ahead must not rule, ms."""
-    time, received = int(str(row["time"])), row.get("ingested_time")
-    return time if received is None else min(time, int(str(received)))
-
-
-def _counted(state: JudgeState, told: Told, question: Question) -> Told:
-    """A match that would alert, held to its rule's threshold.
-
-    One of an open incident is told at once (law 7), and so is one before which telemetry is known
-    to be missing: what was lost may be the others (law 4).
-    """
-    rule, decision = told.rule, told.decision
-    if decision.outcome is not Outcome.ALERTED or told.fired is not None or rule is None:
-        return told
-    if rule.alerting.threshold == 1:
-        return told
-    urgent = ""
-    if question.incident is not None:
-        urgent = "It alerts at once, as it belongs to an open incident."
-    elif not question.complete:
-        urgent = "It alerts at once: telemetry is missing before it, perhaps others like it."
-    key = aggregate_key(told.row, columns_of(rule))
-    standing = stand(state.thresholds, rule, Counted(told.moment.uid, told.seen, key, urgent))
-    if not standing.tells:
-        decision = replace(decision, outcome=Outcome.SUPPRESSED, basis=Basis.BELOW_THRESHOLD)
-    return replace(told, standing=standing, decision=decision)
-
-
-def _tell(
-    state: JudgeState, told: Told, ties: Ties, artefacts: JudgeArtefacts
-) -> tuple[Decision, Alert, list[Incident]]:
-    """Tell of a match: the decision with its incident, its alert, and the incident if it is new."""
-    stream, decision = state.streams[str(told.row["stream"])], told.decision
-    has_story = decision.basis not in WITHOUT_STORY
-    if has_story and decision.incident is None:
-        decision = replace(decision, incident=stream.incidents.suspected(ties, stream.now))
-    told = replace(told, decision=decision)
-    alert, is_new = tell(state, told, artefacts.correlations)
-    decision = replace(decision, incident=decision.incident or alert.incident)
-    if has_story:
-        signs = _signs(decision, is_new=is_new)
-        stream.incidents.join(str(decision.incident), ties, stream.now, signs=signs)
-    if not is_new or alert.incident != alert.uid:
-        return decision, alert, []
-    names = (*ties.own, ties.session) if ties.session else ties.own
-    return decision, alert, [Incident(alert.uid, artefacts.tenant, told.moment.time, names)]
-
-
-Answer = Prediction | Exception
-
-
-def _predictions(moments: Sequence[Moment], artefacts: JudgeArtefacts) -> dict[str, Answer]:
-    """Answers by match, asked a rule at a time; a model that fails answers with its error."""
-    if artefacts.foresight is None:
-        return {}
-    by_rule: dict[RuleId, list[Moment]] = {}
-    for moment in moments:
-        by_rule.setdefault(RuleId(moment.rule), []).append(moment)
-    answers: dict[str, Answer] = {}
-    for rule, asked in by_rule.items():
-        if rule in artefacts.foresight.models:
-            answers.update(_ask(artefacts.foresight, rule, asked, artefacts.policy.budget))
-    return answers
-
-
-def _ask(
-    foresight: Foresight, rule: RuleId, asked: Sequence[Moment], budget: float
-) -> Iterable[tuple[str, Answer]]:
-    """Answers of one model; where it fails, each moment is asked alone: no answer hangs on others.
-
-    A number that is none would poison what is computed and stored from it: it counts as a failure.
-    """
-    try:
-        answers = foresight.predict(rule, asked, budget)
-        return [(m.uid, _sound(answer)) for m, answer in zip(asked, answers, strict=True)]
-    except Exception as error:  # noqa: BLE001 (law 4: whatever a model does, its matches alert)
-        if len(asked) == 1:
-            return [(asked[0].uid, error)]
-        return [found for moment in asked for found in _ask(foresight, rule, [moment], budget)]
-
-
-def _sound(prediction: Prediction) -> Answer:
-    numbers = [prediction.probability, prediction.surprise]
-    numbers += [evidence.surprise for evidence in prediction.evidence]
-    return prediction if all(map(isfinite, numbers)) else ValueError(f"not finite: {prediction}")
-
-
-def _question(
-    row: Mapping[str, object], moment: Moment, answer: Answer | None, artefacts: JudgeArtefacts
-) -> Question:
-    rule = _rule(RuleId(moment.rule), artefacts)
-    foresight = artefacts.foresight
-    return Question(
-        foresee=rule is not None and rule.foresee,
-        has_model=foresight is not None and moment.rule in foresight.models,
-        failed=isinstance(answer, Exception),
-        history=_history(moment, artefacts),
-        prediction=answer if isinstance(answer, Prediction) else None,
-        complete=row["window_complete"] is True,
-        incident=None,
-        counted=moment.rule in artefacts.correlations.silent,
-        stage=artefacts.stages.get(RuleId(moment.rule), Stage.SUPPRESS),
-    )
-
-
-def _decision(
-    row: Mapping[str, object], moment: Moment, question: Question, artefacts: JudgeArtefacts
-) -> Decision:
-    outcome, basis = decide(question, artefacts.policy)
-    return Decision(
-        tenant=artefacts.tenant,
-        match_uid=moment.uid,
-        event_uid=EventUid(str(row["event_uid"])),
-        rule=RuleId(moment.rule),
-        outcome=outcome,
-        basis=basis,
-        prediction=question.prediction,
-        incident=question.incident,
-        artefacts=dict(artefacts.hashes),
-        suppression=question.suppression if basis is Basis.SUPPRESSED_BY_HAND else None,
-    )
-
-
-def _history(moment: Moment, artefacts: JudgeArtefacts) -> int:
-    """Clean history behind an answer; none where the calibration is too coarse for the budget."""
-    foresight = artefacts.foresight
-    if foresight is None or not foresight.resolves(artefacts.policy.budget):
-        return 0
-    return foresight.history(RuleId(moment.rule), moment.workload)
-
-
-def _rule(name: RuleId, artefacts: JudgeArtefacts) -> Rule | None:
-    linked = artefacts.correlations.get(name)
-    return artefacts.rules.get(name) if linked is None else rule_of(linked.correlation)
-
-
-def _signs(decision: Decision, *, is_new: bool) -> int:
-    """What an alert says of its login session: a rule that alerts by itself says enough."""
-    if decision.basis is Basis.NOT_FORESEEN:
-        return 2
-    return int(decision.basis is Basis.UNEXPECTED and is_new)
+def _contexts(state: JudgeState, sightings: Sequence[Sighting], taught: Taught) -> list[Context]:
+    """What was seen elsewhere before each match: it depends on their order and on no decision."""
+    contexts = []
+    for place, sighting in enumerate(sightings):
+        for each in taught.get(place, ()):
+            state.whereabouts.meet(each)
+        contexts.append(state.whereabouts.meet(sighting))
+    for each in taught.get(len(sightings), ()):
+        state.whereabouts.meet(each)
+    return contexts

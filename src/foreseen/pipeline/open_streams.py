@@ -7,12 +7,18 @@ from dataclasses import dataclass, field
 from foreseen.alerts.incidents import OpenIncidents
 from foreseen.alerts.thresholds import uncounted_of
 from foreseen.core.alerts import Alert
+from foreseen.models.elsewhere import Whereabouts
+from foreseen.pipeline.provisional import ProvisionalDecisions
 from foreseen.rules.correlation.state import CorrelationState, lost_of
 
 MOST_STREAMS = 4_096
 MOST_ALERTS = 4_096
 """Alerts of a stream that can still grow; beyond them a like match opens a new one."""
 
+EARLY = "too many were open: the oldest became final before late evidence could have come"
+FORGOTTEN = (
+    "too many people and streams: what was seen longest ago is not in the next ones' context"
+)
 CROWDED = "stream had too many that could grow: like matches of the oldest open new ones"
 
 Like = tuple[str, str, str, str, bool]
@@ -77,6 +83,8 @@ class JudgeState:
         thresholds: What rules with a threshold have counted; bounded in the same way.
         shared: Which stream holds an alert that matches of any stream join: the last that did.
         crowded: How many alerts were dropped before their time because a stream had too many.
+        whereabouts: Where each person was seen, for the context of matches on other streams.
+        provisional: Suppressed matches that late evidence may still turn into alerts.
     """
 
     streams: OrderedDict[str, OpenStream] = field(default_factory=OrderedDict)
@@ -84,6 +92,8 @@ class JudgeState:
     thresholds: CorrelationState = field(default_factory=CorrelationState)
     shared: dict[Like, str] = field(default_factory=dict)
     crowded: int = 0
+    whereabouts: Whereabouts = field(default_factory=Whereabouts)
+    provisional: ProvisionalDecisions = field(default_factory=ProvisionalDecisions)
 
     def lost(self) -> dict[tuple[str, str], int]:
         """What could not be counted or was forgotten early, by what it concerns and the reason."""
@@ -96,9 +106,12 @@ class JudgeState:
             for kind, part in parts
             for (rule, reason), count in part.items()
         }
-        if self.crowded:
-            found["alerts", CROWDED] = self.crowded
-        return found
+        own = {
+            ("alerts", CROWDED): self.crowded,
+            ("provisional decisions", EARLY): self.provisional.early,
+            ("what people did elsewhere", FORGOTTEN): self.whereabouts.forgotten,
+        }
+        return found | {name: count for name, count in own.items() if count}
 
     def at(self, stream: str, time: int) -> OpenStream:
         """The stream, its clock at `time` (ms UTC) or later."""

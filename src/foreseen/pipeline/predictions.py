@@ -1,4 +1,7 @@
-"""Decisions as rows of the predictions table: the proof that is kept of every match."""
+"""Decisions as rows of the predictions table: the proof that is kept of every match.
+
+Late evidence adds a row to that of the first decision: the row that says why it is `revised` holds.
+"""
 
 from collections.abc import Sequence
 
@@ -6,17 +9,40 @@ import orjson
 import pyarrow as pa
 
 from foreseen.core.decisions import Decision
+from foreseen.pipeline.late import Revision
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of, integers, texts
 
 
-def predictions_table(matches: pa.Table, decisions: Sequence[Decision]) -> pa.RecordBatch:
-    """Decisions as rows of the predictions table, one a match."""
+def predictions_table(
+    matches: pa.Table, decisions: Sequence[Decision], revisions: Sequence[Revision] = ()
+) -> pa.RecordBatch:
+    """Decisions as rows of the predictions table, one a match, and those that replace earlier ones.
+
+    Args:
+        matches: Rows of the matches table.
+        decisions: One a match, in order.
+        revisions: Matches that were decided once more.
+    """
     times, workloads = integers(matches, "time"), texts(matches, "workload")
     rows = [
         _row(decision, time, workload)
         for decision, time, workload in zip(decisions, times, workloads, strict=True)
     ]
+    rows += [_row(each.verdict.decision, each.time, each.workload) for each in revisions]
     return batch_of(rows, PREDICTION_SCHEMA)
+
+
+def last_words(predictions: pa.Table) -> pa.Table:
+    """Of rows of the predictions table with `match_uid` and `revised`, those that hold.
+
+    A row that revises goes before one that does not; of the same kind the later one in the table.
+    """
+    uids, revised = texts(predictions, "match_uid"), texts(predictions, "revised")
+    last: dict[str, int] = {}
+    for row, uid in enumerate(uids):
+        if revised[row] or not revised[last.get(uid, row)]:
+            last[uid] = row
+    return predictions.take(pa.array(sorted(last.values()), pa.int64()))
 
 
 def _row(decision: Decision, time: int, workload: str) -> dict[str, object]:
@@ -41,4 +67,6 @@ def _row(decision: Decision, time: int, workload: str) -> dict[str, object]:
         "incident": decision.incident,
         "suppression": decision.suppression,
         "artefacts": orjson.dumps(decision.artefacts, option=orjson.OPT_SORT_KEYS).decode(),
+        "elsewhere": list(decision.elsewhere),
+        "revised": decision.revised,
     }

@@ -12,14 +12,16 @@ from foreseen.alerts.incidents import OpenIncidents
 from foreseen.core.alerts import Alert, AlertStatus
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId, TenantId
+from foreseen.models.elsewhere import Known, Sighting, Whereabouts
 from foreseen.models.windows import TAIL_SCHEMA
 from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
 from foreseen.pipeline.open_streams import Growing, JudgeState, Like, OpenStream
+from foreseen.pipeline.provisional import Provisional, ProvisionalDecisions
 from foreseen.pipeline.shard import ShardState
 from foreseen.rules.correlation import state as correlation_state
 
-_FORMAT = 3
+_FORMAT = 4
 
 State = TypeVar("State", ShardState, JudgeState)
 
@@ -70,6 +72,8 @@ def dump_judge(state: JudgeState) -> bytes:
             "correlations": correlation_state.dump(state.correlations),
             "thresholds": correlation_state.dump(state.thresholds),
             "crowded": state.crowded,
+            "whereabouts": _dumped_whereabouts(state.whereabouts),
+            "provisional": _dumped_provisional(state.provisional),
         }
     )
 
@@ -108,6 +112,8 @@ def _judge(dumped: dict[str, Any]) -> JudgeState:
             if growing.shared
         },
         int(dumped["crowded"]),
+        _whereabouts(dumped["whereabouts"]),
+        _provisional(dumped["provisional"]),
     )
 
 
@@ -138,6 +144,49 @@ def _alert(dumped: dict[str, Any]) -> Alert:
             "status": AlertStatus(dumped["status"]),
         }
     )
+
+
+def _dumped_whereabouts(known: Whereabouts) -> dict[str, object]:
+    return {
+        "people": list(known.people.names.items()),
+        "strangers": list(known.strangers.names.items()),
+        "forgotten": known.forgotten,
+    }
+
+
+def _whereabouts(dumped: dict[str, Any]) -> Whereabouts:
+    return Whereabouts(
+        Known.of((name, traces) for name, traces in dumped["people"]),
+        Known.of((name, traces) for name, traces in dumped["strangers"]),
+        int(dumped["forgotten"]),
+    )
+
+
+def _dumped_provisional(decisions: ProvisionalDecisions) -> dict[str, object]:
+    return {
+        "entries": [
+            {
+                "uid": uid,
+                "row": orjson.Fragment(entry.row),
+                "sighting": asdict(entry.sighting),
+                "context": entry.context,
+                "asked": entry.asked,
+            }
+            for uid, entry in decisions.entries.items()
+        ],
+        "early": decisions.early,
+    }
+
+
+def _provisional(dumped: dict[str, Any]) -> ProvisionalDecisions:
+    """Held again in the same order: what is derived of them is as it was."""
+    decisions = ProvisionalDecisions(early=int(dumped["early"]))
+    for each in dumped["entries"]:
+        seen, row = each["sighting"], orjson.dumps(each["row"])
+        sighting = Sighting(**{**seen, "names": tuple(seen["names"])})
+        entry = Provisional(row, sighting, dict(each["context"]), int(each["asked"]))
+        decisions.hold(str(each["uid"]), entry)
+    return decisions
 
 
 def _loaded(content: bytes, build: Callable[[dict[str, Any]], State]) -> State:

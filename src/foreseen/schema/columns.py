@@ -167,4 +167,8 @@ PREDICTION_COLUMNS = (
     Column("incident", S, "", "incident that the match belongs to"),
     Column("suppression", S, "", "suppression by hand that hid the match"),
     Column("artefacts", S, "", "name to content hash of all that it depended on, as JSON"),
+    Column("elsewhere", SS, "", "what the same person did on other streams, as the model saw it"),
+    Column(
+        "revised", S, "", "why this word replaces an earlier one; empty for the first on a match"
+    ),
 )
