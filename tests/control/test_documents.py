@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from foreseen.control.database import migrate, opened
@@ -147,10 +147,11 @@ def test_the_database_itself_refuses_what_is_no_kind_or_state(engine: Engine, co
 
 def test_a_database_of_the_first_revision_keeps_its_data(tmp_path: Path) -> None:
     file = tmp_path / "old.db"
-    with opened(file) as engine, engine.begin() as connection:
-        connection.execute(text("DROP TABLE document"))
-        connection.execute(text("UPDATE alembic_version SET version_num = 'r0001'"))
+    first = create_engine(f"sqlite:///{file}")
+    with first.begin() as connection:
+        migrate(connection, "r0001")
         connection.execute(text("INSERT INTO tenant VALUES ('default', 1)"))
+    first.dispose()
     with opened(file) as engine:
         assert put(engine, TENANT, edit(), "one") == 1
         with engine.begin() as connection:

@@ -37,6 +37,7 @@ from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.server import working
 from foreseen.runners.worker import Stores
 from foreseen.schema.arrow import texts
+from foreseen.studies.gates import Bars
 from foreseen.studies.train import Order, Stored, train_models
 
 LINES = 2_000
@@ -160,7 +161,16 @@ def is_quiet(stores: Stores) -> bool:
 def stored_models(data: Path, lake: Lake) -> Stored:
     """Models trained elsewhere, stored by a connection of its own."""
     control = open_database(data / "control.db")
-    order = Order(DEFAULT_TENANT, NOW, POLICY.budget, POLICY.least_history, 1, NOW)
+    order = Order(
+        DEFAULT_TENANT,
+        NOW,
+        POLICY.budget,
+        POLICY.least_history,
+        seed=1,
+        now=NOW,
+        accepted=True,
+        bars=Bars.none(),
+    )
     stored = train_models(lake, control, RULES, order)
     control.dispose()
     return stored

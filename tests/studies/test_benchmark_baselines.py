@@ -202,7 +202,7 @@ def test_what_is_not_installed_is_absent_with_the_way_to_get_it(
 ) -> None:
     module = "foreseen.studies.benchmark.baselines.find_spec"
     monkeypatch.setattr(module, lambda name: None if name == "torch" else name)
-    assert set(absent()) == {"DeepLog", "DeepCASE"}
+    assert set(absent()) == {"DeepLog", "DeepCASE", "GRU"}
     assert re.search(r"torch.*foreseen\[deep\]", absent()["DeepLog"])
     names = [method.name for method in available()]
     assert "trigram" in names

@@ -27,6 +27,7 @@ from foreseen.runners.history import Edit, History, answer, history
 from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.rule_files import Document
 from foreseen.runners.settings import Settings
+from foreseen.studies.gates import Bars
 from foreseen.studies.what_if_alerts import Example
 from foreseen.studies.what_if_history import Work, both_anew, retained, saved_matches
 from foreseen.studies.what_if_labels import Labelling, relabelling
@@ -82,7 +83,7 @@ def replayed(
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "audit.log"
     file.write_bytes(extract(LINES) if log is None else log)
-    order = ReplayOrder([str(file)], "auto", parse_rules(rules), folder, NOW)
+    order = ReplayOrder([str(file)], "auto", parse_rules(rules), folder, NOW, bars=Bars.none())
     return replay(replace(order, **more)).alerts  # type: ignore[arg-type]  # as the test says
 
 

@@ -10,6 +10,7 @@ from foreseen.control.cursors import Checkpoint, advance
 from foreseen.control.database import reading, writing
 from foreseen.control.tables import AlertRow, IncidentRow, OutboxEntry
 from foreseen.core.alerts import Alert, AlertStatus, Incident, OutboxRow
+from foreseen.core.decisions import Basis
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import RuleId, TenantId
 
@@ -44,6 +45,15 @@ class AlertFilter:
     status: AlertStatus | None = None
     rule: RuleId | None = None
     workload: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """An alert that a model's word raised: when its first match was (ms UTC), its size, status."""
+
+    first_time: int
+    matches: int
+    status: AlertStatus
 
 
 def commit_decisions(
@@ -107,6 +117,21 @@ def alerts(
     query = query.order_by(AlertRow.first_time.desc(), AlertRow.uid).limit(limit)
     with reading(engine) as session:
         return [_alert(row) for row in session.scalars(query)]
+
+
+def surprises(engine: Engine, tenant: TenantId) -> list[Surprise]:
+    """Alerts that were raised because a model did not expect the match, oldest first."""
+    basis = AlertRow.decision["basis"].as_string()
+    query = (
+        select(AlertRow.first_time, AlertRow.count, AlertRow.status)
+        .where(AlertRow.tenant == tenant, basis == Basis.UNEXPECTED.value)
+        .order_by(AlertRow.first_time, AlertRow.uid)
+    )
+    with reading(engine) as session:
+        return [
+            Surprise(time, count, AlertStatus(status))
+            for time, count, status in session.execute(query)
+        ]
 
 
 def incidents(engine: Engine, tenant: TenantId) -> list[Incident]:

@@ -157,6 +157,11 @@ class DispositionRow(Base):
     text: Mapped[str]
     time: Mapped[int]
     undone: Mapped[int | None]
+    matches: Mapped[int | None]
+    account: Mapped[str | None]
+    second: Mapped[str | None]
+    undone_by: Mapped[str | None]
+    receipt: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (
         ForeignKeyConstraint(["tenant", "alert"], ["alert.tenant", "alert.uid"]),
         CheckConstraint("verdict in ('dismissed', 'escalated')", name="verdict"),
@@ -199,4 +204,85 @@ class DocumentRow(Base):
     __table_args__ = (
         CheckConstraint("kind in ('rule', 'suppression', 'placeholders')", name="kind"),
         CheckConstraint("state in ('active', 'retired')", name="state"),
+    )
+
+
+class ModelVersionRow(Base):
+    """One training's result; appended, never changed."""
+
+    __tablename__ = "model_version"
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    foresight: Mapped[str]
+    author: Mapped[str]
+    reason: Mapped[str]
+    time: Mapped[int]
+    refused: Mapped[str | None]
+    report: Mapped[dict[str, object]] = mapped_column(JSON)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant", "foresight"], ["artefact.tenant", "artefact.hash"]),
+    )
+
+
+class ModelChoiceRow(Base):
+    """A version taken into use; the last one is in use. Appended, never changed."""
+
+    __tablename__ = "model_choice"
+    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    tenant: Mapped[str]
+    version: Mapped[int]
+    author: Mapped[str]
+    second: Mapped[str | None]
+    reason: Mapped[str]
+    time: Mapped[int]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant", "version"], ["model_version.tenant", "model_version.number"]
+        ),
+        Index(None, "tenant", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class ModelStageRow(Base):
+    """How far one rule's model is trusted from then on. Appended, never changed."""
+
+    __tablename__ = "model_stage"
+    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    tenant: Mapped[str]
+    rule: Mapped[str]
+    stage: Mapped[str]
+    cause: Mapped[str]
+    author: Mapped[str]
+    reason: Mapped[str]
+    model: Mapped[str]
+    version: Mapped[int]
+    evidence: Mapped[list[object]] = mapped_column(JSON)
+    time: Mapped[int]
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant", "version"], ["model_version.tenant", "model_version.number"]
+        ),
+        CheckConstraint("stage in ('observe', 'assist', 'suppress')", name="stage"),
+        Index(None, "tenant", "rule", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class AuditAnswerRow(Base):
+    """What a person said of a suppressed match that was sampled for audit; the last word stands."""
+
+    __tablename__ = "audit_answer"
+    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"))
+    match: Mapped[str]
+    rule: Mapped[str]
+    actor: Mapped[str]
+    finding: Mapped[str]
+    text: Mapped[str]
+    time: Mapped[int]
+    __table_args__ = (
+        CheckConstraint("finding in ('wanted', 'unneeded')", name="finding"),
+        Index(None, "tenant", "match"),
+        {"sqlite_autoincrement": True},
     )

@@ -22,6 +22,8 @@ class Scope(StrEnum):
 
     INGEST = "ingest"
     READ = "read"
+    TRIAGE = "triage"
+    """Say what alerts were."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,16 +155,27 @@ def _before(found: History) -> Side:
     return Side(found.rules, judge, found.settings.rule_sets)
 
 
-def _after(found: History, edit: Edit) -> Side:
+def rules_after(found: History, edit: Edit) -> RuleSet:
+    """All rules as they would be; raises what `answer` raises."""
     base = found.documents if edit.rules is None else edit.rules
-    rules = found.rules
     if edit.rules is not None or edit.changed or edit.removed:
-        rules = overlaid(base, edit.changed, edit.removed, found.rules)
+        return overlaid(base, edit.changed, edit.removed, found.rules)
+    return found.rules
+
+
+def _after(found: History, edit: Edit) -> Side:
+    rules = rules_after(found, edit)
     policy = found.settings.policy
     budget = policy.budget if edit.budget is None else edit.budget
+    alerts_a_day = found.settings.alerts_a_day if edit.budget is None else None
     least = policy.least_history if edit.least_history is None else edit.least_history
     sets = found.settings.rule_sets if edit.rule_sets is None else edit.rule_sets
-    settings = replace(found.settings, policy=Policy(budget, least), rule_sets=sets)
+    settings = replace(
+        found.settings,
+        policy=Policy(budget, least),
+        rule_sets=sets,
+        alerts_a_day=alerts_a_day,
+    )
     judge = _judge(found, rules, settings, _suppressions(found, edit, rules))
     return Side(rules, _with_models(judge, edit.models), sets)
 
@@ -229,6 +240,7 @@ def _settings(told: Mapping[str, Any]) -> Settings:
             {name: tuple(tags) for name, tags in sets["workloads"].items()},
             tuple(_named_set(each) for each in sets["sets"]),
         ),
+        told.get("alerts_a_day"),
     )
 
 
@@ -255,11 +267,13 @@ def _rules_in_use(
     if not kept:
         return shipped, parse_rules(shipped)
     written = _written(content(engine, tenant, kept[0].hash))
-    same = {text for _, text in written} == {text.replace("\r\n", "\n") for _, text in shipped}
-    texts = shipped if same else written
-    found = load(texts).rules
-    if found.hash == kept[0].hash:
-        return texts, found
+    known = {text.replace("\r\n", "\n") for _, text in shipped}
+    # Of correlations a digest is kept and no text: the hash tells whether these are the shipped.
+    likely = [shipped, written] if known & {text for _, text in written} else [written]
+    for texts in likely:
+        found = load(texts).rules
+        if found.hash == kept[0].hash:
+            return texts, found
     raise ConfigurationError(
         f"the rules in use (set {kept[0].hash[:12]}) are not the shipped ones and cannot be told"
         " from what is kept of them; name their folder with --before"

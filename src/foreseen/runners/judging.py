@@ -2,21 +2,23 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy import Engine
 
 from foreseen.control.alerts import Decided, commit_decisions
+from foreseen.control.artefacts import NewArtefact, put
 from foreseen.control.cursors import Checkpoint, checkpoint
-from foreseen.core.decisions import Decision
-from foreseen.core.ids import TenantId, content_hash
+from foreseen.core.decisions import Basis, Decision, Outcome, Stage
+from foreseen.core.ids import RuleId, TenantId, content_hash
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Commit, Cursor, Lake
 from foreseen.pipeline.correlated import firings_of
 from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut, pass_time, step
+from foreseen.pipeline.late import Revision
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.snapshots import dump_judge, load_judge
@@ -44,9 +46,15 @@ class Verdicts:
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     lost: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
-    def add(self, decisions: list[Decision]) -> None:
+    def add(self, decisions: Iterable[Decision]) -> None:
         """Count decisions."""
         self.counts.update((d.rule, d.outcome.value, d.basis.value) for d in decisions)
+
+    def revise(self, revisions: Sequence[Revision]) -> None:
+        """Count matches that late evidence decided anew under their last word alone."""
+        self.add(each.verdict.decision for each in revisions)
+        first = Outcome.SUPPRESSED.value, Basis.EXPECTED.value  # no others are provisional
+        self.counts -= Counter((each.verdict.decision.rule, *first) for each in revisions)
 
 
 def judge_artefacts(
@@ -65,15 +73,42 @@ def judge_artefacts(
     }
     if stored:
         hashes["foresight"] = stored.hash
+        hashes["stages"] = content_hash(stages_bytes(stored.stages))
     return JudgeArtefacts(
         tenant=tenant,
         rules={rule.id: rule for rule in rules.rules},
         foresight=stored.foresight if stored else None,
-        policy=settings.policy,
+        policy=settings.policy_with(stored.about if stored else None),
         hashes=hashes,
         correlations=rules.correlations,
         suppressions=by_hand,
+        stages=stored.stages if stored else {},
     )
+
+
+def stages_bytes(stages: Mapping[RuleId, Stage]) -> bytes:
+    """Stages as kept among the artefacts: the same bytes for the same stages."""
+    return orjson.dumps(dict(stages), option=orjson.OPT_SORT_KEYS)
+
+
+def as_edited(stored: Stored | None, rules: RuleSet) -> Stored | None:
+    """Models with a rule's only observing once its text is not the one that they learned from."""
+    if stored is None:
+        return None
+    texts = {each.rule.id: content_hash(each.text.encode()) for each in rules.compiled}
+    learned = stored.about.get("rules", {})
+    edited = {rule for rule in stored.stages if learned.get(rule) != texts.get(rule)}
+    if not edited:
+        return stored
+    stages = {r: Stage.OBSERVE if r in edited else s for r, s in stored.stages.items()}
+    return replace(stored, stages=stages)
+
+
+def keep_stages(engine: Engine, tenant: TenantId, stored: Stored | None, *, now: int) -> None:
+    """Keep the stages in force among the artefacts, so that a decision can be made again."""
+    if stored:
+        new = NewArtefact("stages", "stages", stages_bytes(stored.stages))
+        put(engine, tenant, new, now=now)
 
 
 class Judge:
@@ -138,17 +173,14 @@ class Judge:
         return self._commit(out, self._version + 1, firings=True)
 
     def _judge(self, commit: Commit, since: int | None) -> int:
-        matches = commit.rows
-        if since is not None:
-            matches = matches.filter(pc.field("time") >= since)
-        self._state, out = step(self._state, matches, self.artefacts, commit.time)
+        self._state, out = step(self._state, commit.rows, self.artefacts, commit.time, since)
         return self._commit(out, commit.version)
 
     def _commit(self, out: JudgeOut, version: int, *, firings: bool = False) -> int:
         """What a batch gave, to both stores; `firings`: also when none fired."""
         for rule, error in out.failures.items():
             log.warning("the model of rule %s failed, so its matches alert: %r", rule, error)
-        predictions = predictions_table(out.matches, out.decisions)
+        predictions = predictions_table(out.matches, out.decisions, out.revisions)
         tables = {"predictions": pa.Table.from_batches([predictions])}
         fired = firings_of(out.matches, self.artefacts.correlations)
         if fired.num_rows or firings:
@@ -160,7 +192,8 @@ class Judge:
         reached = Checkpoint(NAME, version, dump_judge(self._state))
         commit_decisions(self._engine, self.artefacts.tenant, decided, reached)
         self._version = version
-        self.verdicts.add(list(out.decisions))
+        self.verdicts.add(out.decisions)
+        self.verdicts.revise(out.revisions)
         self._tell_lost()
         return len(out.decisions)
 

@@ -1,5 +1,6 @@
 """Replay files through the same two steps as the server, into stores of their own."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +18,15 @@ from foreseen.lake.lake import Lake
 from foreseen.pipeline.shard import ShardArtefacts
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment
-from foreseen.runners.judging import Judge, Verdicts, judge_artefacts
+from foreseen.runners.judging import Judge, Verdicts, as_edited, judge_artefacts, keep_stages
 from foreseen.runners.parts import parts
 from foreseen.runners.settings import Settings, keep
 from foreseen.runners.shards import Shard, Tally
 from foreseen.runners.suppressions import suppressions_in_force
+from foreseen.studies.gates import Bars
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
+
+log = logging.getLogger("foreseen.replay")
 
 Progress = Callable[[str, float, float], None]
 
@@ -44,6 +48,7 @@ class ReplayOrder:
         settings: Bounds of silence, and which workload a host plays.
         seed: Makes training repeatable.
         tenant: Organisation.
+        bars: What models must show before they may suppress.
     """
 
     files: Sequence[str]
@@ -55,6 +60,7 @@ class ReplayOrder:
     settings: Settings = field(default_factory=Settings)
     seed: int = 0
     tenant: TenantId = DEFAULT_TENANT
+    bars: Bars = field(default_factory=Bars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +93,12 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
     lake = Lake.open(order.data / "lake")
     with opened(order.data / "control.db") as engine:
         tenants.ensure_tenant(engine, order.tenant, now=order.now)
-        tally = _to_lake(order, lake, progress)
+        tally = to_lake(order, lake, progress)
         trained = _trained(order, lake, engine, progress)
         keep(engine, order.tenant, order.rules, order.settings, now=order.now)
         by_hand = suppressions_in_force(engine, order.tenant, order.rules, now=order.now)
+        trained = as_edited(trained, order.rules)
+        keep_stages(engine, order.tenant, trained, now=order.now)
         artefacts = judge_artefacts(
             order.tenant, order.rules, order.settings, trained, by_hand.suppressions
         )
@@ -103,8 +111,12 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
     return Replayed(tally, judge.verdicts, trained, raised, lake)
 
 
-def _to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
-    """All files through the shard step, a few large commits."""
+def to_lake(order: ReplayOrder, lake: Lake, progress: Progress) -> Tally:
+    """All files through the shard step, a few large commits; nothing is trained or judged.
+
+    Raises:
+        NotFoundError, ConfigurationError, MalformedInputError: As for `replay`.
+    """
     assignment = Assignment(order.settings.rule_sets, order.rules.rules)
     artefacts = ShardArtefacts(order.tenant, order.rules, order.settings.workloads, assignment)
     shard: Shard | None = None
@@ -158,6 +170,11 @@ def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress)
         least_history=order.settings.policy.least_history,
         seed=order.seed,
         now=order.now,
+        alerts_a_day=order.settings.alerts_a_day,
+        reason=f"replay that accepts the history before {order.train_until}",
+        accepted=True,
+        bars=order.bars,
+        groups=order.settings.policy.groups,
     )
     marked = sum(rule.foresee for rule in order.rules.rules)
     done: list[str] = []
@@ -166,7 +183,11 @@ def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress)
         done.append(rule)
         progress("training", len(done), marked)
 
-    return train_models(lake, engine, order.rules, training, one_more)
+    trained = train_models(lake, engine, order.rules, training, one_more)
+    if trained.refused:
+        log.warning("version %d of the models is refused: %s", trained.version, trained.refused)
+        return stored_foresight(engine, order.tenant)
+    return trained
 
 
 def _alerts(engine: Engine, tenant: TenantId) -> Iterator[Alert]:

@@ -17,6 +17,7 @@ from foreseen.intake.segments import HEADER_BYTES
 from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
 from foreseen.runners.compiled import user_folder
+from foreseen.runners.retraining import Place, Retraining
 from foreseen.runners.rule_watch import LiveRules, RuleWatch
 from foreseen.runners.settings import Settings, keep
 from foreseen.runners.worker import Alarm, Stores, Worker
@@ -52,6 +53,7 @@ def working(
     rules: RuleSet,
     settings: Settings,
     folders: tuple[Path | None, Path | None] = (None, None),
+    data: Path | None = None,
 ) -> Iterator[Event]:
     """Run the worker until the block ends; the event is set when it failed for good.
 
@@ -60,6 +62,8 @@ def working(
         rules: Rules to begin with.
         settings: Settings of both steps.
         folders: Where the rules came from, to be followed: instead of the shipped ones, and local.
+        data: Folder of the stores: models are reviewed and trained there in the background; None:
+            they stay as they are.
 
     Raises:
         CorruptError: A store's snapshot cannot be read.
@@ -79,6 +83,10 @@ def working(
     if any(folders):
         watch = RuleWatch(live, folders[0], user_folder(), folders[1])
         threads.append(Thread(target=watch.run, args=(stop,), name="rules"))
+    if data is not None:
+        place = Place(data, DEFAULT_TENANT, *folders)
+        keeper = Retraining((opened.control, live), settings, place, wall_clock)
+        threads.append(Thread(target=keeper.run, args=(stop,), name="models"))
     for thread in threads:
         thread.start()
     try:

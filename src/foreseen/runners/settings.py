@@ -1,6 +1,8 @@
 """What a person may set of both steps, kept among the artefacts with the rules."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import orjson
 from sqlalchemy import Engine
@@ -11,6 +13,7 @@ from foreseen.core.ids import TenantId
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import RuleSets
+from foreseen.studies.holding import share_in_force
 
 BUDGET = 0.01
 """Share of expected matches that may alert, unless the person says otherwise."""
@@ -24,19 +27,29 @@ class Settings:
     """Settings of both steps.
 
     Attributes:
-        policy: Bounds of silence.
+        policy: Bounds of silence; its budget is the default where `alerts_a_day` is given.
         workloads: Which workload a host plays.
         rule_sets: Which rules look at which workload.
+        alerts_a_day: False alerts a day that the tenant wants; None: the policy's budget holds.
     """
 
     policy: Policy = field(default_factory=lambda: Policy(BUDGET, LEAST_HISTORY))
     workloads: Workloads = field(default_factory=Workloads)
     rule_sets: RuleSets = field(default_factory=RuleSets)
+    alerts_a_day: float | None = None
 
     @property
     def content(self) -> bytes:
         """As kept among the artefacts: the same bytes for the same settings."""
         return orjson.dumps(asdict(self))
+
+    def policy_with(self, about: Mapping[str, Any] | None) -> Policy:
+        """The policy with the share that predictions of the models in use are held to.
+
+        Args:
+            about: What the models say of themselves; None without models.
+        """
+        return replace(self.policy, budget=share_in_force(asdict(self), about))
 
 
 def keep(engine: Engine, tenant: TenantId, rules: RuleSet, settings: Settings, *, now: int) -> None:

@@ -19,7 +19,7 @@ from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.pipeline.shard import Lines, ShardArtefacts, Tick
 from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.rules.assignment import Assignment
-from foreseen.runners.judging import Judge, judge_artefacts
+from foreseen.runners.judging import Judge, as_edited, judge_artefacts, keep_stages
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.settings import Settings, keep
 from foreseen.runners.shards import Shard
@@ -151,11 +151,14 @@ class Worker:
             self._judge.artefacts = self._judge_artefacts()
 
     def _judge_artefacts(self) -> JudgeArtefacts:
+        foresight = as_edited(self._foresight, self._rules)
+        now = time.time_ns() // 1_000_000
+        keep_stages(self._stores.control, self._tenant, foresight, now=now)
         return judge_artefacts(
             self._tenant,
             self._rules,
             self._settings,
-            self._foresight,
+            foresight,
             self._by_hand.suppressions,
         )
 

@@ -10,6 +10,7 @@ from foreseen.core.decisions import Basis
 from foreseen.core.ids import RuleId
 from foreseen.lake.lake import Lake
 from foreseen.models.moments import moments_of
+from foreseen.pipeline.predictions import last_words
 from foreseen.schema.arrow import texts
 from foreseen.studies.baselines import BASELINES, exact_allowlist
 from foreseen.studies.score import Score, score
@@ -82,7 +83,7 @@ def evaluate(
 
 def _bases(lake: Lake, later: pa.Table) -> list[str | None]:
     """Basis of the decision on each match; None where it was not judged, which is no silence."""
-    rows = lake.read("predictions", ["match_uid", "basis"])
+    rows = last_words(lake.read("predictions", ["match_uid", "basis", "revised"]))
     bases = dict(zip(texts(rows, "match_uid"), texts(rows, "basis"), strict=True))
     return [bases.get(uid) for uid in texts(later, "match_uid")]
 

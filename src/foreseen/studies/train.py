@@ -1,63 +1,55 @@
-"""Train a tenant's models from the lake, keep them as artefacts, and load them again."""
+"""Train a tenant's models from the lake: a new version, which goes through the gates."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, replace
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
-from foreseen.control import artefacts, taint
-from foreseen.control.artefacts import NewArtefact
+from foreseen import __version__
+from foreseen.alerts.decide import Policy
+from foreseen.control import audit_sample, taint
 from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import CorruptError, NotFoundError
-from foreseen.core.ids import ContentHash, RuleId, TenantId
+from foreseen.core.ids import RuleId, content_hash
 from foreseen.lake.lake import Lake
-from foreseen.models.foresight import Foresight, fusion_bytes, load, model_bytes
-from foreseen.models.moments import Moment
-from foreseen.models.training import Trained, train
+from foreseen.models.anchored import Anchored
 from foreseen.rules import RuleSet
 from foreseen.schema.arrow import integers, texts
-from foreseen.studies.history import Evidence, clean_history
+from foreseen.studies.anchor import Learned, learn, together
+from foreseen.studies.history import Evidence, Lessons, lessons_of
+from foreseen.studies.holding import HELD, Experience, Held, asked_of, held, share_in_force
+from foreseen.studies.order import Order
+from foreseen.studies.promises import experience_of, promises
+from foreseen.studies.relabelled import still_matching
+from foreseen.studies.replays.chain import Use
+from foreseen.studies.replays.replay import replays_under
+from foreseen.studies.replays.transplant import transplants
+from foreseen.studies.settling import Tried, settle
+from foreseen.studies.stored import (
+    FORESIGHT,
+    MODEL,
+    Stored,
+    store_anchor,
+    store_foresight,
+    stored_anchor,
+    stored_foresight,
+)
 
-MODEL, FORESIGHT = "model", "foresight"
+__all__ = [
+    "FORESIGHT",
+    "MODEL",
+    "Order",
+    "Stored",
+    "stored_foresight",
+    "tenant_lessons",
+    "train_models",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What to train.
-
-    Attributes:
-        tenant: Whose models.
-        accepted_until: End of the history that a person accepts as clean, ms UTC.
-        budget: Share of expected matches that may alert.
-        least_history: Matches below which a rule gets no model, and a workload alerts.
-        seed: Makes training repeatable.
-        now: Wall time for the artefacts' records, ms UTC.
-    """
-
-    tenant: TenantId
-    accepted_until: int
-    budget: float
-    least_history: int
-    seed: int
-    now: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A stored foresight: its hash, what it says of itself, and itself.
-
-    Attributes:
-        hash: Content hash of the artefact that names fusion, models and how they came about.
-        about: The order, the choice of fusion, the hash of each rule's model.
-        foresight: Ready to predict.
-    """
-
-    hash: ContentHash
-    about: dict[str, object]
-    foresight: Foresight
+PLACEMENTS = 2
+"""Places of each attack replay among the tenant's matches that the gates look at."""
 
 
 def train_models(
@@ -67,42 +59,78 @@ def train_models(
     order: Order,
     progress: Callable[[RuleId], None] = lambda _: None,
 ) -> Stored:
-    """Train on the clean matches of the lake and store the result.
+    """Train on the clean matches of the lake; the result is a new version.
+
+    It is taken into use with the stages that its gates allow, unless it is refused: then the
+    version before stays in use, and the result says why in `refused`.
 
     Raises:
         NotFoundError: No match may teach: nothing before `accepted_until`, or no rule is marked.
+        ConfigurationError: Another version came into use meanwhile.
     """
-    trained = train(
-        _history(lake, engine, rules, order),
-        budget=order.budget,
-        least_history=order.least_history,
-        seed=order.seed,
-        progress=progress,
+    before = _in_use(engine, order)
+    lessons = tenant_lessons(lake, engine, rules, order)
+    asked = asked_of(
+        engine,
+        order.tenant,
+        together(together(lessons.accepted, lessons.dismissed), lessons.quiet),
+        alerts_a_day=order.alerts_a_day,
+        default=order.budget,
     )
-    if not trained.foresight.models:
+    policy = Policy(asked.share, order.least_history, order.groups)
+    taught = _taught(lessons, policy, order.seed)
+    anchor = stored_anchor(engine, order.tenant, taught)
+    learned = learn(lessons, policy, order.seed, anchor=anchor, progress=progress)
+    if not learned.trained.foresight.models:
         raise NotFoundError(
             f"no rule has {order.least_history} clean matches before the accepted time;"
             " choose a later one"
         )
-    return _store(engine, order, trained, rules.hash)
+    runs = replays_under(rules, Use.GATE)
+    replays = transplants(runs, learned.history, PLACEMENTS).replays
+    within = held(
+        asked,
+        learned.trained.foresight,
+        [replay.moments for replay in replays],
+        least_history=order.least_history,
+        before=_experience(lake, engine, order, before),
+    )
+    stored = _store(engine, rules, order, learned, within, taught)
+    policy = replace(policy, budget=within.share if within else asked.share)
+    return settle(engine, order, rules, Tried(stored, learned, replays, policy), before)
 
 
-def _history(
-    lake: Lake, engine: Engine, rules: RuleSet, order: Order
-) -> dict[RuleId, list[Moment]]:
+def _experience(
+    lake: Lake, engine: Engine, order: Order, before: Stored | None
+) -> Experience | None:
+    """What came of the models in use, where the budget may follow it."""
+    if before is None or order.alerts_a_day is None:
+        return None
+    asked = {"policy": {"budget": order.budget}, "alerts_a_day": order.alerts_a_day}
+    share = share_in_force(asked, before.about)
+    try:
+        return experience_of(promises(lake, engine, order.tenant, of=before.hash), share)
+    except (NotFoundError, CorruptError):  # what its predictions depended on cannot be told
+        return Experience(share, share)
+
+
+def tenant_lessons(lake: Lake, engine: Engine, rules: RuleSet, order: Order) -> Lessons:
+    """What may teach a tenant's models now (law 5)."""
     own = pc.field("tenant") == order.tenant
+    silent = rules.correlations.silent  # counted and never asked of a model
+    marked = {rule.id for rule in rules.rules if rule.foresee and rule.id not in silent}
     matches = lake.read("matches", None, own)
     judged = lake.read("predictions", ["match_uid", "outcome", "basis"], own)
     evidence = Evidence(
         accepted_until=order.accepted_until,
         outcomes=_outcomes(judged),
         dismissed=taint.dismissed(engine, order.tenant),
-        tainted=taint.tainted(engine, order.tenant),
+        tainted=taint.tainted(engine, order.tenant) | audit_sample.audit_hits(engine, order.tenant),
     )
-    silent = rules.correlations.silent  # counted and never asked of a model
-    marked = {rule.id for rule in rules.rules if rule.foresee and rule.id not in silent}
     latest = max(integers(matches, "ingested_time"), default=0)
-    return clean_history(matches, evidence, marked, latest)
+    # What an edit of its rule excludes teaches no more, but still says where there was unrest.
+    matches = still_matching(matches, rules, besides=evidence.tainted)
+    return lessons_of(matches, evidence, marked, latest)
 
 
 def _outcomes(judged: pa.Table) -> dict[str, Outcome]:
@@ -130,53 +158,46 @@ _UNJUDGED = {
 }
 
 
-def _store(engine: Engine, order: Order, trained: Trained, ruleset: ContentHash) -> Stored:
-    foresight = trained.foresight
-    for rule, model in foresight.models.items():
-        new = NewArtefact(MODEL, rule, model_bytes(model))
-        artefacts.put(engine, order.tenant, new, now=order.now)
-    about: dict[str, object] = {
+def _in_use(engine: Engine, order: Order) -> Stored | None:
+    """The version in use; None too while it cannot be read: then there is nothing to compare."""
+    try:
+        return stored_foresight(engine, order.tenant)
+    except CorruptError:
+        return None
+
+
+def _taught(lessons: Lessons, policy: Policy, seed: int) -> str:
+    """Names what an anchor is taught: equal names give equal anchors."""
+    uids = [
+        {rule: [moment.uid for moment in found] for rule, found in history.items()}
+        for history in (lessons.accepted, lessons.dismissed)
+    ]
+    told = [__version__, seed, asdict(policy), *uids]
+    return content_hash(orjson.dumps(told, option=orjson.OPT_SORT_KEYS))
+
+
+def _store(  # noqa: PLR0913, PLR0917 (what it writes has as many sources)
+    engine: Engine,
+    rules: RuleSet,
+    order: Order,
+    learned: Learned,
+    within: Held | None,
+    taught: str,
+) -> Stored:
+    trained, foresight = learned.trained, learned.trained.foresight
+    anchor = store_anchor(engine, order.tenant, learned.anchor, taught, now=order.now)
+    texts_of_rules = {each.rule.id: content_hash(each.text.encode()) for each in rules.compiled}
+    about = {
         "accepted_until": order.accepted_until,
         "budget": order.budget,
         "least_history": order.least_history,
         "seed": order.seed,
-        "ruleset": ruleset,
+        "ruleset": rules.hash,
+        "rules": {rule: texts_of_rules.get(rule) for rule in sorted(foresight.models)},
         "fusion": trained.fusion,
         "strangers_caught": dict(trained.caught),
         "skipped": dict(trained.skipped),
-        "models": dict(foresight.hashes),
-        "calibration": orjson.Fragment(fusion_bytes(foresight.fusion)),
+        "anchor": anchor if isinstance(foresight, Anchored) else None,
+        HELD: within.dump() if within else None,
     }
-    content = orjson.dumps(about, option=orjson.OPT_SORT_KEYS)
-    key = artefacts.put(
-        engine, order.tenant, NewArtefact(FORESIGHT, FORESIGHT, content), now=order.now
-    )
-    return Stored(key, orjson.loads(content), foresight)
-
-
-def stored_foresight(
-    engine: Engine, tenant: TenantId, *, unless: Stored | None = None
-) -> Stored | None:
-    """The newest foresight of a tenant; None before the first training.
-
-    Args:
-        engine: The control database.
-        tenant: Whose.
-        unless: What the caller has; it is returned itself when it is still the newest.
-
-    Raises:
-        CorruptError: It, or a model that it names, cannot be read.
-    """
-    found = artefacts.artefacts(engine, tenant, FORESIGHT)
-    if not found:
-        return None
-    if unless and unless.hash == found[0].hash:
-        return unless
-    about = orjson.loads(artefacts.content(engine, tenant, found[0].hash))
-    try:
-        keys = [ContentHash(key) for key in about["models"].values()]
-        models = {key: artefacts.content(engine, tenant, key) for key in keys}
-        foresight = load(models, orjson.dumps(about["calibration"]))
-    except (KeyError, TypeError, AttributeError, NotFoundError) as error:
-        raise CorruptError(f"foresight {found[0].hash} lacks {error}; train again") from error
-    return Stored(found[0].hash, about, foresight)
+    return store_foresight(engine, order.tenant, foresight, about, now=order.now)

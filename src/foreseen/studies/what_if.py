@@ -33,6 +33,7 @@ from foreseen.studies.what_if_history import (
 from foreseen.studies.what_if_judged import Judged, by_rule, edits_of
 from foreseen.studies.what_if_labels import Labelling, relabelling
 from foreseen.studies.what_if_notes import Known, notes
+from foreseen.studies.what_if_recall import recall_change
 from foreseen.studies.what_if_shape import ANEW, FORMAT, SAVED, Period, Scope, Side, WhatIf
 
 Progress = Callable[[str, float, float], None]
@@ -54,8 +55,7 @@ def what_if(
     tenant = before.judge.tenant
     versions = {name: lake.version(name) for name in ("events", "matches")}
     found = retained(lake, tenant)
-    labellings = (Labelling(side.rules, side.sets) for side in (before, after))
-    change = relabelling(*labellings)
+    change = relabelling(*(Labelling(side.rules, side.sets) for side in (before, after)))
     work = Work(tenant, trusting=not scope.distrust)
     saved = saved_matches(lake, tenant, change, found) if work.trusting else None
     anew = saved is None
@@ -63,7 +63,7 @@ def what_if(
     sides = _replayed(parts, (before, after), scope, progress)
     pairs = paired(*(side.told(scope) for side in sides))
     difference = _difference(lake, pairs, scope.examples)
-    edits = edits_of(before, after, [rule.id for rule in change.fresh.rules])
+    fresh = tuple(sorted(rule.id for rule in change.fresh.rules))
     known = Known(found, work, change, scope.judged_from, before.judge, after.judge, anew)
     return WhatIf(
         format=FORMAT,
@@ -76,9 +76,10 @@ def what_if(
         examples=difference.examples,
         days=difference.days,
         workloads=difference.workloads,
-        rules=by_rule(pairs, sides, edits),
+        rules=by_rule(pairs, sides, edits_of(before, after, fresh)),
+        recall=recall_change(lake, before, after, scope.judged_from),
         method=ANEW if anew else SAVED,
-        relabelled=tuple(sorted(rule.id for rule in change.fresh.rules)),
+        relabelled=fresh,
         hashes={
             "before": dict(before.judge.hashes),
             "after": dict(after.judge.hashes),

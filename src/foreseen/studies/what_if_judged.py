@@ -36,10 +36,9 @@ class Judged:
 
     def take(self, matches: pa.Table, scope: Scope) -> None:
         """One part of history through the judge's step."""
-        matches = _within(matches, scope)
-        if matches.num_rows == 0:
-            return
-        self.state, out = step(self.state, matches, self.artefacts)
+        if scope.until is not None:
+            matches = matches.filter(pc.field("time") < scope.until)
+        self.state, out = step(self.state, matches, self.artefacts, since=scope.judged_from)
         self._keep(out)
 
     def end(self) -> None:
@@ -61,6 +60,9 @@ class Judged:
         for decision in out.decisions:
             self.matches[decision.rule] += 1
             self.suppressed[decision.rule] += decision.outcome is Outcome.SUPPRESSED
+        for revision in out.revisions:
+            decision = revision.verdict.decision
+            self.suppressed[decision.rule] -= decision.outcome is not Outcome.SUPPRESSED
 
 
 def by_rule(
@@ -115,12 +117,3 @@ def _known(side: Side) -> dict[str, object]:
 
 def _differs(one: RuleVolume) -> bool:
     return any(v.before != v.after for v in (one.matches, one.suppressed, one.alerts))
-
-
-def _within(matches: pa.Table, scope: Scope) -> pa.Table:
-    """Matches that are judged, by the time of their events, as a replay with `train_until` does."""
-    if scope.judged_from is not None:
-        matches = matches.filter(pc.field("time") >= scope.judged_from)
-    if scope.until is not None:
-        matches = matches.filter(pc.field("time") < scope.until)
-    return matches

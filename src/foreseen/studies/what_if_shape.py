@@ -7,6 +7,7 @@ from foreseen.core.ids import ContentHash
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import RuleSets
+from foreseen.studies.replays.recall import Recall
 from foreseen.studies.what_if_alerts import Example, Volume
 
 FORMAT = 1
@@ -95,6 +96,26 @@ class RuleVolume:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallChange:
+    """Attack chains of the gate set that would be told of.
+
+    Attributes:
+        before: Before the edit.
+        after: With it.
+        lost: Chains that the edit loses, by name.
+        won: Chains that it wins.
+        impossible: Chains that are in no figure: neither side's rules match them, or nothing here
+            is recorded as they were.
+    """
+
+    before: Recall
+    after: Recall
+    lost: tuple[str, ...]
+    won: tuple[str, ...]
+    impossible: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIf:
     """The answer, JSON-ready; equal for equal history, edit and scope.
 
@@ -110,6 +131,7 @@ class WhatIf:
         days: Alerts by day (UTC) of their first match.
         workloads: Alerts by workload.
         rules: By rule, those with a difference or an edit.
+        recall: What becomes of recorded attacks, put among this tenant's matches.
         method: Whether saved matches could be used, or events were labelled anew.
         relabelled: Rules that were asked of every event because of the edit.
         hashes: What each side depended on, and the versions of the lake's tables.
@@ -127,6 +149,7 @@ class WhatIf:
     days: Mapping[str, Volume]
     workloads: Mapping[str, Volume]
     rules: tuple[RuleVolume, ...]
+    recall: RecallChange
     method: str
     relabelled: tuple[str, ...]
     hashes: Mapping[str, Mapping[str, ContentHash | int]]

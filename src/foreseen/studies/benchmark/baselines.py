@@ -18,6 +18,7 @@ from foreseen.studies.benchmark.dataset import (
     Truths,
 )
 from foreseen.studies.benchmark.deepcase import DeepCase
+from foreseen.studies.benchmark.gated import GatedSequence
 from foreseen.studies.benchmark.isolation import WindowForest
 from foreseen.studies.benchmark.loaders.columns import combined
 from foreseen.studies.benchmark.method import Method, Scored
@@ -169,9 +170,11 @@ _METHODS: Sequence[Method] = (
     WindowForest(),
     DeepLog(),
     DeepCase(),
+    GatedSequence(),
 )
 _NEEDS = {
     WindowForest.name: ("bench", ("sklearn", "scipy")),
     DeepLog.name: ("deep", ("torch", "deeplog", "torchtrain")),
+    GatedSequence.name: ("deep", ("torch",)),
     DeepCase.name: ("deep", ("torch", "deepcase", "sklearn", "tqdm")),
 }

@@ -1,11 +1,14 @@
 """A data set as every method gets it: events in time order, matches of rules, and their labels."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from foreseen.models.moments import Moment
 
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -35,6 +38,7 @@ _MATCHES: "list[pa.Field[Any]]" = [
     pa.field("command", pa.string()),
     pa.field("parent_command", pa.string()),
     pa.field("ancestry", pa.list_(pa.string())),  # images above it, nearest first
+    pa.field("uid", pa.string()),  # name of its moment
 ]
 EVENTS, MATCHES = pa.schema(_EVENTS), pa.schema(_MATCHES)
 
@@ -48,12 +52,15 @@ class Dataset:
         events: Rows of `EVENTS`, in order of time.
         matches: Rows of `MATCHES`, in order of their events; rules are fixed by the loader.
         ambiguous: Rules that the figures within a rule are about; empty: all rules.
+        moments: Matches by `uid` as the product's own pipeline saw them; empty where another
+            recorder's events were given, of which a method makes what it can.
     """
 
     name: str
     events: pa.Table
     matches: pa.Table
     ambiguous: frozenset[str] = frozenset()
+    moments: Mapping[str, Moment] = field(default_factory=dict)
 
     def of_part(self, part: str) -> Integers:
         """Rows of the matches of one part, ascending."""

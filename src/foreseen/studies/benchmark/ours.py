@@ -1,7 +1,7 @@
 """Foreseen itself as a method: the models that the product trains, on any labelled data set."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import log2
 from posixpath import basename
 from typing import NamedTuple
@@ -10,6 +10,7 @@ import numpy as np
 
 from foreseen.core.ids import RuleId
 from foreseen.models.acts import Act
+from foreseen.models.common import Common
 from foreseen.models.moments import Moment
 from foreseen.models.tokens import folded, shape
 from foreseen.models.training import Parts, Trained, train_on
@@ -27,7 +28,7 @@ from foreseen.studies.benchmark.dataset import (
 from foreseen.studies.benchmark.method import Scored
 
 LEAST_HISTORY = 30
-"""Matches of a rule in train below which it always alerts: its gate."""
+"""Matches of a rule in train and cal below which no level answers: it always alerts."""
 
 _UNJUDGED = 1_000.0
 """Bits above those of any probability: what no model judges alerts, whatever the budget."""
@@ -43,23 +44,26 @@ class Ours:
         moments = _moments(data)
         by_part = {part: _by_rule(moments, data.of_part(part)) for part in (TRAIN, CALIBRATE)}
         trained = train_on(
-            _enough(by_part[TRAIN], by_part[CALIBRATE]),
+            Parts(by_part[TRAIN], by_part[CALIBRATE]),
             budget=budget,
             least_history=LEAST_HISTORY,
             seed=seed,
+            groups=_groups(moments),
         )
         return Scored(_scores(trained, moments, data), threshold=-log2(budget))
 
 
 def _scores(trained: Trained, moments: Sequence[Moment], data: Dataset) -> Reals:
-    scores = _UNJUDGED + _rarity(moments, data)
-    rules = data.column("rule")
     models = trained.foresight
-    for rule, model in models.models.items():
-        rows = np.flatnonzero(rules == str(rule))
-        known = [row for row in rows.tolist() if moments[row].workload in model.history]
-        raw = model.scores([moments[row] for row in known])
-        scores[known] = -np.log2(models.fusion.probabilities(raw))
+    scores = _UNJUDGED + _rarity(moments, data)
+    scores += [_oddity(moment, models.fusion.common) for moment in moments]
+    rules = data.column("rule")
+    for rule in models.models:
+        rows = np.flatnonzero(rules == str(rule)).tolist()
+        known = [r for r in rows if models.history(rule, moments[r].workload) >= LEAST_HISTORY]
+        asked = [moments[row] for row in known]
+        shares = models.probabilities(rule, asked, models.scores(rule, asked))
+        scores[known] = -np.log2(shares)
     return scores
 
 
@@ -78,6 +82,17 @@ def _rarity(moments: Sequence[Moment], data: Dataset) -> Reals:
     return np.asarray(-np.log2(shares), np.float64)
 
 
+def _oddity(moment: Moment, common: Common) -> float:
+    """How odd is what came before for the workload, and how fast: a rule needs no history here."""
+    return common.surroundings.bits(moment) + common.pace.bits(moment)
+
+
+def _groups(moments: Sequence[Moment]) -> Mapping[str, str]:
+    """Workloads named `group/workload` belong to a group, e.g. the hosts of a network."""
+    named = (moment.workload.rpartition("/") for moment in moments)
+    return {f"{group}/{name}": group for group, slash, name in named if slash}
+
+
 def _by_rule(moments: Sequence[Moment], rows: Integers) -> dict[RuleId, list[Moment]]:
     found: dict[RuleId, list[Moment]] = {}
     for row in rows.tolist():
@@ -85,20 +100,23 @@ def _by_rule(moments: Sequence[Moment], rows: Integers) -> dict[RuleId, list[Mom
     return found
 
 
-def _enough(early: dict[RuleId, list[Moment]], late: dict[RuleId, list[Moment]]) -> Parts:
-    """The rules that pass the gate; others alert on everything."""
-    rules = [rule for rule, found in early.items() if len(found) >= LEAST_HISTORY]
-    return Parts({r: early[r] for r in rules}, {r: late.get(r, []) for r in rules})
-
-
 def _moments(data: Dataset) -> list[Moment]:
-    """Every match with the tokens before it; data without commands name the act by its token."""
+    """Every match with the tokens before it; data without commands name the act by its token.
+
+    Where the product's own pipeline saw the matches, they are as it saw them.
+    """
+    if data.moments:
+        return [data.moments[uid] for uid in texts(data.matches, "uid")]
     before = contexts_of(data)
     tokens = np.array(texts(data.events, "token"), object)
     times = data.events["time"].to_numpy().tolist()
     workloads = texts(data.events, "workload")
     events = data.matches["event"].to_numpy().tolist()
     rows, bounds = tokens[before.rows], before.offsets.tolist()
+    at = data.events["time"].to_numpy()
+    ages = (
+        np.repeat(at[data.matches["event"].to_numpy()], np.diff(before.offsets)) - at[before.rows]
+    )
     moments = []
     for number, match in enumerate(_matches(data)):
         event = events[number]
@@ -117,6 +135,7 @@ def _moments(data: Dataset) -> list[Moment]:
                 window=tuple(rows[bounds[number] : bounds[number + 1]].tolist()),
                 session=(),
                 siblings=(),
+                ages=tuple(ages[bounds[number] : bounds[number + 1]].tolist()),
             )
         )
     return moments

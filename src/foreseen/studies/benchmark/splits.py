@@ -1,6 +1,7 @@
 """Parts of a data set: by time at the boundaries of sessions, and the protocol's variants."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -129,6 +130,12 @@ def leave_out(
     return _with_matches(data, "leave out", data.matches.filter(pa.array(out == test)))
 
 
+def without(data: Dataset, left: Collection[str]) -> Dataset:
+    """`leave_out` by workload if the names are all of workloads, else by cluster."""
+    workloads = set(_names(data, "workload"))
+    return leave_out(data, left, by="workload" if workloads.issuperset(left) else "cluster")
+
+
 def halves(
     data: Dataset, *, by: Literal["workload", "cluster"] = "workload"
 ) -> tuple[frozenset[str], frozenset[str]]:
@@ -190,4 +197,4 @@ def _names(data: Dataset, by: Literal["workload", "cluster"]) -> list[str]:
 
 
 def _with_matches(data: Dataset, what: str, matches: pa.Table) -> Dataset:
-    return Dataset(f"{data.name}, {what}", data.events, matches, data.ambiguous)
+    return replace(data, name=f"{data.name}, {what}", matches=matches)

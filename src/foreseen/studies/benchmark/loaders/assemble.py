@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.errors import MalformedInputError
+from foreseen.models.moments import Moment
 from foreseen.schema.arrow import AnyArray
 from foreseen.studies.benchmark.dataset import EVENTS, MATCHES, PARTS, Dataset, Integers, Truths
 from foreseen.studies.benchmark.loaders.columns import rows_at
@@ -20,6 +21,7 @@ def assembled(
     matches: Mapping[str, AnyArray],
     *,
     ambiguous: frozenset[str] = frozenset(),
+    moments: Mapping[str, Moment] | None = None,
 ) -> Dataset:
     """A data set of columns in the order of `EVENTS` and `MATCHES`; absent ones are null.
 
@@ -28,11 +30,13 @@ def assembled(
         events: Columns of the events, in order of time.
         matches: Columns of the matches, in order of their events.
         ambiguous: Rules that figures within a rule are about.
+        moments: Matches as the pipeline saw them, by `uid`.
 
     Raises:
         MalformedInputError: A part has no match.
     """
-    data = Dataset(name, _table(EVENTS, events), _table(MATCHES, matches), ambiguous)
+    seen = moments or {}
+    data = Dataset(name, _table(EVENTS, events), _table(MATCHES, matches), ambiguous, seen)
     empty = set(PARTS) - set(data.matches["part"].unique().to_pylist())
     if empty:
         raise MalformedInputError(

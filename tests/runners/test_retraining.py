@@ -1,0 +1,226 @@
+"""Models are trained and reviewed in the background, by real processes on real stores."""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Engine
+from tests.models.histories import matches
+from tests.runners.installation import opened
+
+from foreseen.alerts.decide import Policy
+from foreseen.control import dispositions, jobs, model_stages, model_versions
+from foreseen.control.alerts import Decided, commit_decisions
+from foreseen.control.cursors import Checkpoint
+from foreseen.control.dispositions import Disposition, Verdict
+from foreseen.control.jobs import JobState
+from foreseen.core.alerts import Alert
+from foreseen.core.decisions import Basis, Stage
+from foreseen.core.ids import DEFAULT_TENANT, RuleId
+from foreseen.lake.lake import Cursor
+from foreseen.rules import parse_rules
+from foreseen.runners.retraining import Place, Retraining, Rhythm
+from foreseen.runners.rule_watch import LiveRules
+from foreseen.runners.settings import Settings
+from foreseen.runners.worker import Stores, Worker
+from foreseen.studies import ordering
+from foreseen.studies.gates import Bars
+from foreseen.studies.ordering import Person
+from foreseen.studies.stored import stored_foresight
+from foreseen.studies.train import Order, train_models
+
+RULE = RuleId("download_tool")
+DAY = 24 * 60 * 60 * 1000
+ACCEPTED = 1_800_000_000_000
+SETTINGS = Settings(Policy(0.02, 30))
+TEXT = """
+title: Download tool
+name: download_tool
+description: Runs a download tool.
+level: medium
+logsource: {product: linux, category: process_creation}
+detection:
+  selection: {Image|endswith: /curl}
+  condition: selection
+foreseen: {model: true}
+"""
+
+
+class Installation:
+    """Stores with accepted matches and models, and what keeps the models fresh."""
+
+    def __init__(self, folder: Path, stores: Stores) -> None:
+        """500 accepted matches; nothing is trained."""
+        self.stores, self.now, self.alerts = stores, ACCEPTED + 1_000, 0
+        self.rules = folder / "rules"
+        self.rules.mkdir()
+        (self.rules / "download_tool.yml").write_text(TEXT)
+        self.loaded = parse_rules([("download_tool.yml", TEXT)])
+        rows = [
+            {
+                "match_uid": f"m-{number}",
+                "event_uid": f"e-{number}",
+                "time": ACCEPTED - DAY + number * 1_000,
+                "ingested_time": ACCEPTED - DAY + number * 1_000,
+                "process_cmd_line": f"curl -{'sxv'[number % 3]} http://10.0.0.{number % 4}/health",
+            }
+            for number in range(520)
+        ]
+        stores.lake.commit({"matches": matches(rows)}, Cursor("shard", 1))
+        place = Place(folder / "data", DEFAULT_TENANT, self.rules)
+        rhythm = Rhythm(look=0.05, review=0, daily=DAY, least=0)
+        self.live = LiveRules(self.loaded)
+        self.keeper = Retraining(
+            (stores.control, self.live), SETTINGS, place, lambda: self.now, rhythm
+        )
+
+    @property
+    def engine(self) -> Engine:
+        """The control database."""
+        return self.stores.control
+
+    def train(self) -> None:
+        """What a person orders."""
+        order = Order(
+            DEFAULT_TENANT, ACCEPTED, 0.02, 30, seed=0, now=self.now, accepted=True,
+            bars=Bars.none(),
+        )  # fmt: skip
+        train_models(self.stores.lake, self.engine, self.loaded, order)
+
+    def dismiss(self) -> None:
+        """A person dismisses an alert."""
+        self.alerts += 1
+        self.now += 1_000
+        uid = f"m-{self.alerts}"
+        told = Alert(
+            uid, DEFAULT_TENANT, RULE, "web", "web-1", "web-1/boot", 1, 1, "medium", "t", ("s.",),
+            None, (uid,), None, {"basis": Basis.UNEXPECTED.value},
+        )  # fmt: skip
+        reached = Checkpoint("judge", self.alerts)
+        commit_decisions(self.engine, DEFAULT_TENANT, Decided([told]), reached)
+        said = Disposition(uid, "ana", Verdict.DISMISSED, "expected change", "", time=self.now)
+        dispositions.dispose(self.engine, DEFAULT_TENANT, said)
+        self.now += 1_000
+
+    def in_use(self) -> int:
+        """Number of the version in use."""
+        used = model_versions.in_use(self.engine, DEFAULT_TENANT)
+        assert used is not None
+        return used.version.number
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Iterator[Installation]:
+    """An installation before its first training."""
+    with opened(tmp_path / "data") as stores:
+        yield Installation(tmp_path, stores)
+
+
+def test_nothing_is_trained_before_a_person_accepts_a_history(installed: Installation) -> None:
+    installed.dismiss()
+    assert installed.keeper.look(Event()) is None
+    assert model_versions.versions(installed.engine, DEFAULT_TENANT) == []
+
+
+def test_a_persons_word_makes_a_new_version_that_a_running_worker_takes(
+    installed: Installation,
+) -> None:
+    installed.train()
+    worker = Worker(installed.stores, DEFAULT_TENANT, installed.live, SETTINGS)
+    assert installed.keeper.look(Event()) is None  # nobody has said anything since
+    installed.dismiss()
+    assert installed.keeper.look(Event()) == "retrain"
+    newest = model_versions.versions(installed.engine, DEFAULT_TENANT)[0]
+    assert (newest.number, newest.author, installed.in_use()) == (2, "retraining", 2)
+    assert newest.reason == "a person spoke of alerts"
+    (job,) = jobs.jobs(installed.engine, DEFAULT_TENANT)
+    assert (job.kind, job.state, job.error) == ("retrain", JobState.DONE, None)
+    worker.drain()
+    assert worker._judge.artefacts.hashes["foresight"] == newest.foresight  # noqa: SLF001 (what it decides with)
+
+
+def test_what_does_not_pass_the_gates_observes_after_retraining(installed: Installation) -> None:
+    installed.train()
+    assert stages(installed) == {RULE: Stage.SUPPRESS}
+    installed.dismiss()
+    installed.keeper.look(Event())  # no attack can be put on so little: its gate fails
+    told = model_stages.placements(installed.engine, DEFAULT_TENANT)[RULE]
+    gates = model_versions.version(installed.engine, DEFAULT_TENANT, 2).report["gates"]
+    assert isinstance(gates, dict)
+    passed = all(gate["passed"] for gate in gates[RULE])
+    assert stages(installed) == {RULE: Stage.SUPPRESS if passed else Stage.OBSERVE}
+    assert (told.author, told.version) == ("gates", 2)
+
+
+def stages(installed: Installation) -> dict[RuleId, Stage]:
+    used = stored_foresight(installed.engine, DEFAULT_TENANT)
+    assert used is not None
+    return dict(used.stages)
+
+
+def test_a_failure_is_told_and_the_models_in_use_stay(
+    installed: Installation, caplog: pytest.LogCaptureFixture
+) -> None:
+    installed.train()
+    installed.dismiss()
+    (installed.rules / "download_tool.yml").unlink()
+    with caplog.at_level(logging.ERROR):
+        assert installed.keeper.look(Event()) == "retrain"
+    (job,) = jobs.jobs(installed.engine, DEFAULT_TENANT)
+    assert job.state is JobState.FAILED
+    assert job.error
+    assert job.error in caplog.text
+    assert installed.in_use() == 1
+    assert installed.keeper.look(Event()) != "retrain"  # the same word is not tried for ever
+
+
+def test_a_day_without_a_word_is_enough_and_so_is_an_edited_rule(installed: Installation) -> None:
+    installed.train()
+    installed.now += DAY - 1
+    assert installed.keeper.look(Event()) is None
+    installed.now += 1
+    assert installed.keeper.look(Event()) == "retrain"
+    installed.now += 10
+    edited = TEXT.replace("/curl", "/curl5")
+    (installed.rules / "download_tool.yml").write_text(edited)
+    installed.live.current = parse_rules([("download_tool.yml", edited)])
+    assert installed.keeper.look(Event()) == "retrain"
+    reasons = [v.reason for v in model_versions.versions(installed.engine, DEFAULT_TENANT)]
+    assert reasons[:2] == [
+        "rules were edited: models of other texts only observe",
+        "a day has passed",
+    ]
+
+
+def test_after_a_rollback_nothing_is_trained_until_a_person_goes_on(
+    installed: Installation,
+) -> None:
+    installed.train()
+    installed.train()
+    person = Person("ana", "the old ones were better", installed.now)
+    ordering.roll_back(installed.engine, DEFAULT_TENANT, 1, person)
+    installed.dismiss()
+    installed.now += 2 * DAY
+    assert installed.keeper.look(Event()) != "retrain"
+    ordering.roll_back(installed.engine, DEFAULT_TENANT, 2, person)
+    assert installed.keeper.look(Event()) == "retrain"
+
+
+def test_a_server_that_stops_ends_a_training_and_says_so(installed: Installation) -> None:
+    installed.train()
+    installed.dismiss()
+    stop = Event()
+    thread = Thread(target=installed.keeper.run, args=(stop,))
+    thread.start()
+    while not jobs.jobs(installed.engine, DEFAULT_TENANT):
+        time.sleep(0.01)
+    stop.set()
+    thread.join(timeout=20)
+    assert not thread.is_alive()
+    (job,) = jobs.jobs(installed.engine, DEFAULT_TENANT)
+    assert job.state is JobState.FAILED
+    assert "done again" in str(job.error)
+    assert installed.in_use() == 1
