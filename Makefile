@@ -17,7 +17,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules bench-models setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules bench-models bench-windows replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,9 +37,14 @@ bench: $(DEV) ## Measure, and fail where a ratio is over its budget
 bench-rules: $(BENCH) ## Measure the rules engine against DuckDB and polars; needs FORESEEN_DATA
 	@$(BIN)/python benchmarks/rules.py $(ARGS)
 
-bench-models: $(BENCH) ## Compare methods on two public sets of labelled matches; needs FORESEEN_DATA
-	@$(BIN)/foreseen models evaluate "$(DATA)/atomic-evtx/process_creations.parquet" --budget 0.01 $(ARGS)
-	@$(BIN)/foreseen models evaluate "$(DATA)/ait-ads/alerts.parquet" --budget 0.005 $(ARGS)
+bench-models: $(BENCH) ## Compare methods on three sets of labelled matches; needs FORESEEN_DATA
+	@$(BIN)/python benchmarks/models.py $(ARGS)
+
+bench-windows: $(DEV) ## Windows of 5,000 matches in ten million events against DuckDB; 4 GB of disk
+	@$(BIN)/python benchmarks/windows.py $(ARGS)
+
+replays: $(RUNTIME) ## Make the attack replays that ship from all recordings of the lab
+	@$(BIN)/python scripts/make_replays.py lab/recordings/*/
 
 setup: $(DEV) ## Make .venv from the locks; nothing to do when it is current
 

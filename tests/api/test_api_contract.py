@@ -73,6 +73,8 @@ def test_every_route_states_who_may_call_it(api: Any) -> None:
         "/api/v1/ingest/{form}": "ingest",
         "/api/v1/alerts": "read",
         "/api/v1/alerts/{uid}": "read",
+        "/api/v1/alerts/{uid}/dispositions": "triage",
+        "/api/v1/alerts/{uid}/dispositions/{number}": "triage",
     }
 
 

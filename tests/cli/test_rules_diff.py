@@ -186,3 +186,23 @@ def test_the_answer_is_the_same_twice(data: Path) -> None:
     for told in (once, again):
         told.pop("seconds")
     assert orjson.dumps(once) == orjson.dumps(again)
+
+
+def test_attack_chains_that_an_edit_loses_are_named_and_can_fail_a_pull_request(
+    log: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rules").mkdir()
+    rule(tmp_path / "rules", "wide", "a")
+    data = tmp_path / "data"
+    assert foreseen("replay", log, "--data", data, "--rules", tmp_path / "rules").code == 0
+    rule(tmp_path, "other", "gamma")
+    edit = ("rules", "diff", "--data", data, "--edit", tmp_path / "other.yml")
+    lost = foreseen(*edit, "--without", "wide", "--fail-on", "chains-lost")
+    assert lost.code == 6
+    assert "lost: " in lost.out
+    assert "webshell_dropper" in lost.out
+    (told,) = foreseen(*edit, "--without", "wide", "--json").rows
+    recall = told["recall"]
+    assert "webshell_dropper" in recall["lost"]
+    assert recall["after"]["caught"] == recall["before"]["caught"] - len(recall["lost"])
+    assert foreseen(*edit, "--fail-on", "chains-lost").code == 0

@@ -15,7 +15,7 @@ from foreseen.rules.rule import SEVERITY_OF_LEVEL
 _SENTENCES = 3
 _LONGEST = 160
 
-_BASIS_SENTENCES: Mapping[Basis, str] = {
+BASIS_SENTENCES: Mapping[Basis, str] = {
     Basis.NO_MODEL: "The rule has no trained model yet, so no match of it is expected.",
     Basis.NOT_FORESEEN: "No model may silence this rule.",
     Basis.COLD_START: "This workload has too little clean history for the rule's model to speak.",
@@ -122,8 +122,8 @@ def _sentences(row: Mapping[str, object], moment: Moment, decision: Decision) ->
     parent = row.get("parent_cmd_line") or row.get("parent_path")
     started = f", started by '{_short(str(parent))}'" if parent else ""
     said = [f"On {row['host']}, user {moment.who}: {what_happened(row)}{started}."]
-    if decision.basis in _BASIS_SENTENCES:
-        said.append(_BASIS_SENTENCES[decision.basis])
+    if decision.basis in BASIS_SENTENCES:
+        said.append(BASIS_SENTENCES[decision.basis])
     if decision.prediction:
         surprising = [e.sentence for e in decision.prediction.evidence if e.surprise > 1]
         said.extend(surprising[:_SENTENCES])

@@ -1,7 +1,7 @@
 """Decide a match: suppressed only when a model expected it or a person asked for it (law 4)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from foreseen.core.decisions import Basis, Outcome, Prediction, Stage
 
@@ -41,11 +41,13 @@ class Policy:
 
     Attributes:
         budget: Share of expected matches that may alert; a prediction is held to it.
-        least_history: Clean matches on the workload below which everything alerts.
+        least_history: Clean matches below which everything alerts.
+        groups: Group by workload: whose history answers for a workload that is new.
     """
 
     budget: float
     least_history: int
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(question: Question, policy: Policy) -> tuple[Outcome, Basis]:

@@ -1,11 +1,11 @@
-"""The HTTP API: ingest, alerts, health; every route states who may call it."""
+"""The HTTP API: ingest, alerts, words on them, health; every route states who may call it."""
 
 from typing import Any
 
 from fastapi import FastAPI
 
 from foreseen import __version__
-from foreseen.api import alerts, health, ingest, problems
+from foreseen.api import alerts, dispositions, health, ingest, problems
 from foreseen.api.services import Services
 
 __all__ = ["Services", "create_app"]
@@ -23,7 +23,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for router in (health.router, ingest.router, alerts.router):
+    for router in (health.router, ingest.router, alerts.router, dispositions.router):
         app.include_router(router)
     described = app.openapi
 

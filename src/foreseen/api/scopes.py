@@ -54,3 +54,4 @@ def public() -> None:
 
 Ingesting = Annotated[Grant, Depends(Needs(Scope.INGEST))]
 Reading = Annotated[Grant, Depends(Needs(Scope.READ))]
+Triaging = Annotated[Grant, Depends(Needs(Scope.TRIAGE))]

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
+from foreseen.studies.feedback import Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Services:
         clock: Now, ms UTC.
         formats: Names of the wire formats that have a parser.
         tenants: Organisations whose intake a worker reads; others' data are refused, not lost.
+        office: Where words on an organisation's alerts are taken; None: nowhere in this process.
     """
 
     intake: IntakeLog
@@ -28,6 +30,7 @@ class Services:
     clock: Callable[[], int]
     formats: frozenset[str]
     tenants: frozenset[TenantId]
+    office: Callable[[TenantId], Office] | None = None
 
 
 def services_of(request: Request) -> Services:

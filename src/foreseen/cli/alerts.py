@@ -1,28 +1,64 @@
 """`foreseen alerts`: list them, and say what they were: dismissed, or escalated."""
 
-import getpass
+import os
+import pwd
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from foreseen.cli.replay import print_alert
+from foreseen.alerts.interest import Speaker
+from foreseen.cli import explain
+from foreseen.cli.receipts import print_receipt
+from foreseen.cli.replay import print_alert, shown_progress
 from foreseen.cli.stores import database
-from foreseen.cli.terminal import console, print_json
+from foreseen.cli.terminal import console, inert, print_json
 from foreseen.control import alerts as stored
 from foreseen.control.alerts import AlertFilter
-from foreseen.control.dispositions import Disposition, Verdict, dispose
-from foreseen.control.dispositions import undo as take_back
+from foreseen.control.dispositions import REASONS, Verdict
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.runners.office import Place, office_of
+from foreseen.runners.rule_files import folder_documents
 from foreseen.runners.server import wall_clock
+from foreseen.studies.desk import DAYS
+from foreseen.studies.feedback import Said, Word, say
+from foreseen.studies.feedback import take_back as take_back_word
 
 app = typer.Typer(help="List alerts and say what they were.", no_args_is_help=True)
+app.command(name="explain")(explain.alert)
+
+
+def _listed(verdict: Verdict) -> str:
+    return ", ".join(reason.value for reason in REASONS[verdict])
+
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of all stores.")]
-Reason = Annotated[str, typer.Option(help="Why, in a word or two.")]
 Uid = Annotated[str, typer.Argument(help="The alert's uid, as the list shows it.")]
+WhyDismissed = Annotated[
+    str, typer.Option("--reason", help=f"One of: {_listed(Verdict.DISMISSED)}.")
+]
+WhyEscalated = Annotated[
+    str, typer.Option("--reason", help=f"One of: {_listed(Verdict.ESCALATED)}.")
+]
+Text = Annotated[str, typer.Option(help="In your words; 'other' needs it.")]
+As = Annotated[
+    str | None, typer.Option("--as", help="Who you are, where you work with a shared account.")
+]
+Second = Annotated[
+    str | None, typer.Option(help="The second person who stands for it, where one is needed.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Tell what it would move and record nothing.")
+]
+Days = Annotated[
+    int, typer.Option(min=1, max=3650, help="Judge matches of so many last days for the receipt.")
+]
+Rules = Annotated[
+    Path | None, typer.Option(help="Folder of the rules in use; else those that labelled last.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _DATA = Path("data")
 
 
@@ -47,30 +83,95 @@ def list_(
 
 
 @app.command()
-def dismiss(uid: Uid, reason: Reason, data: Data = _DATA, text: str = "") -> None:
-    """It was to be expected: its matches may teach the model."""
-    _say(uid, Verdict.DISMISSED, reason, text, data)
+def dismiss(
+    uid: Uid,
+    reason: WhyDismissed,
+    data: Data = _DATA,
+    text: Text = "",
+    as_: As = None,
+    second: Second = None,
+    dry_run: DryRun = False,
+    days: Days = DAYS,
+    rules: Rules = None,
+    json: Json = False,
+) -> None:
+    """It was to be expected: its matches may teach the model. Prints what that moves."""
+    place = _place(data, rules, days)
+    word = Word(uid, Verdict.DISMISSED, reason, text)
+    _say(place, word, _speaker(as_, second), dry=dry_run, json=json)
 
 
 @app.command()
-def escalate(uid: Uid, reason: Reason, data: Data = _DATA, text: str = "") -> None:
-    """It is an attack, or may be: its matches never teach."""
-    _say(uid, Verdict.ESCALATED, reason, text, data)
+def escalate(
+    uid: Uid,
+    reason: WhyEscalated,
+    data: Data = _DATA,
+    text: Text = "",
+    as_: As = None,
+    dry_run: DryRun = False,
+    days: Days = DAYS,
+    rules: Rules = None,
+    json: Json = False,
+) -> None:
+    """It is an attack, or may be: its matches never teach. Prints what that moves."""
+    place = _place(data, rules, days)
+    word = Word(uid, Verdict.ESCALATED, reason, text)
+    _say(place, word, _speaker(as_, None), dry=dry_run, json=json)
 
 
 @app.command()
 def undo(
     number: Annotated[int, typer.Argument(help="Number that dismiss or escalate printed.")],
     data: Data = _DATA,
+    as_: As = None,
+    second: Second = None,
 ) -> None:
     """Take back what was said."""
     with database(data) as engine:
-        take_back(engine, DEFAULT_TENANT, number, now=wall_clock())
-    console.print("taken back")
+        office = office_of(Place(data), engine, now=wall_clock())
+        status = take_back_word(office, number, _speaker(as_, second))
+    console.print(f"taken back; the alert is {status.value}")
 
 
-def _say(uid: str, verdict: Verdict, reason: str, text: str, data: Path) -> None:
-    said = Disposition(uid, getpass.getuser(), verdict, reason, text, wall_clock())
-    with database(data) as engine:
-        number = dispose(engine, DEFAULT_TENANT, said)
-    console.print(f"{verdict.value}; 'foreseen alerts undo {number}' takes it back")
+def _place(data: Path, rules: Path | None, days: int) -> Place:
+    return Place(data, None if rules is None else folder_documents(rules), days)
+
+
+def _speaker(as_: str | None, second: str | None) -> Speaker:
+    uid = os.getuid()
+    try:
+        account = pwd.getpwuid(uid).pw_name  # not of the environment, where anyone may write it
+    except KeyError:
+        account = str(uid)
+    return Speaker(account if as_ is None else as_, account, second, uid=str(uid))
+
+
+def _say(place: Place, word: Word, speaker: Speaker, *, dry: bool, json: bool) -> None:
+    with shown_progress() as progress, database(place.data) as engine:
+        office = office_of(place, engine, now=wall_clock())
+        said = say(office, word, speaker, progress, dry=dry)
+    if json:
+        print_json(_told(word, said))
+        return
+    if said.receipt is not None:
+        print_receipt(said.receipt)
+    if said.problem is not None:
+        console.print(
+            inert(f"recorded, but what it moves cannot be told: {said.problem}"), soft_wrap=True
+        )
+    if said.number is None:
+        console.print("nothing was recorded (--dry-run)")
+    else:
+        told = f"{word.verdict.value}; 'foreseen alerts undo {said.number}' takes it back"
+        console.print(told)
+
+
+def _told(word: Word, said: Said) -> dict[str, object]:
+    return {
+        "alert": word.alert,
+        "verdict": word.verdict.value,
+        "reason": word.reason,
+        "number": said.number,
+        "receipt": said.receipt.dump() if said.receipt else None,
+        "problem": said.problem,
+    }

@@ -1,6 +1,7 @@
 """`foreseen models evaluate`: methods side by side on a data set of labelled matches."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -9,18 +10,23 @@ import typer
 from rich.table import Table
 
 from foreseen.cli.options import Budget
+from foreseen.cli.recordings import read_recording
 from foreseen.cli.terminal import console, inert, milliseconds_of, print_json, progress_bar, report
 from foreseen.core.errors import ConfigurationError, ForeseenError
 from foreseen.runners.settings import BUDGET
+from foreseen.studies.benchmark.ablation import WithoutWindow
 from foreseen.studies.benchmark.baselines import absent, available
 from foreseen.studies.benchmark.contest import Contest, Failure, Order, contest
+from foreseen.studies.benchmark.dataset import Dataset
 from foreseen.studies.benchmark.loaders.recognise import load
 from foreseen.studies.benchmark.method import Method
 from foreseen.studies.benchmark.ours import Ours
+from foreseen.studies.benchmark.paired import paired, pairs_json, pairs_sheet
+from foreseen.studies.benchmark.pairs import Pair, Place
 from foreseen.studies.benchmark.pictures import calibration_picture, recall_picture
 from foreseen.studies.benchmark.report import as_json
 from foreseen.studies.benchmark.sheets import Sheet, sheets
-from foreseen.studies.benchmark.splits import reviewed
+from foreseen.studies.benchmark.splits import contaminated, reviewed, without
 
 RECALL_PICTURE, CALIBRATION_PICTURE = "recall-against-alerts.svg", "promised-and-realised.svg"
 
@@ -36,7 +42,10 @@ class History(StrEnum):
 
 def evaluate(
     path: Annotated[
-        Path, typer.Argument(help="Parquet file of labelled matches: docs/benchmark-data.md.")
+        Path,
+        typer.Argument(
+            help="Parquet file of labelled matches (docs/benchmark-data.md), or a lab recording."
+        ),
     ],
     train_until: Annotated[
         str | None, typer.Option(help="Methods learn from what is before this time (UTC).")
@@ -47,6 +56,16 @@ def evaluate(
     history: Annotated[
         History, typer.Option(help="Whether attacks stand in what methods learn from.")
     ] = History.REVIEWED,
+    leave_out: Annotated[
+        str | None,
+        typer.Option(
+            help="Cold start: learn without these workloads (or clusters), divided by commas, and"
+            " test on them alone."
+        ),
+    ] = None,
+    contaminate: Annotated[
+        float, typer.Option(help="Share of the attacks moved into training, unlabelled.", min=0)
+    ] = 0.0,
     budget: Budget = BUDGET,
     methods: Annotated[
         str | None, typer.Option(help="Names of methods, divided by commas; else all.")
@@ -61,13 +80,14 @@ def evaluate(
     ] = None,
 ) -> None:
     """Let methods decide on matches whose labels they never see; thresholds are set before test."""
-    learned, calibrated = _moment(train_until), _moment(calibrate_until)
+    cuts = _moment(train_until), _moment(calibrate_until)
     chosen, missing = _chosen(methods)
     order = Order(budget, seed, harness=not without_harness)
     with progress_bar("loading") as advance:
-        loaded = load(path, learned, calibrated)
-        data = reviewed(loaded) if history is History.REVIEWED else loaded
+        loaded = _loaded(path, cuts, history)
+        data = _varied(loaded.data, history, leave_out, contaminate, seed)
         held = contest(data, chosen, order, advance)
+    pairs = paired(held, data, loaded.places, loaded.pairs) if loaded.pairs else []
     held = replace(held, failures=(*held.failures, *missing))
     for failure in held.failures:
         console.print(inert(f"left out: {failure.method}: {failure.reason}"), soft_wrap=True)
@@ -76,10 +96,39 @@ def evaluate(
     if pictures:
         _draw(held, pictures)
     if json:
-        print_json(as_json(held))
+        print_json({**as_json(held), **({"pairs": pairs_json(pairs)} if pairs else {})})
         return
-    for sheet in sheets(held):
+    for sheet in (*([pairs_sheet(pairs)] if pairs else []), *sheets(held)):
         _print(sheet)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A data set; of a recording with the places of its matches and its pairs."""
+
+    data: Dataset
+    places: Mapping[str, Place] = field(default_factory=dict)
+    pairs: Sequence[Pair] = ()
+
+
+def _loaded(path: Path, cuts: tuple[int | None, int | None], history: History) -> _Loaded:
+    if not path.is_dir():
+        return _Loaded(load(path, *cuts))
+    if cuts != (None, None):
+        raise ConfigurationError(f"{path}: a recording has parts of its own: leave the times out")
+    found = read_recording(path, mixed=history is History.AS_IS)
+    return _Loaded(found.recorded.data, found.recorded.places, found.pairs)
+
+
+def _varied(
+    data: Dataset, history: History, leave_out: str | None, contaminate: float, seed: int
+) -> Dataset:
+    """The data set in the variant that was asked for."""
+    if history is History.REVIEWED:
+        data = reviewed(data)
+    if leave_out is not None:
+        data = without(data, [name.strip() for name in leave_out.split(",")])
+    return contaminated(data, share=contaminate, seed=seed) if contaminate else data
 
 
 def _moment(text: str | None) -> int | None:
@@ -92,15 +141,16 @@ def _chosen(names: str | None) -> tuple[list[Method], list[Failure]]:
     Raises:
         ConfigurationError: There is no method of a name.
     """
-    known = {_plain(method.name): method for method in (Ours(), *available())}
+    every: list[Method] = [Ours(), WithoutWindow(), *available()]
+    known = {_plain(method.name): method for method in every}
     reasons = {_plain(name): Failure(name, reason) for name, reason in absent().items()}
     if names is None:
         return list(known.values()), list(reasons.values())
     asked = dict.fromkeys(_plain(name) for name in names.split(",") if name.strip())
     unknown = [name for name in asked if name not in known and name not in reasons]
     if unknown or not asked:
-        every = ", ".join(sorted({*known, *reasons}))
-        raise ConfigurationError(f"--methods {names}: no method '{', '.join(unknown)}'; of {every}")
+        told = ", ".join(sorted({*known, *reasons}))
+        raise ConfigurationError(f"--methods {names}: no method '{', '.join(unknown)}'; of {told}")
     return [known[n] for n in asked if n in known], [reasons[n] for n in asked if n in reasons]
 
 

@@ -10,14 +10,38 @@ from foreseen.cli.terminal import console, inert
 from foreseen.core.errors import ConfigurationError
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
-from foreseen.rules.assignment import RuleSets
 from foreseen.rules.loading import sound
 from foreseen.runners.rule_files import load_folder
-from foreseen.runners.settings import LEAST_HISTORY, Settings
-from foreseen.runners.settings_file import rule_sets_of
+from foreseen.runners.settings import BUDGET, LEAST_HISTORY, Settings
+from foreseen.runners.settings_file import (
+    LEAST_ALERTS_A_DAY,
+    LEAST_BUDGET,
+    MOST_ALERTS_A_DAY,
+    MOST_BUDGET,
+    FromFile,
+    from_file,
+)
 
 Budget = Annotated[
     float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)
+]
+Share = Annotated[
+    float | None,
+    typer.Option(
+        "--budget",
+        help="Share of expected matches that may alert; 0.01 unless said otherwise.",
+        min=LEAST_BUDGET,
+        max=MOST_BUDGET,
+    ),
+]
+AlertsADay = Annotated[
+    float | None,
+    typer.Option(
+        "--alerts-a-day",
+        help="The same as false alerts a day, of all rules together.",
+        min=LEAST_ALERTS_A_DAY,
+        max=MOST_ALERTS_A_DAY,
+    ),
 ]
 Workload = Annotated[
     list[str] | None,
@@ -57,15 +81,16 @@ SettingsFile = Annotated[
 
 
 def settings_of(
-    budget: float,
+    budget: float | None,
     workload: list[str] | None,
     file: Path | None = None,
     rules: RuleSet | None = None,
+    alerts_a_day: float | None = None,
 ) -> Settings:
     """Settings from options, and from a settings file for loaded rules if there is one.
 
     Raises:
-        ConfigurationError: A workload is not written HOST=NAME.
+        ConfigurationError: A workload is not written HOST=NAME, or the budget is given twice.
         NotFoundError: The file is missing.
         MalformedInputError: It is wrong.
     """
@@ -75,5 +100,20 @@ def settings_of(
         if not host or not name:
             raise ConfigurationError(f"--workload {text}: write it HOST=NAME, e.g. 'web-*=shop'")
         patterns[host] = name
-    sets = rule_sets_of(file, rules) if file and rules else RuleSets()
-    return Settings(Policy(budget, LEAST_HISTORY), Workloads(patterns), sets)
+    told = from_file(file, rules) if file and rules else FromFile()
+    given = {
+        "--budget": budget,
+        "--alerts-a-day": alerts_a_day,
+        f"budget in {file}": told.budget,
+        f"alerts_a_day in {file}": told.alerts_a_day,
+    }
+    twice = [name for name, value in given.items() if value is not None]
+    if len(twice) > 1:
+        raise ConfigurationError(f"{' and '.join(twice)} both say how much may alert; give one")
+    share = told.budget if budget is None else budget
+    return Settings(
+        Policy(BUDGET if share is None else share, LEAST_HISTORY, told.groups),
+        Workloads(patterns),
+        told.rule_sets,
+        told.alerts_a_day if alerts_a_day is None else alerts_a_day,
+    )

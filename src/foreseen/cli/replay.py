@@ -11,7 +11,15 @@ import typer
 from rich.table import Table
 
 from foreseen.alerts.finding import finding_of
-from foreseen.cli.options import Budget, Local, SettingsFile, Workload, rules_of, settings_of
+from foreseen.cli.options import (
+    AlertsADay,
+    Local,
+    SettingsFile,
+    Share,
+    Workload,
+    rules_of,
+    settings_of,
+)
 from foreseen.cli.terminal import (
     Exit,
     console,
@@ -26,7 +34,6 @@ from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis
 from foreseen.runners.replay import Progress, Replayed, ReplayOrder
 from foreseen.runners.replay import replay as replay_files
-from foreseen.runners.settings import BUDGET
 
 _SHOWN = 20
 
@@ -45,7 +52,8 @@ def replay(
     data: Annotated[
         Path | None, typer.Option(help="Folder to keep lake and alerts in; else thrown away.")
     ] = None,
-    budget: Budget = BUDGET,
+    budget: Share = None,
+    alerts_a_day: AlertsADay = None,
     workload: Workload = None,
     settings_file: SettingsFile = None,
     seed: Annotated[int, typer.Option(help="Makes training repeatable.")] = 0,
@@ -66,7 +74,7 @@ def replay(
             data=place,
             now=time.time_ns() // 1_000_000,
             train_until=milliseconds_of(train_until) if train_until else None,
-            settings=settings_of(budget, workload, settings_file, loaded),
+            settings=settings_of(budget, workload, settings_file, loaded, alerts_a_day),
             seed=seed,
         )
         with shown_progress() as progress:

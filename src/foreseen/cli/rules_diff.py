@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
+from foreseen.cli.receipts import print_receipt
 from foreseen.cli.replay import shown_progress
 from foreseen.cli.terminal import Exit, inert, milliseconds_of, print_json, report, when
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import RuleId
 from foreseen.runners.history import Edit, History, answer, history
+from foreseen.runners.office import edit_receipts
 from foreseen.runners.replay import Progress, ReplayOrder, replay
 from foreseen.runners.rule_files import (
     Document,
@@ -26,7 +28,10 @@ from foreseen.runners.rule_files import (
 )
 from foreseen.runners.settings import Settings
 from foreseen.studies.what_if_alerts import Example, Volume
-from foreseen.studies.what_if_shape import Scope, WhatIf
+from foreseen.studies.what_if_shape import RecallChange, Scope, WhatIf
+
+if TYPE_CHECKING:
+    from foreseen.studies.receipt import Receipt
 
 _BAR = 24
 """Cells of the longest bar."""
@@ -39,6 +44,7 @@ class FailOn(StrEnum):
 
     ADDED = "alerts-added"
     REMOVED = "alerts-removed"
+    RECALL = "chains-lost"
     ANY = "any"
 
 
@@ -92,19 +98,25 @@ def diff(
         distrust=anew,
     )
     in_use = None if before is None else folder_documents(before)
+    receipts: tuple[Receipt, ...] = ()
     with shown_progress() as progress:
         if files:
             start = milliseconds_of(train_until) if train_until else None
             with _recorded(files, in_use, before, start, progress) as found:
                 result = answer(found, wanted, scope, progress)
         else:
-            result = answer(history(data, rules=in_use), wanted, scope, progress)
+            known = history(data, rules=in_use)
+            result = answer(known, wanted, scope, progress)
+            receipts = edit_receipts(data, known, wanted, progress)
     seconds = round(time.monotonic() - begun, 3)
     if json:
         told = {each.name: getattr(result, each.name) for each in fields(result)}
-        print_json({**told, "seconds": seconds})
+        moved = [each.dump() for each in receipts]
+        print_json({**told, "receipts": moved, "seconds": seconds})
     else:
         _print(result, seconds)
+        for each in receipts:
+            print_receipt(each)
     if fail_on and _fails(result, fail_on):
         raise typer.Exit(Exit.FINDINGS)
 
@@ -179,10 +191,12 @@ def _recorded(
 
 
 def _fails(result: WhatIf, fail_on: FailOn) -> bool:
+    lost = len(result.recall.lost)
     counts = {
         FailOn.ADDED: result.added,
         FailOn.REMOVED: result.removed,
-        FailOn.ANY: result.added + result.removed + result.changed,
+        FailOn.RECALL: lost,
+        FailOn.ANY: result.added + result.removed + result.changed + lost,
     }
     return counts[fail_on] > 0
 
@@ -197,6 +211,7 @@ def _print(result: WhatIf, seconds: float) -> None:
         f" [green]{result.added:,} added[/], [red]{result.removed:,} removed[/],"
         f" [yellow]{result.changed:,} changed[/]"
     )
+    _print_recall(result.recall)
     for kind, sign in _KINDS.items():
         _print_examples(kind, sign, result.examples[kind], getattr(result, kind))
     if result.rules:
@@ -207,6 +222,21 @@ def _print(result: WhatIf, seconds: float) -> None:
     for note in result.notes:
         report.print(f"[dim]note: {inert(note)}[/]", soft_wrap=True)
     report.print(f"[dim]{seconds:.1f} s, {result.method}[/]")
+
+
+def _print_recall(recall: RecallChange) -> None:
+    """What becomes of recorded attacks, put among this tenant's own matches."""
+    old, new = recall.before, recall.after
+    if new.chains == 0:
+        report.print("[dim]attack replays: none can happen here[/]")
+        return
+    caught = f"{old.caught}" if old.caught == new.caught else f"{old.caught} → {new.caught}"
+    changes = [f"[red]lost: {inert(', '.join(recall.lost))}[/]"] if recall.lost else []
+    changes += [f"[green]won: {inert(', '.join(recall.won))}[/]"] if recall.won else []
+    report.print(
+        "; ".join([f"[bold]attack chains told of {caught} of {new.chains}[/]", *changes]),
+        soft_wrap=True,
+    )
 
 
 def _print_examples(kind: str, sign: str, shown: Sequence[Example], count: int) -> None:

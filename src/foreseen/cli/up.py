@@ -12,14 +12,22 @@ import typer
 import uvicorn
 
 from foreseen.api.app import Services, create_app
-from foreseen.cli.options import Budget, Local, SettingsFile, Workload, rules_of, settings_of
+from foreseen.cli.options import (
+    AlertsADay,
+    Local,
+    SettingsFile,
+    Share,
+    Workload,
+    rules_of,
+    settings_of,
+)
 from foreseen.cli.terminal import Exit, console
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.parsers.registry import PARSERS
+from foreseen.runners.office import Place, office_of
 from foreseen.runners.server import stores, wall_clock, working
-from foreseen.runners.settings import BUDGET
 from foreseen.runners.worker import Stores
 
 _POLL_SECONDS = 0.5
@@ -35,7 +43,8 @@ def up(
         Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
     ] = None,
     local: Local = None,
-    budget: Budget = BUDGET,
+    budget: Share = None,
+    alerts_a_day: AlertsADay = None,
     workload: Workload = None,
     settings_file: SettingsFile = None,
 ) -> None:
@@ -44,7 +53,7 @@ def up(
         logging.getLogger(library).setLevel(logging.WARNING)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     loaded = rules_of(rules, strict=False, local=local)
-    settings = settings_of(budget, workload, settings_file, loaded)
+    settings = settings_of(budget, workload, settings_file, loaded, alerts_a_day)
     is_new = not (data / "control.db").exists()
     with _listening(host, port) as listener, stores(data) as opened:
         if is_new:
@@ -55,9 +64,10 @@ def up(
             wall_clock,
             frozenset(PARSERS),
             frozenset({DEFAULT_TENANT}),
+            lambda tenant: office_of(Place(data, tenant=tenant), opened.control, now=wall_clock()),
         )
         server = uvicorn.Server(_config(services))
-        with working(opened, loaded, settings, (rules, local)) as failed:
+        with working(opened, loaded, settings, (rules, local), data) as failed:
             _stop_when(failed, server)
             server.run([listener])
     if failed.is_set():
