@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("recordings", type=Path, nargs="+", help="folders of recordings")
     parser.add_argument("--out", type=Path, default=SHIPPED, help="where to; else where they ship")
     asked = parser.parse_args(arguments)
-    runs = [run for recording in asked.recordings for run in runs_of(recording)]
+    runs = [run for recording in sorted(asked.recordings) for run in runs_of(recording)]
     for line in write(runs, asked.out):
         sys.stdout.write(f"{line}\n")
 

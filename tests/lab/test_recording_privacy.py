@@ -71,3 +71,17 @@ def test_a_planted_leak_is_found(kind: str, body: str, reason: str) -> None:
 )
 def test_what_is_the_labs_own_passes(kind: str, body: str) -> None:
     assert list(check_lines([_HEAD.format(kind, body)], forbidden=_OUTSIDE)) == []
+
+
+def test_a_leak_among_fields_seen_before_is_found_and_told_once() -> None:
+    clean = _HEAD.format("EXECVE", 'argc=3 a0="tar" a1="czf" a2="/tmp/x"')
+    split = _HEAD.format("CWD", 'cwd="/srv/a b" x="/srv/a c /root/d"')
+    lines = [clean, clean, clean.replace("/tmp/x", "/root/x"), clean, split, split]
+    found = list(check_lines([*lines, *lines], forbidden=_OUTSIDE))
+    assert [(one.line, one.reason) for one in found] == [(3, "path /root"), (5, "path /root")]
+
+
+def test_a_leak_of_two_words_that_were_seen_apart_is_found() -> None:
+    texts = ('name="BEGIN x"', 'name="y PRIVATE"', 'name="BEGIN PRIVATE"')
+    found = check_lines([_HEAD.format("PATH", text) for text in texts])
+    assert [(one.line, one.reason) for one in found] == [(3, "word BEGIN PRIVATE")]

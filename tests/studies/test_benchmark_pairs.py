@@ -18,6 +18,7 @@ def _row(number: int, **other: object) -> dict[str, object]:
         "before": "web_shell",
         "run": f"test-pair_web_shell-{number}",
         "same_ancestors": True,
+        "quiet": False,
         "command": "tar czf",
         "malicious": {"part": "test", "node": "web-1", "time": "9.5", "serial": number * 2},
         "benign": {"part": "test", "node": "web-1", "time": "9.1", "serial": number * 2 + 1},
@@ -44,6 +45,7 @@ def test_a_pair_names_its_events_as_labels_do() -> None:
         "archive_tool",
         "web_shell",
         same_ancestors=True,
+        quiet=False,
         malicious=("web-1", "6"),
         benign=("web-1", "7"),
     )
@@ -58,6 +60,7 @@ def test_a_pair_names_its_events_as_labels_do() -> None:
         b"[3]",
         b'{"a": 1}',
         orjson.dumps([{**_row(1), "same_ancestors": "yes"}]),
+        orjson.dumps([{**_row(1), "quiet": 1}]),
         orjson.dumps([{**_row(1), "benign": "web-1"}]),
         orjson.dumps([{**_row(1), "malicious": {"node": "web-1"}}]),
     ],

@@ -8,6 +8,8 @@ from pathlib import Path
 from foreseen.lab.files import asset, file, folder, own
 from foreseen.lab.host import run
 from foreseen.lab.layout import SYSTEM, USERS, home
+from foreseen.lab.templates import cron_lines, cron_users
+from foreseen.lab.themes import Theme
 
 SUDOERS = Path("/etc/sudoers.d/lab")
 _CRONTAB = threading.Lock()
@@ -44,6 +46,7 @@ def make_keys() -> None:
         file(home(user) / ".ssh" / "config", asset("system", "ssh_config"), user, mode=0o600)
     driver = SYSTEM / "driver"
     make_key(driver, "driver")
+    make_key(SYSTEM / "wrong", "wrong")
     for user in USERS:
         names = _ALLOWED.get(user, ())
         keys = [(home(name) / ".ssh" / "id_ed25519.pub").read_text() for name in names]
@@ -73,10 +76,14 @@ def forget_key(user: str, key: str) -> None:
     path.write_text("".join(kept))
 
 
-def set_crontabs(times: dict[str, str]) -> None:
-    """Install the crontabs with these times and names."""
-    for user in ("web", "dbadmin", "ops"):
-        run("crontab", "-u", user, "-", given=asset("cron", user).format(**times))
+def set_crontabs(theme: Theme) -> None:
+    """Install the crontabs with a theme's times and names, and its jobs."""
+    for user in cron_users():
+        lines = asset("cron", user).format(**theme.times) if user in _OWN_LINES else ""
+        run("crontab", "-u", user, "-", given=lines + cron_lines(user, test=theme.later))
+
+
+_OWN_LINES = ("web", "dbadmin", "ops")
 
 
 def forget_cron(user: str, needle: str) -> None:

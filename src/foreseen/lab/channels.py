@@ -106,6 +106,29 @@ class Login:
             self._client.wait(timeout=5)
 
 
+_KNOCKING = threading.Lock()
+
+
+def knock(user: str, times: int) -> tuple[float, float]:
+    """Fail to log in as a user, with a key that is not allowed; gives begin and end.
+
+    Nobody else fails meanwhile, so that what sshd records between the two is this caller's.
+    """
+    command = [
+        *("/usr/bin/ssh", "-F", "/dev/null", "-q", "-p", "22", "-i", str(SYSTEM / "wrong")),
+        *("-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no"),
+        *("-o", "UserKnownHostsFile=/dev/null", f"{user}@{USERS[user].address}", "true"),
+    ]
+    with _KNOCKING:
+        begin = time.time()
+        for _ in range(times):
+            subprocess.run(
+                command, cwd="/", env=_ENVIRONMENT, capture_output=True, check=False, timeout=30
+            )
+        time.sleep(0.1)
+        return begin, time.time()
+
+
 def server_of(client: int) -> tuple[int, int]:
     """Find sshd's process for the ssh client with this process id, and its audit session.
 

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from foreseen.lab import kinds
+from foreseen.lab import datasheet_truth, kinds
+from foreseen.lab.datasheet_truth import PARTS, row
 from foreseen.lab.labels import NAME, read_labels
 from foreseen.lab.layout import ASSETS, NODES
 from foreseen.lab.raw import Record, events
 from foreseen.lab.recording import read_lines
 
-PARTS = ("train", "mixed", "test")
 Figures = dict[str, dict[str, object]]
 
 
@@ -25,8 +25,11 @@ def write_datasheet(out: Path) -> None:
     for name, table in (
         ("events", _events_table(figures)),
         ("kinds", _kinds_table(figures)),
-        ("chains", _chains_table(out)),
+        ("chains", datasheet_truth.chains_table(out)),
         ("times", _times_table(out)),
+        ("notes", _notes(out)),
+        ("pairs", datasheet_truth.pairs_table(out)),
+        ("templates", datasheet_truth.templates_table(out)),
     ):
         text = text.replace(f"<!-- {name} -->", table)
     (out / "DATASHEET.md").write_text(text, encoding="utf-8")
@@ -73,17 +76,13 @@ def _count_part(path: Path, bad: set[tuple[str, int]]) -> dict[str, object]:
     }
 
 
-def _row(*cells: object) -> str:
-    return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
-
-
 def _events_table(figures: Figures) -> str:
-    text = _row("part", "events", *NODES, "attack events", "bytes, compressed")
-    text += _row(*("---",) * (len(NODES) + 4))
+    text = row("part", "events", *NODES, "attack events", "bytes, compressed")
+    text += row(*("---",) * (len(NODES) + 4))
     for part, values in figures.items():
         nodes = values["nodes"]
         each = [nodes[node] for node in NODES] if isinstance(nodes, Mapping) else []
-        text += _row(part, values["events"], *each, values["attack_events"], values["bytes"])
+        text += row(part, values["events"], *each, values["attack_events"], values["bytes"])
     return text
 
 
@@ -92,36 +91,25 @@ def _kinds_table(figures: Figures) -> str:
     names: dict[str, None] = {}
     for table in tables.values():
         names |= dict.fromkeys(table if isinstance(table, Mapping) else ())
-    text = _row("kind of match", *tables) + _row("---", *("---" for _ in tables))
+    text = row("kind of match", *tables) + row("---", *("---" for _ in tables))
     for name in names:
         cells = [t.get(name, 0) if isinstance(t, Mapping) else 0 for t in tables.values()]
-        text += _row(name, *cells)
-    return text
-
-
-def _chains_table(out: Path) -> str:
-    runs = json.loads((out / "runs.json").read_text())
-    chains: dict[str, dict[str, set[str]]] = {}
-    for run in runs:
-        if not run["failed"]:
-            chain = chains.setdefault(
-                run["chain"], {"techniques": set(), **{p: set() for p in PARTS}}
-            )
-            chain[run["part"]].add(run["run"])
-            chain["techniques"].update(run["techniques"])
-    text = _row("chain", "runs in mixed", "runs in test", "techniques") + _row(*("---",) * 4)
-    for name, chain in sorted(chains.items()):
-        techniques = " ".join(sorted(chain["techniques"]))
-        text += _row(name, len(chain["mixed"]), len(chain["test"]), techniques)
+        text += row(name, *cells)
     return text
 
 
 def _times_table(out: Path) -> str:
-    text = _row("part", "from", "to", "audit records lost", "rules put back") + _row(*("---",) * 5)
+    text = row("part", "from", "to", "audit records lost", "rules put back") + row(*("---",) * 5)
     for report in json.loads((out / "parts.json").read_text()):
         start, end = (_utc(report[key]) for key in ("start", "end"))
-        text += _row(report["part"], start, end, report["lost"], report["disturbed"])
+        text += row(report["part"], start, end, report["lost"], report["disturbed"])
     return text
+
+
+def _notes(out: Path) -> str:
+    """What only this recording's maker knows: more limits, in `notes.md` of the folder."""
+    notes = out / "notes.md"
+    return notes.read_text(encoding="utf-8").rstrip("\n") if notes.exists() else ""
 
 
 def _utc(moment: float) -> str:

@@ -20,6 +20,7 @@ from foreseen.lab.layout import (
     USERS,
     home,
 )
+from foreseen.lab.templates import BIN, scripts
 from foreseen.lab.themes import Theme
 from foreseen.lab.workloads.packages import publish
 
@@ -35,7 +36,8 @@ def furnish(theme: Theme) -> None:
     make_keys()
     _compile_programs()
     _make_sshd()
-    set_crontabs(theme.times)
+    _install_jobs(theme)
+    set_crontabs(theme)
     publish(theme)
 
 
@@ -92,6 +94,13 @@ def _install_database() -> None:
     settings = asset("system", "postgresql.conf").format(address=DB_ADDRESS, port=DB_PORT)
     with (data / "postgresql.conf").open("a", encoding="utf-8") as target:
         target.write(settings)
+
+
+def _install_jobs(theme: Theme) -> None:
+    for user in BIN:
+        folder(BIN[user], user)
+    for user, name, place in scripts(later=theme.later):
+        file(place, asset(*name.split("/")), user, mode=0o755)
 
 
 def _compile_programs() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import zstandard
 
 from foreseen.lab.attacks.runs import Root, Run, run_of
-from foreseen.lab.raw import Record, command, events
+from foreseen.lab.raw import Record, command, events, text
 from foreseen.lab.recording import read_lines
 
 COLUMNS = ("part", "node", "time", "serial", "chain", "run", "technique")
@@ -43,12 +43,13 @@ class _Act:
     session: str
     child: str
     arguments: str
+    refused: str = ""  # the user as whom somebody failed to log in
 
 
 def write_labels(out: Path, runs: Sequence[Run]) -> int:
     """Write the labels of every part beside it; gives their number."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
     writer.writerow(COLUMNS)
     count = 0
     for part in sorted({run.part for run in runs}):
@@ -56,7 +57,7 @@ def write_labels(out: Path, runs: Sequence[Run]) -> int:
         for one in labels_of(part, read_lines(out / f"{part}.log.zst"), own):
             writer.writerow([getattr(one, column) for column in COLUMNS])
             count += 1
-    (out / NAME).write_bytes(zstandard.compress(text.getvalue().encode(), 19))
+    (out / NAME).write_bytes(zstandard.compress(table.getvalue().encode(), 19))
     return count
 
 
@@ -81,9 +82,14 @@ def labels_of(part: str, lines: Iterable[str], runs: Sequence[Run]) -> Iterator[
     acts = [_act(event) for event in events(lines)]
     parents = _parents(acts)
     processes, sessions = _roots(acts, runs)
+    guesses = [(run, root) for run in runs for root in run.roots if root.kind == "failures"]
     owners: dict[str, tuple[Run, Root] | None] = {}
     for act in acts:
-        owner = _owner(act.pid, parents, processes, owners) or sessions.get(act.session)
+        owner = (
+            _owner(act.pid, parents, processes, owners)
+            or sessions.get(act.session)
+            or _guesser(act, guesses)
+        )
         if owner:
             run, root = owner
             technique = root.step or run.technique_at(float(act.time))
@@ -103,7 +109,30 @@ def _act(event: Sequence[Record]) -> _Act:
         values.get("ses", ""),
         values.get("exit", "") if forked else "",
         "\0".join(command(event)),
+        _refused(event),
     )
+
+
+def _refused(event: Sequence[Record]) -> str:
+    """The user of a failed login, as sshd records it before anybody is logged in."""
+    for one in event:
+        if one.type in {"USER_LOGIN", "USER_AUTH"}:
+            values = one.fields
+            if values.get("res") == "failed" and values.get("exe") == '"/usr/sbin/sshd"':
+                return text("acct", values.get("acct", ""))
+    return ""
+
+
+def _guesser(act: _Act, guesses: Iterable[tuple[Run, Root]]) -> tuple[Run, Root] | None:
+    """The run whose failed logins these are; the driver lets nobody else fail meanwhile."""
+    for run, root in guesses if act.refused else ():
+        user, begin, end = root.value.split()
+        if act.refused == user and float(begin) - _TICK <= float(act.time) <= float(end):
+            return run, root
+    return None
+
+
+_TICK = 0.005  # the kernel's coarse clock
 
 
 def _parents(acts: Iterable[_Act]) -> dict[str, str]:
@@ -131,17 +160,23 @@ def _roots(
                 processes[root.value] = (run, root)
             elif root.kind == "session":
                 sessions[root.value] = (run, root)
-            else:
+            elif root.kind != "failures":
                 named.append((run, root))
     for act in acts:
-        for run, root in named:
-            if root.value in act.arguments and float(act.time) >= root.time - 1:
-                if root.kind == "text":
-                    processes.setdefault(act.pid, (run, root))
-                elif _is_cron(act):
-                    sessions.setdefault(act.session, (run, root))
-                    processes.setdefault(act.parent, (run, root))  # cron's own child for this job
+        for run, root in _naming(act, named):
+            if root.kind == "text":
+                processes.setdefault(act.pid, (run, root))
+            elif _is_cron(act):
+                sessions.setdefault(act.session, (run, root))
+                processes.setdefault(act.parent, (run, root))  # cron's own child for this job
     return processes, sessions
+
+
+def _naming(act: _Act, named: Iterable[tuple[Run, Root]]) -> Iterator[tuple[Run, Root]]:
+    """The roots whose text is in a command, from the moment that they were made."""
+    for run, root in named if act.arguments else ():
+        if root.value in act.arguments and float(act.time) >= root.time - 1:
+            yield run, root
 
 
 def _is_cron(act: _Act) -> bool:

@@ -18,7 +18,9 @@ from foreseen.lab.audit import Auditd, Status, rules
 from foreseen.lab.channels import Store, Units
 from foreseen.lab.datasheet import write_datasheet
 from foreseen.lab.furnish import furnish
+from foreseen.lab.jobs import write_jobs
 from foreseen.lab.labels import write_labels
+from foreseen.lab.pairs import write_pairs
 from foreseen.lab.recording import write_part
 from foreseen.lab.themes import THEMES, Theme
 from foreseen.lab.workloads import bastion, ci, db, web
@@ -172,4 +174,6 @@ def save(out: Path, reports: Sequence[PartReport], runs: Sequence[Run]) -> None:
     )
     (out / "truth.json").write_text(json.dumps([run.truth() for run in runs], indent=1) + "\n")
     write_labels(out, runs)
+    write_pairs(out, runs)
+    write_jobs(out, [report.part for report in reports])
     write_datasheet(out)

@@ -25,6 +25,7 @@ class Theme:
     prefix: str
     novel: tuple[str, ...]  # admin commands that occur in this part only
     times: dict[str, str]
+    later: bool = False  # the jobs of the test part are installed
 
 
 TRAIN = Theme(
@@ -81,6 +82,7 @@ TEST = Theme(
         "even": "*/3", "odd": "1-59/3", "fifth": "2-59/4",
         "size": "80", "dump": "orders", "stats": "rows",
     },
+    later=True,
 )  # fmt: skip
 
 THEMES = {"train": TRAIN, "mixed": TRAIN, "test": TEST}

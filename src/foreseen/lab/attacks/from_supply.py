@@ -42,7 +42,7 @@ def ci_poisoned_package(attack: Attack) -> None:
 
 def lotl_ci(attack: Attack) -> None:
     """A tampered job uses the tools that every job uses, on credentials instead of sources."""
-    name = f"{attack.choose('build', 'test', 'nightly')}-{attack.rng.randint(5000, 9000)}"
+    name = f"{attack.choose('build', 'test', 'nightly', 'wheel')}-{attack.rng.randint(5000, 9000)}"
     package = attack.rng.choice(THEMES[attack.run.part].c_packages)
     archive = f"{package}-{attack.rng.randint(1, 9)}.tar.gz"
     attack.run.step("T1552.001")

@@ -3,10 +3,10 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-from foreseen.lab.attacks import from_login, from_supply, from_web
+from foreseen.lab.attacks import from_login, from_supply, from_web, imitation, matched, quiet
 from foreseen.lab.attacks.runs import Run
 from foreseen.lab.attacks.tools import Attack
 
@@ -31,7 +31,26 @@ CHAINS: dict[str, tuple[Chain, str]] = {
     "lotl_ci": (from_supply.lotl_ci, "ci-1"),
     "postgres_copy_program": (from_supply.postgres_copy_program, "db-1"),
 }
+IMITATIONS: dict[str, tuple[Chain, str]] = {
+    "imitate_backup": (imitation.imitate_backup, "db-1"),
+    "imitate_release": (imitation.imitate_release, "web-1"),
+    "imitate_build": (imitation.imitate_build, "ci-1"),
+    "imitate_monitor": (imitation.imitate_monitor, "web-1"),
+    "imitate_report": (imitation.imitate_report, "web-1"),
+    "imitate_configuration": (imitation.imitate_configuration, "bastion-1"),
+    "imitate_administrator": (imitation.imitate_administrator, "bastion-1"),
+}
+SLOW: dict[str, tuple[Chain, str]] = {
+    "slow_web": (quiet.slow_web, "web-1"),
+    "slow_session": (quiet.slow_session, "bastion-1"),
+    "slow_logins": (quiet.slow_logins, "db-1"),
+    "slow_sql": (quiet.slow_sql, "db-1"),
+    "slow_cron": (quiet.slow_cron, "web-1"),
+    "slow_builds": (quiet.slow_builds, "ci-1"),
+}
 QUIET_START, QUIET_END = 45.0, 150.0  # seconds; a cron line needs more than a minute to fire
+SLOWEST = 520.0  # seconds that a slow chain takes at most
+LAST_PAIR = 40.0  # seconds before the end, after which no pair begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,54 +60,113 @@ class Plan:
     rounds: int
     first: int = 0  # numbers choose the variant of a chain, so parts begin at different ones
     most: int = 1000
+    whole: bool = False  # with slow chains and matched pairs
 
 
 PLANS = {
     "train": Plan(0),
-    "mixed": Plan(1, first=3, most=10),  # contamination of training data is a minority by nature
-    "test": Plan(3),
+    "mixed": Plan(1, first=3, most=12),  # contamination of training data is a minority by nature
+    "test": Plan(3, whole=True),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Campaign:
+    """What the threads of a part's attackers share."""
+
+    part: str
+    until: float
+    runs: list[Run]
+    progress: Callable[[str], None]
+    begin: float = field(default_factory=lambda: time.time() + QUIET_START)
+
+    def starts(self, count: int, rng: random.Random, *, end: float) -> list[float]:
+        """Moments spread from the begin until some seconds before the end."""
+        gap = max(self.until - end - self.begin, 1) / max(count, 1)
+        return [self.begin + gap * (place + rng.uniform(0, 0.8)) for place in range(count)]
+
+    def run(self, name: str, number: int, node: str) -> Run:
+        """Begin a run."""
+        run = Run(name, number, self.part, node, imitation=name not in CHAINS | SLOW)
+        self.runs.append(run)
+        return run
 
 
 def campaign(
     part: str, rng: random.Random, *, until: float, runs: list[Run], progress: Callable[[str], None]
 ) -> None:
     """Play every chain a number of times, in random order, until the end; repeat failed runs."""
-    plan = PLANS[part]
-    order = [
+    own, plan = _Campaign(part, until, runs, progress), PLANS[part]
+    works = [threading.Thread(target=_main, args=(own, plan, random.Random(f"{rng.random()}")))]  # noqa: S311 -- repeatable, not secret
+    if plan.whole:
+        slow = random.Random(f"{rng.random()}")  # noqa: S311 -- as above
+        works.append(threading.Thread(target=_slow, args=(own, plan, slow)))
+        for order in matched.lanes(rng).values():
+            seeded = random.Random(f"{rng.random()}")  # noqa: S311 -- as above
+            works.append(threading.Thread(target=_lane, args=(own, order, seeded)))
+    for work in works:
+        work.start()
+    for work in works:
+        work.join()
+
+
+def _main(own: _Campaign, plan: Plan, rng: random.Random) -> None:
+    order = _order(CHAINS | IMITATIONS, plan, rng)[: plan.most]
+    starts = own.starts(len(order), rng, end=QUIET_END)
+    before = len(own.runs)
+    _play_all(own, zip(order, starts, strict=True), rng)
+    failed = [run for run in own.runs[before:] if run.failed and run.chain in CHAINS | IMITATIONS]
+    if time.time() < own.until - QUIET_END / 2:
+        _play_all(own, (((run.chain, run.number + 10), 0.0) for run in failed), rng)
+
+
+def _slow(own: _Campaign, plan: Plan, rng: random.Random) -> None:
+    order = _order(SLOW, plan, rng)
+    starts = own.starts(len(order), rng, end=SLOWEST)
+    _play_all(own, zip(order, starts, strict=True), rng, patience=SLOWEST)
+
+
+def _order(
+    chains: dict[str, tuple[Chain, str]], plan: Plan, rng: random.Random
+) -> list[tuple[str, int]]:
+    return [
         (name, number)
         for number in range(plan.first, plan.first + plan.rounds)
-        for name in rng.sample(sorted(CHAINS), len(CHAINS))
-    ][: plan.most]
-    begin = time.time() + QUIET_START
-    gap = max(until - QUIET_END - begin, 1) / max(len(order), 1)
-    starts = [begin + gap * (place + rng.uniform(0, 0.8)) for place in range(len(order))]
-    _play_all(part, zip(order, starts, strict=True), rng, runs=runs, progress=progress)
-    again = [(run.chain, run.number + 10) for run in runs if run.failed]
-    if time.time() < until - QUIET_END / 2:
-        _play_all(part, ((which, 0.0) for which in again), rng, runs=runs, progress=progress)
+        for name in rng.sample(sorted(chains), len(chains))
+    ]
 
 
 def _play_all(
-    part: str,
+    own: _Campaign,
     order: Iterable[tuple[tuple[str, int], float]],
     rng: random.Random,
     *,
-    runs: list[Run],
-    progress: Callable[[str], None],
+    patience: float = 120,
 ) -> None:
     threads = []
     for (name, number), start in order:
         time.sleep(max(start - time.time(), 0))
-        chain, node = CHAINS[name]
-        run = Run(name, number, part, node)
-        runs.append(run)
+        chain, node = (CHAINS | IMITATIONS | SLOW)[name]
+        run = own.run(name, number, node)
         attack = Attack(run, random.Random(f"{rng.random()}"))  # noqa: S311 -- repeatable, not secret
-        thread = threading.Thread(target=_play, args=(attack, chain, progress))
+        thread = threading.Thread(target=_play, args=(attack, chain, own.progress))
         thread.start()
         threads.append(thread)
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join(timeout=patience)
+
+
+def _lane(own: _Campaign, order: Sequence[tuple[str, str, int]], rng: random.Random) -> None:
+    """Play a node's pairs one after the other, so that each has its own surroundings."""
+    starts = own.starts(len(order), rng, end=LAST_PAIR * 2)
+    for (chain, rule, number), start in zip(order, starts, strict=True):
+        time.sleep(max(start - time.time(), 0))
+        if time.time() > own.until - LAST_PAIR:
+            return
+        node = next(lane.node for lane in matched.LANES if lane.chain == chain)
+        run = own.run(chain, number, node)
+        run.pair, run.tool = rule, matched.RULES[rule]
+        _play(Attack(run, random.Random(f"{rng.random()}")), matched.CHAINS[chain], own.progress)  # noqa: S311 -- as above
 
 
 def _play(attack: Attack, chain: Chain, progress: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ _COARSE = 0.005  # the kernel stamps audit events with a clock that ticks every 
 class Root:
     """Where a run's events begin: a process, a login session, a web request or a command's text."""
 
-    kind: str  # pid | session | request | text
+    kind: str  # pid | session | request | text | cron | failures
     value: str
     time: float
     step: str = ""  # a technique that holds for all below this root, whatever the step of the run
@@ -30,6 +30,9 @@ class Run:
     steps: list[tuple[float, str]] = field(default_factory=list)
     roots: list[Root] = field(default_factory=list)
     failed: str = ""
+    imitation: bool = False  # it does what a benign job does, with the same programs
+    pair: str = ""  # the rule of which this run holds the malicious side of a matched pair
+    tool: str = ""  # the tool that it ran for that
 
     @property
     def name(self) -> str:
@@ -63,6 +66,8 @@ class Run:
             "end": round(self.end, 3),
             "techniques": list(techniques),
             "failed": self.failed,
+            "imitation": self.imitation,
+            "pair": self.pair,
         }
 
     def truth(self) -> dict[str, object]:
@@ -70,6 +75,7 @@ class Run:
         return {
             **self.public(),
             "number": self.number,
+            "tool": self.tool,
             "steps": [[round(t, 3), s] for t, s in self.steps],
             "roots": [[r.kind, r.value, round(r.time, 3), r.step] for r in self.roots],
         }
@@ -82,6 +88,8 @@ def run_of(truth: dict[str, object]) -> Run:
     )
     run.start, run.end = float(str(truth["start"])), float(str(truth["end"]))
     run.failed = str(truth["failed"])
+    run.imitation = bool(truth.get("imitation"))  # recordings before the second have none of these
+    run.pair, run.tool = str(truth.get("pair") or ""), str(truth.get("tool") or "")
     run.steps = [(float(t), str(s)) for t, s in truth["steps"]]  # type: ignore[attr-defined]  # JSON of our own
     run.roots = [Root(k, v, float(t), s) for k, v, t, s in truth["roots"]]  # type: ignore[attr-defined]  # JSON of our own
     return run

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from foreseen.lab.attacks.runs import Run
-from foreseen.lab.channels import Login, Store, request, server_of
+from foreseen.lab.channels import Login, Store, knock, request, server_of
 from foreseen.lab.layout import POOL, SYSTEM, TEMPORARY
 from foreseen.lab.themes import token
 
@@ -90,6 +90,19 @@ class Attack:
             threading.Thread(
                 target=request, args=("/check", query), kwargs={"ident": ident}, daemon=True
             ).start()
+
+    def task(self, name: str) -> None:
+        """Ask the shop for one of the host's tools, as support does."""
+        ident = token(self.rng, 12)
+        self.run.root("request", ident)
+        ticket = str(self.rng.randint(100, 9999))
+        request("/task", {"name": name, "ticket": ticket}, ident=ident)
+
+    def guess(self, user: str, times: int) -> None:
+        """Fail to log in; what sshd says of it belongs to the run."""
+        self.run.step("T1110")
+        begin, end = knock(user, times)
+        self.run.root("failures", f"{user} {begin:.3f} {end:.3f}", "T1110")
 
     def login(self, user: str, *, key: Path | None = None) -> Login:
         """Log in as a user whose key was stolen; the whole session is the run's."""

@@ -3,7 +3,9 @@
 import random
 from threading import Event
 
-from foreseen.lab.channels import Login, Units
+from foreseen.lab.channels import Login, Units, knock
+from foreseen.lab.layout import MONITOR
+from foreseen.lab.templates import TOOLS
 from foreseen.lab.themes import Theme, habits
 
 
@@ -21,11 +23,14 @@ def start(units: Units, theme: Theme) -> None:
 def work(user: str, theme: Theme, rng: random.Random, end: Event) -> None:
     """Let one administrator work in sessions, with breaks between them."""
     while not end.wait(rng.uniform(5, 32)):
+        if rng.random() < _MISTAKEN:
+            knock(user, 1)
         login = Login(user)
         for _ in range(rng.randint(4, 14)):
             if end.is_set():
                 break
-            line = rng.choice(rng.choices((_COMMON, _RARE, theme.novel), (86, 12, 2))[0])
+            habit = rng.choices((_COMMON, _TOOLS, _RARE, theme.novel), (69, 17, 12, 2))[0]
+            line = rng.choice(habit)
             login.type(filled(line, theme, rng), rng.uniform(1, 9))
         login.close()
 
@@ -45,4 +50,6 @@ def filled(line: str, theme: Theme, rng: random.Random) -> str:
     )
 
 
+_MISTAKEN = 0.05  # share of logins that begin with a wrong key
+_TOOLS = tuple(f"{MONITOR}/{name}.sh T{{n}}{{n}}" for name in TOOLS)
 _COMMON, _RARE = habits("bastion/common"), habits("bastion/rare")

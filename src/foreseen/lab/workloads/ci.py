@@ -5,7 +5,8 @@ import random
 from threading import Event
 
 from foreseen.lab.channels import Units
-from foreseen.lab.layout import CI, SHM, TMP
+from foreseen.lab.layout import CI, MONITOR, SHM, TMP
+from foreseen.lab.templates import TOOLS
 from foreseen.lab.themes import Theme, token, version
 
 POOL_URL = "http://127.0.1.50:8099"
@@ -29,7 +30,8 @@ def build(theme: Theme, rng: random.Random, end: Event) -> None:
     while not end.wait(theme.build_seconds * rng.uniform(0.3, 1.7)):
         for _ in range(rng.choice((1, 1, 1, 2, 3))):
             number += 1
-            submit(f"{rng.choice(('build', 'test', 'nightly'))}-{number}", job(theme, rng))
+            kind, script = job(theme, rng)
+            submit(f"{kind}-{number}", script)
 
 
 def submit(name: str, script: str) -> None:
@@ -39,10 +41,29 @@ def submit(name: str, script: str) -> None:
     target.with_suffix(".new").rename(target)
 
 
-def job(theme: Theme, rng: random.Random) -> str:
-    """The script of a random benign job."""
-    kinds = (_c_job, _python_job, _node_job, _test_job, _pack_job)
-    return rng.choices(kinds, (32, 14, 12, 26, 16))[0](theme, rng)
+def job(theme: Theme, rng: random.Random) -> tuple[str, str]:
+    """The kind and the script of a random benign job."""
+    kinds = {
+        "build": _c_job,
+        "wheel": _python_job,
+        "node": _node_job,
+        "test": _test_job,
+        "nightly": _pack_job,
+    }
+    kind = rng.choices(list(kinds), (30, 13, 11, 28, 18))[0]
+    script = kinds[kind](theme, rng)
+    if rng.random() < _WITH_TOOL:
+        first, unpack, rest = script.split("\n", 2)
+        return kind, f"{first}\n{unpack}\n{tool(rng.choice(TOOLS), rng)}{rest}"
+    return kind, script
+
+
+_WITH_TOOL = 0.45
+
+
+def tool(name: str, rng: random.Random) -> str:
+    """The script line that runs one of the host's tools."""
+    return f"{MONITOR}/{name}.sh T{rng.randint(100, 9999)}\n"
 
 
 def fetch(name: str) -> str:

@@ -6,6 +6,7 @@ from threading import Event
 
 from foreseen.lab.channels import Login, Units, request
 from foreseen.lab.layout import APP_PORT, WEB_ADDRESS
+from foreseen.lab.templates import TOOLS
 from foreseen.lab.themes import Theme, habits, token
 
 
@@ -40,8 +41,8 @@ def visit(theme: Theme, rng: random.Random, end: Event) -> None:
     """Ask for pages as customers and support do, until the end."""
     while not end.wait(rng.expovariate(1 / theme.page_seconds)):
         kind = rng.choices(
-            ("item", "report", "thumb", "export", "orders", "check", "status"),
-            (30, 24, 14, 10, 10, 6, 3),
+            ("item", "report", "thumb", "export", "orders", "check", "status", "task"),
+            (30, 22, 13, 10, 10, 6, 3, 9),
         )[0]
         _page(kind, theme, rng)
 
@@ -65,6 +66,9 @@ def _page(kind: str, theme: Theme, rng: random.Random) -> None:
         request(
             "/check", {"host": rng.choice(("localhost", "127.0.1.30", "127.0.1.50"))}, ident=ident
         )
+    elif kind == "task":
+        ticket = str(rng.randint(100, 9999))
+        request("/task", {"name": rng.choice(TOOLS), "ticket": ticket}, ident=ident)
     else:
         request("/status", ident=ident)
 

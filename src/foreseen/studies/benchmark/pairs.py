@@ -27,6 +27,7 @@ class Pair:
         rule: The rule that both sides match.
         before: What came before the malicious side.
         same_ancestors: Whether the command lines above the parent are alike, too.
+        quiet: Whether no attack was under way on the host just before the benign side.
         malicious: Event of the malicious side.
         benign: Event of the benign side.
     """
@@ -35,6 +36,7 @@ class Pair:
     rule: str
     before: str
     same_ancestors: bool
+    quiet: bool
     malicious: Place
     benign: Place
 
@@ -66,17 +68,22 @@ def parse_pairs(content: bytes, source: str) -> list[Pair]:
 
 
 def _pair(row: Mapping[str, object]) -> Pair:
-    same = row["same_ancestors"]
-    if not isinstance(same, bool):
-        raise TypeError(f"same_ancestors of pair {row['pair']} is {same!r}, not true or false")
     return Pair(
         name=str(row["pair"]),
         rule=str(row["rule"]),
         before=str(row["before"]),
-        same_ancestors=same,
+        same_ancestors=_mark(row, "same_ancestors"),
+        quiet=_mark(row, "quiet"),
         malicious=_place(row["malicious"]),
         benign=_place(row["benign"]),
     )
+
+
+def _mark(row: Mapping[str, object], name: str) -> bool:
+    value = row[name]
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} of pair {row['pair']} is {value!r}, not true or false")
+    return value
 
 
 def _place(side: object) -> Place:

@@ -115,6 +115,13 @@ class Page(BaseHTTPRequestHandler):
         """Show the state of the machine to support."""
         return shell(self, "uptime; id -un; ss -ltn | head -20; ps -o pid,etime,args -u web | tail -12")
 
+    def page_task(self, query: dict) -> bytes:
+        """Run one of the host's tools for support."""
+        name, ticket = query["name"], int(query["ticket"])
+        if name not in ("inventory", "probe", "bundle", "beat"):
+            raise ValueError(name)
+        return shell(self, f"/usr/local/lib/hostmon/{name}.sh T{ticket}")
+
     def answer(self, status: int, body: bytes) -> None:
         """Send the answer."""
         self.send_response(status)
