@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.models.histories import RULES, act_of, stationary
 
@@ -129,6 +129,7 @@ _RATES = st.floats(allow_nan=True, allow_infinity=True)
 
 
 @given(st.lists(st.tuples(_RATES, _RATES, _RATES), max_size=30), _RATES)
+@example([(0.0, 0.0, 5e-324)], 0.0)
 def test_nothing_moves_the_share_out_of_its_band(
     history: list[tuple[float, float, float]], share: float
 ) -> None:

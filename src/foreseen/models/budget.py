@@ -178,7 +178,8 @@ def adapted(share: float, realised: Realised, promised: float, band: Band) -> fl
         if realised.dismissed > promised:
             step = promised / realised.dismissed
         elif realised.all < promised:
-            step = promised / max(realised.all, promised / _LARGEST_STEP)
+            bounded = realised.all > promised / _LARGEST_STEP  # else nearly nothing alerted
+            step = promised / realised.all if bounded else _LARGEST_STEP
     step = min(max(step, 1 / _LARGEST_STEP), _LARGEST_STEP)
     return band.clip(share * step**_GAIN)
 
