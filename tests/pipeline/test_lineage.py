@@ -83,6 +83,19 @@ def test_a_pid_after_its_exit_is_another_process() -> None:
     assert rows[3].columns["parent_uid"] == "web-1/0:10:3"
 
 
+def test_a_process_of_another_login_session_that_once_had_the_parents_pid_is_no_parent() -> None:
+    # ends are not always recorded: 10 is long gone, and another process has its number
+    rows = filled([start(1, 10, 7, "/bin/id"), start(9, 20, 10, "/bin/sh", session_uid="6")])
+    assert rows[1].columns["parent_uid"] is None
+    assert rows[1].columns["lineage_paths"] == []
+
+
+def test_a_login_begins_a_session_below_a_service_that_has_none() -> None:
+    service = start(1, 10, 1, "/usr/sbin/sshd", session_uid=None)
+    rows = filled([service, start(2, 20, 10, "/bin/bash", session_uid="6")])
+    assert rows[1].columns["lineage_paths"] == ["/usr/sbin/sshd"]
+
+
 def test_the_exit_of_a_thread_ends_no_process() -> None:
     rows = filled([start(1, 10, 7, "/a"), row("exit", 2, 10, 7), start(3, 10, 7, "/b")])
     assert rows[0].columns["process_uid"] == rows[2].columns["process_uid"]

@@ -187,7 +187,7 @@ def _learn(host: Host, process: Process, row: Row) -> None:
     if process.ppid is None:
         process.ppid = ppid
     if process.parent_uid is None and ppid is not None and ppid == process.ppid:
-        _adopt(process, host.seen.get(ppid) or host.born.get(ppid), row.time)
+        _adopt(process, _parent(host, process, ppid), row.time)
     if columns.get("event_type") in _STARTS and columns.get("status_id") == _SUCCESS:
         process.path, process.cmd_line = path, command
         return
@@ -195,6 +195,17 @@ def _learn(host: Host, process: Process, row: Row) -> None:
         process.path, process.cmd_line = path, None  # an exec that was not recorded
     if process.cmd_line is None and ppid is not None:
         process.cmd_line = command
+
+
+def _parent(host: Host, process: Process, ppid: int) -> Process | None:
+    """Who has the parent's pid, unless that was another one long ago.
+
+    Ends are not always recorded, and pids come again. A login session goes from parent to child and
+    begins below a process that has none; so who was last seen in another session is not the parent.
+    """
+    known = host.seen.get(ppid) or host.born.get(ppid)
+    is_kin = known is not None and known.session in {None, process.session}
+    return known if is_kin else None
 
 
 def _adopt(process: Process, parent: Process | None, time: int) -> None:
