@@ -128,6 +128,7 @@ def test_pairs_of_a_folder_are_read(folder: Path, tmp_path: Path, recording: Rec
         "rule": "r",
         "before": "login",
         "same_ancestors": True,
+        "quiet": True,
         "malicious": {"node": "web-1", "serial": "1"},
         "benign": {"node": "web-1", "serial": "2"},
     }
@@ -142,4 +143,12 @@ def _pair(data: Dataset, recording: Recording) -> Pair:
     bad = int(np.flatnonzero(test & data.malicious)[0])
     good = int(np.flatnonzero(test & ~data.malicious & (rules == rules[bad]))[0])
     places = recording.recorded.places
-    return Pair("1", str(rules[bad]), "a test", True, places[uids[bad]], places[uids[good]])  # noqa: FBT003 (data)
+    return Pair(
+        name="1",
+        rule=str(rules[bad]),
+        before="a test",
+        same_ancestors=True,
+        quiet=True,
+        malicious=places[uids[bad]],
+        benign=places[uids[good]],
+    )
