@@ -3,7 +3,7 @@
 import json
 import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from foreseen.lab.attacks.matched import RULES, before
 from foreseen.lab.attacks.runs import Run
 from foreseen.lab.labels import Label, labels_of
-from foreseen.lab.layout import MONITOR
+from foreseen.lab.layout import MONITOR, UNSET
 from foreseen.lab.raw import Record, command, events, text
 from foreseen.lab.recording import read_lines
 
@@ -75,6 +75,7 @@ class Match:
     alike: tuple[str, ...]  # node, users, terminal, program, its and its parent's command lines
     ancestors: tuple[str, ...]  # command lines above the parent's, nearest first
     tool: str  # process id of the tool that ran it
+    place: int  # programs that its login session had run; 0 for what is of no login session
 
 
 def write_pairs(out: Path, runs: Sequence[Run]) -> list[Pair]:
@@ -124,12 +125,15 @@ def pairs_of(part: str, lines: Sequence[str], runs: Sequence[Run]) -> list[Pair]
 def matches(part: str, lines: Iterable[str]) -> Iterator[Match]:
     """The tools' matches, with the command lines that ran above them at that moment."""
     ancestry = _Ancestry()
+    started: Counter[tuple[str, str]] = Counter()
     for event in events(lines):
         call = next((one for one in event if one.type == "SYSCALL"), None)
         if call is None:
             continue
         values = call.fields
         ancestry.note(values, command(event))
+        session = call.node, values.get("ses", _UNSET)
+        started[session] += values["syscall"] == _EXECVE
         if rule := _rule(values):
             above = ancestry.above(values["pid"])
             tool = next((n for n, (_, line) in enumerate(above) if _is_tool(line, rule)), None)
@@ -142,7 +146,8 @@ def matches(part: str, lines: Iterable[str]) -> Iterator[Match]:
                     *commands[: tool + 1],
                 )
                 side = Side(part, call.node, call.time, call.serial)
-                yield Match(side, rule, alike, tuple(commands[tool + 1 :]), above[tool][0])
+                place = 0 if session[1] == _UNSET else started[session]
+                yield Match(side, rule, alike, tuple(commands[tool + 1 :]), above[tool][0], place)
 
 
 class _Ancestry:
@@ -176,6 +181,7 @@ class _Ancestry:
 
 
 _HIGHEST = 12
+_UNSET = str(UNSET)
 
 
 def _rule(values: Mapping[str, str]) -> str:
@@ -216,10 +222,11 @@ def _busy(labels: Iterable[Label]) -> dict[str, list[float]]:
 
 def _distance(
     match: Match, one: Match, busy: Mapping[str, Sequence[float]]
-) -> tuple[bool, int, float]:
-    """How ill a benign match suits: other ancestors, attacks shortly before it, far in time."""
+) -> tuple[bool, int, int, float]:
+    """How ill a benign match suits: ancestors, attacks before it, place in the session, time."""
     far = abs(float(one.side.time) - float(match.side.time))
-    return one.ancestors != match.ancestors, _attacks_before(one.side, busy), far
+    place = abs(one.place - match.place)
+    return one.ancestors != match.ancestors, _attacks_before(one.side, busy), place, far
 
 
 def _attacks_before(side: Side, busy: Mapping[str, Sequence[float]]) -> int:

@@ -17,17 +17,17 @@ from foreseen.models.negatives import corrupted
 Scores = npt.NDArray[np.float64]
 History = Mapping[RuleId, Sequence[Moment]]
 
-# act, parent, user, ancestry; context, neighbours; surroundings, pace, rate, time, tenure
+# act, parent, user, ancestry; context, neighbours; surroundings, pace, rate, time, tenure, failures
 FUSIONS: Mapping[str, Weights] = {
-    "mostly novelty": Weights((2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1)),
-    "novelty, context and neighbours": Weights((2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 0)),
-    "novelty": Weights((1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)),
-    "novelty and context": Weights((1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0)),
-    "all": Weights((1, 1, 1, 1, 2, 2, 2, 2, 2, 1, 1)),
-    "strongest": Weights((1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0), Combination.STRONGEST),
-    "context": Weights((0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)),
-    "neighbours": Weights((0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0)),
-    "context and neighbours": Weights((0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0)),
+    "mostly novelty": Weights((2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1)),
+    "novelty, context and neighbours": Weights((2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 0, 0)),
+    "novelty": Weights((1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)),
+    "novelty and context": Weights((1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0)),
+    "all": Weights((1, 1, 1, 1, 2, 2, 2, 2, 2, 1, 1, 1)),
+    "strongest": Weights((1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0), Combination.STRONGEST),
+    "context": Weights((0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0)),
+    "neighbours": Weights((0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)),
+    "context and neighbours": Weights((0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0)),
 }
 """Candidate weights of the members, the preferred first: novelty forgives a changed schedule."""
 

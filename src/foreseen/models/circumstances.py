@@ -16,12 +16,13 @@ _SECOND = 1_000.0
 def circumstance_evidence(
     model: RuleModel, moment: Moment, common: Common, standing: Standing
 ) -> Iterator[Evidence]:
-    """One sentence each on surroundings, pace, rate, time and tenure; bits are the fusion's."""
+    """One sentence each on surroundings, pace and what the clock says; bits are the fusion's."""
     yield Evidence("surroundings", 0.0, _surroundings(moment, common, standing))
     yield Evidence("pace", 0.0, _pace(moment))
     yield Evidence("rate", 0.0, _rate(model, moment, standing))
     yield Evidence("time", 0.0, _time(model, moment))
     yield Evidence("tenure", 0.0, _tenure(moment, common))
+    yield Evidence("failures", 0.0, _failures(moment, common, standing))
 
 
 def _surroundings(moment: Moment, common: Common, standing: Standing) -> str:
@@ -66,6 +67,18 @@ def _tenure(moment: Moment, common: Common) -> str:
     if days is None:
         return f"User {_short(moment.who)} was never seen on {moment.workload}, by any rule."
     return f"User {_short(moment.who)} has been known on {moment.workload} for {days:,.1f} days."
+
+
+def _failures(moment: Moment, common: Common, standing: Standing) -> str:
+    if moment.failures is None:
+        return "No login is known that it belongs to."
+    if not moment.failures:
+        return "No login failed before the one that it belongs to."
+    as_many, slots = common.failures.slots(moment, standing.members)
+    return (
+        f"Its login came after {moment.failures:,} failed ones: so many in {as_many:,} of {slots:,}"
+        f" ten minutes with logins on {moment.workload}."
+    )
 
 
 def _short(text: str) -> str:

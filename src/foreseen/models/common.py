@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from foreseen.models import levels
+from foreseen.models.failures import Failures
 from foreseen.models.levels import Levels
 from foreseen.models.moments import Moment
 from foreseen.models.pace import Pace
@@ -21,18 +22,26 @@ class Common:
         surroundings: What usually happens on each workload.
         pace: How fast things happen there.
         tenure: Since when each user is known there.
+        failures: How often logins fail there before one succeeds.
     """
 
     levels: Levels = field(default_factory=Levels)
     surroundings: Surroundings = field(default_factory=lambda: Surroundings({}))
     pace: Pace = field(default_factory=lambda: Pace({}))
     tenure: Tenure = field(default_factory=lambda: Tenure({}))
+    failures: Failures = field(default_factory=lambda: Failures({}))
 
     @classmethod
     def fit(cls, moments: Iterable[Moment], known: Levels) -> "Common":
         """Learn from the expected matches of all rules."""
         every = list(moments)
-        return cls(known, Surroundings.fit(every), Pace.fit(every), Tenure.fit(every))
+        return cls(
+            known,
+            Surroundings.fit(every),
+            Pace.fit(every),
+            Tenure.fit(every),
+            Failures.fit(every),
+        )
 
     def dump(self) -> dict[str, object]:
         """JSON-ready."""
@@ -41,6 +50,7 @@ class Common:
             "surroundings": self.surroundings.dump(),
             "pace": self.pace.dump(),
             "tenure": self.tenure.dump(),
+            "failures": self.failures.dump(),
         }
 
     @classmethod
@@ -51,4 +61,5 @@ class Common:
             Surroundings.load(dumped["surroundings"]),
             Pace.load(dumped["pace"]),
             Tenure.load(dumped["tenure"]),
+            Failures.load(dumped["failures"]),
         )

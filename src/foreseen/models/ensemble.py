@@ -21,7 +21,7 @@ Scores = npt.NDArray[np.float64]
 
 MEMBERS = (
     *("act", "parent", "user", "ancestry", "context", "neighbours"),
-    *("surroundings", "pace", "rate", "time", "tenure"),
+    *("surroundings", "pace", "rate", "time", "tenure", "failures"),
 )
 """Columns of `scores`: the views of novelty, then what looks at the window, then at the clock."""
 
@@ -105,6 +105,7 @@ class RuleModel:
             self.rates.bits(moment, members),
             self.times.bits(moment, members),
             common.tenure.bits(moment),
+            common.failures.bits(moment, members),
         )
 
     def dump(self) -> dict[str, object]:

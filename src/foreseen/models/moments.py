@@ -48,6 +48,8 @@ class Moment:
         siblings: Tokens of the earlier events of its parent's children.
         ages: How long before the match each event of the window was, ms; empty where unknown.
         elsewhere: What the same person did on other streams in the hour before, oldest first.
+        failures: Failed logins of the account before the login of its session; None where no login
+            is known.
     """
 
     uid: str
@@ -63,6 +65,7 @@ class Moment:
     siblings: tuple[str, ...]
     elsewhere: tuple[str, ...] = ()
     ages: tuple[int, ...] = ()
+    failures: int | None = None
 
 
 def moments_of(

@@ -9,6 +9,7 @@ from foreseen.lab.attacks.tools import Attack
 from foreseen.lab.layout import CI, MONITOR, SHM, TMP
 from foreseen.lab.templates import TOOLS
 from foreseen.lab.themes import THEMES
+from foreseen.lab.workloads.bastion import errand
 from foreseen.lab.workloads.ci import fetch, submit
 
 RULES = {
@@ -90,7 +91,7 @@ def _tool(attack: Attack) -> str:
 
 
 def failed_logins(attack: Attack) -> None:
-    """A password guesser's failures, the success, then a tool as the first or second command."""
+    """A password guesser's failures, the success, then what a benign errand does."""
     user = attack.rng.choice(("alice", "bob", "ops"))
     attack.guess(user, attack.rng.randint(4, 7))
     _session(attack, user, ())
@@ -106,14 +107,12 @@ def _session(attack: Attack, user: str, before: tuple[str, ...]) -> None:
     for line in before:
         attack.run.step("T1105")
         login.type(line, attack.rng.uniform(0.6, 1.6))
-    if attack.rng.random() < _LOOKS_FIRST:
-        login.type(attack.choose("ls -la", "uptime; w", "df -h; free -m"), 1)
+    *looks, _ = errand(attack.rng)
+    for line in looks:
+        login.type(line, attack.rng.uniform(1, 9))
     attack.run.step(_STEPS[attack.run.tool])
     login.type(_tool(attack), attack.rng.uniform(1.2, 2.5))
     login.close()
-
-
-_LOOKS_FIRST = 0.4
 
 
 def _download(attack: Attack) -> str:

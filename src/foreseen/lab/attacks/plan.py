@@ -66,7 +66,7 @@ class Plan:
 PLANS = {
     "train": Plan(0),
     "mixed": Plan(1, first=3, most=12),  # contamination of training data is a minority by nature
-    "test": Plan(3, whole=True),
+    "test": Plan(2, whole=True),
 }
 
 

@@ -1,6 +1,7 @@
 """Drives the bastion: three administrators who log in, look around, repair and copy."""
 
 import random
+from collections.abc import Iterator
 from threading import Event
 
 from foreseen.lab.channels import Login, Units, knock
@@ -26,13 +27,24 @@ def work(user: str, theme: Theme, rng: random.Random, end: Event) -> None:
         if rng.random() < _MISTAKEN:
             knock(user, 1)
         login = Login(user)
-        for _ in range(rng.randint(4, 14)):
+        for line in errand(rng) if rng.random() < _ERRANDS else _typed(theme, rng):
             if end.is_set():
                 break
-            habit = rng.choices((_COMMON, _TOOLS, _RARE, theme.novel), (69, 17, 12, 2))[0]
-            line = rng.choice(habit)
             login.type(filled(line, theme, rng), rng.uniform(1, 9))
         login.close()
+
+
+def errand(rng: random.Random) -> Iterator[str]:
+    """What is typed by somebody who logs in for one tool's sake."""
+    if rng.random() < _LOOKS_FIRST:
+        yield rng.choice(("ls -la", "uptime; w", "df -h; free -m"))
+    yield rng.choice(_TOOLS)
+
+
+def _typed(theme: Theme, rng: random.Random) -> Iterator[str]:
+    for _ in range(rng.randint(4, 14)):
+        habit = rng.choices((_COMMON, _TOOLS, _RARE, theme.novel), (69, 17, 12, 2))[0]
+        yield rng.choice(habit)
 
 
 def filled(line: str, theme: Theme, rng: random.Random) -> str:
@@ -51,5 +63,7 @@ def filled(line: str, theme: Theme, rng: random.Random) -> str:
 
 
 _MISTAKEN = 0.05  # share of logins that begin with a wrong key
+_ERRANDS = 0.35  # share of logins for one tool's sake
+_LOOKS_FIRST = 0.4
 _TOOLS = tuple(f"{MONITOR}/{name}.sh T{{n}}{{n}}" for name in TOOLS)
 _COMMON, _RARE = habits("bastion/common"), habits("bastion/rare")
