@@ -25,8 +25,8 @@ import pyarrow.parquet as pq
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.lake.windows import windows_in_bulk
-from foreseen.models import acts
-from foreseen.models.windows import FORKS, STREAM_EVENTS
+from foreseen.models.moments import acts
+from foreseen.models.moments.windows import FORKS, STREAM_EVENTS
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
 from foreseen.runners.rule_files import load_rules
 from measure import machine

@@ -22,7 +22,7 @@ from foreseen.alerts.thresholds import NO_THRESHOLD, Standing
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Decision, Evidence, Outcome, Prediction
 from foreseen.core.ids import DEFAULT_TENANT, ContentHash, EventUid, RuleId
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.moment import moments_of
 from foreseen.rules import Logsource, Rule
 from foreseen.rules.rule import Alerting
 

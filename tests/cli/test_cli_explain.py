@@ -14,8 +14,8 @@ from tests.models.histories import hostile_text, moments
 from tests.studies.judged import HOSTILE, OWN, RULE, Judged, judged
 
 from foreseen.cli.explain import show
-from foreseen.models.explained import explained
-from foreseen.models.moments import Moment
+from foreseen.models.explaining.explained import explained
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.explanation import Explanation, explain_match
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import orjson
 from tests.models.histories import MINUTE, act_of, moment
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 Scores = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from foreseen.core.ids import RuleId
-from foreseen.models.acts import Act
-from foreseen.models.moments import Moment
+from foreseen.models.moments.acts import Act
+from foreseen.models.moments.moment import Moment
 from foreseen.schema.arrow import EVENT_SCHEMA, MATCH_SCHEMA, batch_of
 
 RULES = (RuleId("download_tool"), RuleId("exec_from_tmp"), RuleId("schedule_tool"))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.models.histories import hostile_text
 
-from foreseen.models.acts import Act, acts_of
+from foreseen.models.moments.acts import Act, acts_of
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 TEXT_COLUMNS = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.models.histories import hostile_text
 
-from foreseen.models.alignment import LONGEST, Mark, Step, aligned, cost
+from foreseen.models.explaining.alignment import LONGEST, Mark, Step, aligned, cost
 
 few = st.lists(
     st.sampled_from(["execve a -x", "execve a -y", "execve b", "open a", "a", ""]), max_size=6

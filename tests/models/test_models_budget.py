@@ -24,8 +24,8 @@ from foreseen.models.budget import (
     weakest_words,
 )
 from foreseen.models.foresight import Foresight
-from foreseen.models.levels import Levels
-from foreseen.models.moments import Moment
+from foreseen.models.members.levels import Levels
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 
 DAY = 24 * 60 * 60 * 1000

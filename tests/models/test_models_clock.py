@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 import pytest
 from tests.models.histories import act_of, moment
 
-from foreseen.models.moments import Moment
-from foreseen.models.pace import Pace
-from foreseen.models.rates import Rates
-from foreseen.models.surroundings import RECENT, SLOT, Surroundings
-from foreseen.models.tenure import SETTLED, Tenure
-from foreseen.models.times import Times
+from foreseen.models.members.pace import Pace
+from foreseen.models.members.rates import Rates
+from foreseen.models.members.surroundings import RECENT, SLOT, Surroundings
+from foreseen.models.members.tenure import SETTLED, Tenure
+from foreseen.models.members.times import Times
+from foreseen.models.moments.moment import Moment
 
 HOUR, DAY = 3_600_000, 86_400_000
 MONDAY = 1_767_571_200_000  # 2026-01-05 00:00 UTC

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.models import elsewhere
-from foreseen.models.elsewhere import (
+from foreseen.models.moments import elsewhere
+from foreseen.models.moments.elsewhere import (
     Sighting,
     Whereabouts,
     added,
@@ -18,7 +18,7 @@ from foreseen.models.elsewhere import (
     sightings_of,
     told,
 )
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.moment import moments_of
 from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 
 START, MINUTE = 1_795_287_000_000, 60_000

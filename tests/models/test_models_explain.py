@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from tests.models.conformance import HOSTILE
 from tests.models.histories import RULES, act_of, moments, stationary
 
-from foreseen.models.acts import Act
 from foreseen.models.ensemble import RuleModel, fit
-from foreseen.models.event_shares import event_shares
-from foreseen.models.explain import context_evidence, novelty_evidence
-from foreseen.models.features import sections_of
-from foreseen.models.moments import Moment
-from foreseen.models.occurrences import MOST_KEPT, Occurrences, Seen
+from foreseen.models.explaining.event_shares import event_shares
+from foreseen.models.explaining.explain import context_evidence, novelty_evidence
+from foreseen.models.explaining.occurrences import MOST_KEPT, Occurrences, Seen
+from foreseen.models.members.features import sections_of
+from foreseen.models.moments.acts import Act
+from foreseen.models.moments.moment import Moment
 
 RULE = RULES[0]
 HISTORY = stationary(3, 240, RULES[:1])[RULE]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.models.histories import hostile_text, matches, moment, moments
 
-from foreseen.models.features import Features, sections_of
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.members.features import Features, sections_of
+from foreseen.models.moments.moment import Moment, moments_of
 
 
 def test_moments_come_in_the_order_of_their_rows() -> None:

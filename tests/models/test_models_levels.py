@@ -14,9 +14,9 @@ from foreseen.core.decisions import Level
 from foreseen.core.ids import RuleId
 from foreseen.models.ensemble import MEMBERS
 from foreseen.models.foresight import Foresight
-from foreseen.models.levels import SPREAD, STRICTER, Levels, load, where
-from foreseen.models.moments import Moment
-from foreseen.models.novelty import Novelty
+from foreseen.models.members.levels import SPREAD, STRICTER, Levels, load, where
+from foreseen.models.members.novelty import Novelty
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 
 RULE, LEAST, BUDGET = RULES[0], 30, 0.02

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.models.histories import events
 
 from foreseen.core.records import Line
-from foreseen.models import losses
-from foreseen.models.losses import ACCOUNT_REACH
-from foreseen.models.windows import empty_tail, windows_of
+from foreseen.models.moments import losses
+from foreseen.models.moments.losses import ACCOUNT_REACH
+from foreseen.models.moments.windows import empty_tail, windows_of
 from foreseen.parsers.registry import PARSERS
 
 Row = dict[str, object]

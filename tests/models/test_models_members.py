@@ -22,19 +22,19 @@ from tests.models.conformance import (
 from tests.models.histories import MINUTE, RULES
 
 from foreseen.models import ensemble
-from foreseen.models.common import Common
-from foreseen.models.context import Context
-from foreseen.models.features import Features
-from foreseen.models.levels import Levels
-from foreseen.models.moments import Moment
-from foreseen.models.negatives import corrupted
-from foreseen.models.neighbours import Neighbours
-from foreseen.models.novelty import Novelty
-from foreseen.models.pace import Pace
-from foreseen.models.rates import Rates
-from foreseen.models.surroundings import Surroundings
-from foreseen.models.tenure import Tenure
-from foreseen.models.times import Times
+from foreseen.models.members.common import Common
+from foreseen.models.members.context import Context
+from foreseen.models.members.features import Features
+from foreseen.models.members.levels import Levels
+from foreseen.models.members.negatives import corrupted
+from foreseen.models.members.neighbours import Neighbours
+from foreseen.models.members.novelty import Novelty
+from foreseen.models.members.pace import Pace
+from foreseen.models.members.rates import Rates
+from foreseen.models.members.surroundings import Surroundings
+from foreseen.models.members.tenure import Tenure
+from foreseen.models.members.times import Times
+from foreseen.models.moments.moment import Moment
 
 FEATURES = Features.fit(EXPECTED)
 

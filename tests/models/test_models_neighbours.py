@@ -8,10 +8,10 @@ import orjson
 import pytest
 from tests.models.conformance import EXPECTED, LATER, STRANGE
 
-from foreseen.models import neighbours
-from foreseen.models.features import Features
-from foreseen.models.moments import Moment
-from foreseen.models.neighbours import Neighbours
+from foreseen.models.members import neighbours
+from foreseen.models.members.features import Features
+from foreseen.models.members.neighbours import Neighbours
+from foreseen.models.moments.moment import Moment
 
 FEATURES = Features.fit(EXPECTED)
 MATRIX = FEATURES.matrix(EXPECTED)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.models.histories import act_of, moment, moments
 
-from foreseen.models.moments import Moment
-from foreseen.models.novelty import Novelty, Surprise, views_of
+from foreseen.models.members.novelty import Novelty, Surprise, views_of
+from foreseen.models.moments.moment import Moment
 
 VIEWS = tuple(views_of(moment()))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from foreseen.models.principals import person, session_name
+from foreseen.models.moments.principals import person, session_name
 
 ALICE = "arn:aws:sts::111122223333:assumed-role/Deploy/alice@example.com"
 

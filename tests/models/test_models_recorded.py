@@ -10,11 +10,11 @@ import pytest
 from tests.recording import extract, lines_of
 
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
-from foreseen.models import windows
-from foreseen.models.acts import Act, acts_of
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments import windows
+from foreseen.models.moments.acts import Act, acts_of
+from foreseen.models.moments.moment import Moment, moments_of
+from foreseen.models.moments.windows import empty_tail, windows_of
 from foreseen.models.training import Trained, train
-from foreseen.models.windows import empty_tail, windows_of
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.runners.rule_files import load_rules
 

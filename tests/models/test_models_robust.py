@@ -16,7 +16,7 @@ from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import ContentHash, content_hash
 from foreseen.models.foresight import Foresight, fusion_bytes, load, model_bytes
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 
 RULE, BUDGET, LEAST = RULES[0], 0.02, 30

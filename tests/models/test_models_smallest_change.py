@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from tests.models.conformance import EXPECTED, HOSTILE
 from tests.models.histories import RULES, act_of, moment, moments, stationary
 
-from foreseen.models.changes import Change, applied, strange, towards, without_events
-from foreseen.models.event_shares import EventShare
-from foreseen.models.explained import Explained, explained, nearest_to
+from foreseen.models.explaining.changes import Change, applied, strange, towards, without_events
+from foreseen.models.explaining.event_shares import EventShare
+from foreseen.models.explaining.explained import Explained, explained, nearest_to
+from foreseen.models.explaining.occurrences import Seen
+from foreseen.models.explaining.smallest_change import MOST_ASKED, Wanted, smallest_change
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
-from foreseen.models.occurrences import Seen
-from foreseen.models.smallest_change import MOST_ASKED, Wanted, smallest_change
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 
 RULE = RULES[0]

@@ -12,7 +12,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.models.histories import hostile_text
 
-from foreseen.models.tokens import folded, place, shape
+from foreseen.models.moments.tokens import folded, place, shape
 
 names = st.text(string.ascii_letters + string.digits, min_size=6, max_size=12)
 programs = st.text(string.ascii_lowercase, min_size=1, max_size=10).map("tool{}".format)
@@ -151,7 +151,7 @@ HOSTILE = {
 def test_a_command_line_of_a_megabyte_is_folded_fast_and_short(unit: str) -> None:
     program = """
         import sys, time
-        from foreseen.models.tokens import folded, place, shape
+        from foreseen.models.moments.tokens import folded, place, shape
         text = "sh -c " + sys.argv[1] * (1_000_000 // len(sys.argv[1]))
         started = time.process_time()
         longest = max(len(fold(text)) for fold in (folded, shape, place))

@@ -13,7 +13,7 @@ from foreseen.core.ids import RuleId
 from foreseen.models import ensemble, training
 from foreseen.models.ensemble import RuleModel
 from foreseen.models.foresight import Foresight, fusion_bytes, model_bytes
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 
 BUDGET = 0.02

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models.histories import events
 
-from foreseen.models import windows
-from foreseen.models.windows import empty_tail, windows_of
+from foreseen.models.moments import windows
+from foreseen.models.moments.windows import empty_tail, windows_of
 
 Row = dict[str, object]
 FORKS = {"clone", "clone3", "fork", "vfork"}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from foreseen.models.tokens import folded, shape
-from foreseen.models.windows_text import as_posix, path_as_posix
+from foreseen.models.moments.tokens import folded, shape
+from foreseen.models.moments.windows_text import as_posix, path_as_posix
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from foreseen.alerts.decide import Policy
 from foreseen.core.decisions import Evidence, Prediction, Stage
 from foreseen.core.ids import DEFAULT_TENANT, ContentHash, RuleId
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.rules import parse_rules
 

@@ -18,7 +18,7 @@ from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision, Evidence, Outcome, Prediction, Stage
 from foreseen.core.ids import DEFAULT_TENANT, ContentHash, RuleId
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 from foreseen.pipeline import open_streams
 from foreseen.pipeline.judge import JudgeArtefacts, step

@@ -19,7 +19,7 @@ from foreseen.core.decisions import Basis, Decision, Outcome, Prediction, Stage
 from foreseen.core.ids import DEFAULT_TENANT, ContentHash, RuleId
 from foreseen.core.records import Line
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.pipeline import open_streams
 from foreseen.pipeline.judge import JudgeArtefacts, step
 from foreseen.pipeline.open_streams import JudgeState

@@ -27,7 +27,7 @@ from tests.pipeline.people import (
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision, Outcome, Prediction
 from foreseen.core.ids import RuleId
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.models.training import train
 from foreseen.pipeline import provisional
 from foreseen.pipeline.judge import JudgeArtefacts, step

@@ -16,8 +16,8 @@ from tests.recording import extract, lines_of
 
 from foreseen.core.ids import DEFAULT_TENANT, match_uid
 from foreseen.core.records import LINE_LIMIT, Line, Quarantined, Reason
-from foreseen.models.acts import acts_of
-from foreseen.models.windows import GROUP_EVENTS, REACH, STREAM_EVENTS
+from foreseen.models.moments.acts import acts_of
+from foreseen.models.moments.windows import GROUP_EVENTS, REACH, STREAM_EVENTS
 from foreseen.parsers.auditd_records import text_of
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, Tick, step
 from foreseen.pipeline.snapshots import dump_shard, load_shard

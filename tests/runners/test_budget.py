@@ -18,7 +18,7 @@ from foreseen.core.errors import ConfigurationError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.models.budget import FACTOR, Realised
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 from foreseen.runners.history import settings_kept
 from foreseen.runners.rule_files import load_rules

@@ -9,7 +9,7 @@ from foreseen.core.ids import RuleId
 from foreseen.models.calibration import Calibration
 from foreseen.models.ensemble import MEMBERS, fit
 from foreseen.models.foresight import Foresight, Fusion, Weights, foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.replays.chain import Own, Replay, Use
 
 LEAST = 30

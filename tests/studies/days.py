@@ -11,7 +11,7 @@ from tests.models.histories import RULES, matches
 from foreseen.alerts.decide import Policy
 from foreseen.core.decisions import Outcome
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.moment import moments_of
 from foreseen.studies.anchor import learn
 from foreseen.studies.history import Evidence, Lessons, clean_history, lessons_of
 from foreseen.studies.words import silent

@@ -17,7 +17,7 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.runners.judging import Judge, judge_artefacts

@@ -25,7 +25,7 @@ from foreseen.lake.lake import Lake
 from foreseen.models.ensemble import RuleModel, fit
 from foreseen.models.foresight import foresight
 from foreseen.models.ledger import drawn_order
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import Settings

@@ -22,7 +22,7 @@ from foreseen.core.decisions import Basis, Outcome, Stage
 from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.moment import moments_of
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.runners.judging import as_edited, judge_artefacts
 from foreseen.runners.settings import Settings

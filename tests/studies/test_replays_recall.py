@@ -12,7 +12,7 @@ from foreseen.core.decisions import Prediction, Stage
 from foreseen.core.ids import RuleId
 from foreseen.models.calibration import Calibration
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.replays.chain import Replay
 from foreseen.studies.replays.recall import Recall, Terms, recall_of, recall_on
 from foreseen.studies.replays.transplant import transplants

@@ -8,8 +8,8 @@ from tests.models.histories import RULES, act_of, moment
 from tests.studies.attacks import attack, benign
 
 from foreseen.core.ids import RuleId
-from foreseen.models.moments import Moment
-from foreseen.models.windows import GROUP_EVENTS, STREAM_EVENTS
+from foreseen.models.moments.moment import Moment
+from foreseen.models.moments.windows import GROUP_EVENTS, STREAM_EVENTS
 from foreseen.studies.replays.chain import Own, Replay
 from foreseen.studies.replays.naming import names_of
 from foreseen.studies.replays.transplant import transplanted, transplants

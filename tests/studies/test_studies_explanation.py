@@ -29,10 +29,10 @@ from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import TenantId
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.models.alignment import Mark
-from foreseen.models.changes import applied
-from foreseen.models.event_shares import EventShare
-from foreseen.models.moments import moments_of
+from foreseen.models.explaining.alignment import Mark
+from foreseen.models.explaining.changes import applied
+from foreseen.models.explaining.event_shares import EventShare
+from foreseen.models.moments.moment import moments_of
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
 from foreseen.studies.explanation import Explanation, explain_match
 

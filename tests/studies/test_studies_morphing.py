@@ -12,7 +12,7 @@ from foreseen.alerts.decide import Policy
 from foreseen.core.ids import RuleId
 from foreseen.models.anchored import Anchored
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.anchor import held_by, learn
 from foreseen.studies.history import Lessons
 from foreseen.studies.words import silent

@@ -5,7 +5,7 @@ import pytest
 from tests.models.histories import act_of, moment
 
 from foreseen.core.errors import MalformedInputError
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 from foreseen.studies.baselines import (
     BASELINES,

@@ -21,7 +21,7 @@ from foreseen.core.decisions import Basis
 from foreseen.core.errors import CorruptError, MalformedInputError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.moment import moments_of
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
 from foreseen.studies.evaluate import FORESEEN, Answer, evaluate

@@ -8,7 +8,7 @@ from foreseen.alerts.titles import title_from
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Decision, Prediction
 from foreseen.core.ids import TenantId
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.rules import Rule
 from foreseen.rules.rule import SEVERITY_OF_LEVEL
 

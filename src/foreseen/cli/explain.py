@@ -21,12 +21,12 @@ from foreseen.core.alerts import Alert
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
-from foreseen.models.alignment import Mark, Step
-from foreseen.models.comparison import Comparison
-from foreseen.models.event_shares import EventShare
-from foreseen.models.explain import short
-from foreseen.models.explained import Explained
-from foreseen.models.smallest_change import Turned, Way
+from foreseen.models.explaining.alignment import Mark, Step
+from foreseen.models.explaining.comparison import Comparison
+from foreseen.models.explaining.event_shares import EventShare
+from foreseen.models.explaining.explain import short
+from foreseen.models.explaining.explained import Explained
+from foreseen.models.explaining.smallest_change import Turned, Way
 from foreseen.studies.explanation import Explanation, explain_match, share_of
 
 Data = Annotated[Path, typer.Option("--data", help="Folder of lake and control database.")]

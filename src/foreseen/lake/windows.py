@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import TenantId
 from foreseen.lake.lake import Lake
-from foreseen.models import acts
-from foreseen.models.windows import FORKS, REACH, STREAM_EVENTS
+from foreseen.models.moments import acts
+from foreseen.models.moments.windows import FORKS, REACH, STREAM_EVENTS
 from foreseen.schema.arrow import EVENT_SCHEMA, AnyArray
 
 Integers = npt.NDArray[np.int64]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from foreseen.core.decisions import Evidence, Prediction
 from foreseen.core.ids import RuleId
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import numpy as np
 
 from foreseen.core.ids import RuleId
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 LEAST_DAYS = 1.0
 """Days below which a history does not tell a day's volume: nights and timers would be missing."""

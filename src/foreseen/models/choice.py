@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from foreseen.core.ids import RuleId
 from foreseen.models.calibration import Calibration
-from foreseen.models.common import Common
 from foreseen.models.ensemble import MEMBERS, RuleModel
 from foreseen.models.foresight import Combination, Fusion, Weights, own_scores
-from foreseen.models.moments import Moment
-from foreseen.models.negatives import corrupted
+from foreseen.models.members.common import Common
+from foreseen.models.members.negatives import corrupted
+from foreseen.models.moments.moment import Moment
 
 Scores = npt.NDArray[np.float64]
 History = Mapping[RuleId, Sequence[Moment]]

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from foreseen.models.common import Common
-from foreseen.models.context import Context
-from foreseen.models.features import Features
-from foreseen.models.moments import Moment
-from foreseen.models.negatives import corrupted
-from foreseen.models.neighbours import Neighbours
-from foreseen.models.novelty import Novelty, Surprise
-from foreseen.models.occurrences import Occurrences
-from foreseen.models.rates import Rates
-from foreseen.models.times import Times
+from foreseen.models.explaining.occurrences import Occurrences
+from foreseen.models.members.common import Common
+from foreseen.models.members.context import Context
+from foreseen.models.members.features import Features
+from foreseen.models.members.negatives import corrupted
+from foreseen.models.members.neighbours import Neighbours
+from foreseen.models.members.novelty import Novelty, Surprise
+from foreseen.models.members.rates import Rates
+from foreseen.models.members.times import Times
+from foreseen.models.moments.moment import Moment
 
 Scores = npt.NDArray[np.float64]
 

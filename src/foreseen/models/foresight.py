@@ -16,13 +16,17 @@ from foreseen.core.errors import CorruptError
 from foreseen.core.ids import ContentHash, RuleId, content_hash
 from foreseen.models import ensemble
 from foreseen.models.calibration import Calibration
-from foreseen.models.circumstances import circumstance_evidence
-from foreseen.models.common import Common
 from foreseen.models.ensemble import MEMBERS, RuleModel
-from foreseen.models.explain import context_evidence, neighbour_evidence, novelty_evidence
-from foreseen.models.levels import STRICTER, Standing
-from foreseen.models.moments import Moment
-from foreseen.models.novelty import Surprise
+from foreseen.models.explaining.circumstances import circumstance_evidence
+from foreseen.models.explaining.explain import (
+    context_evidence,
+    neighbour_evidence,
+    novelty_evidence,
+)
+from foreseen.models.members.common import Common
+from foreseen.models.members.levels import STRICTER, Standing
+from foreseen.models.members.novelty import Surprise
+from foreseen.models.moments.moment import Moment
 
 Scores = npt.NDArray[np.float64]
 

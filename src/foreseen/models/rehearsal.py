@@ -9,7 +9,7 @@ import numpy.typing as npt
 from foreseen.core.ids import RuleId
 from foreseen.models.calibration import Calibration
 from foreseen.models.foresight import Fusion, Weights, own_scores
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 Scores = npt.NDArray[np.float64]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from foreseen.core.ids import RuleId
 from foreseen.models.choice import Choice, choose
-from foreseen.models.common import Common
 from foreseen.models.ensemble import RuleModel, fit
 from foreseen.models.foresight import Foresight, foresight
-from foreseen.models.levels import Levels
-from foreseen.models.moments import Moment
+from foreseen.models.members.common import Common
+from foreseen.models.members.levels import Levels
+from foreseen.models.moments.moment import Moment
 from foreseen.models.rehearsal import rehearsed
 
 History = Mapping[RuleId, Sequence[Moment]]

@@ -7,7 +7,7 @@ from math import isfinite
 from foreseen.core.decisions import Evidence, Prediction
 from foreseen.core.ids import RuleId
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.pipeline.artefacts import JudgeArtefacts
 
 Answer = Prediction | Exception

@@ -9,7 +9,7 @@ from foreseen.alerts.thresholds import Counted, aggregate_key, columns_of, stand
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision, Outcome, Prediction, Stage
 from foreseen.core.ids import EventUid, RuleId
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.pipeline.artefacts import JudgeArtefacts
 from foreseen.pipeline.asking import Answer
 from foreseen.pipeline.growing import WITHOUT_STORY, Told, tell

@@ -8,7 +8,7 @@ from foreseen.alerts.incidents import OPEN_FOR
 from foreseen.alerts.thresholds import NO_THRESHOLD, Standing, aggregate_key, columns_of
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Decision
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.pipeline.asking import elsewhere_sentence
 from foreseen.pipeline.open_streams import Growing, JudgeState, Like
 from foreseen.rules import Rule

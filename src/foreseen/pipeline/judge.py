@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from foreseen.alerts.thresholds import fit
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision
-from foreseen.models.elsewhere import Context, Sighting, sightings_of, told
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.elsewhere import Context, Sighting, sightings_of, told
+from foreseen.models.moments.moment import moments_of
 from foreseen.pipeline.artefacts import JudgeArtefacts
 from foreseen.pipeline.asking import Answer, answers_of
 from foreseen.pipeline.by_hand import hidden_by_hand

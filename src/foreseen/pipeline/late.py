@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from foreseen.alerts.incidents import ties_of
 from foreseen.core.decisions import Basis, Outcome, Prediction
-from foreseen.models.elsewhere import Sighting
-from foreseen.models.moments import Moment
+from foreseen.models.moments.elsewhere import Sighting
+from foreseen.models.moments.moment import Moment
 from foreseen.pipeline.artefacts import JudgeArtefacts
 from foreseen.pipeline.asking import Answer, answers_of
 from foreseen.pipeline.by_hand import hidden_by_hand

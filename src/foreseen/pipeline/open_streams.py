@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from foreseen.alerts.incidents import OpenIncidents
 from foreseen.alerts.thresholds import uncounted_of
 from foreseen.core.alerts import Alert
-from foreseen.models.elsewhere import Whereabouts
+from foreseen.models.moments.elsewhere import Whereabouts
 from foreseen.pipeline.provisional import ProvisionalDecisions
 from foreseen.rules.correlation.state import CorrelationState, lost_of
 

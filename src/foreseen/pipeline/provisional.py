@@ -14,8 +14,8 @@ from itertools import takewhile
 import orjson
 import pyarrow as pa
 
-from foreseen.models.elsewhere import REACH, Context, Sighting, added, told
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.elsewhere import REACH, Context, Sighting, added, told
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 
 LATENESS = 60 * 60 * 1000

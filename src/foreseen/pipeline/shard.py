@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from foreseen.core.ids import EventUid, RuleId, TenantId, event_uid, match_uid
 from foreseen.core.records import Line, Quarantined
-from foreseen.models.windows import empty_tail, windows_of
+from foreseen.models.moments.windows import empty_tail, windows_of
 from foreseen.parsers.protocol import Parsed, Row
 from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline.lineage import ProcessCache, fill

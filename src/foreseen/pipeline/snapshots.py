@@ -12,8 +12,8 @@ from foreseen.alerts.incidents import OpenIncidents
 from foreseen.core.alerts import Alert, AlertStatus
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId, TenantId
-from foreseen.models.elsewhere import Known, Sighting, Whereabouts
-from foreseen.models.windows import TAIL_SCHEMA
+from foreseen.models.moments.elsewhere import Known, Sighting, Whereabouts
+from foreseen.models.moments.windows import TAIL_SCHEMA
 from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
 from foreseen.pipeline.open_streams import Growing, JudgeState, Like, OpenStream

@@ -19,7 +19,7 @@ from foreseen.alerts.decide import Policy
 from foreseen.core.ids import RuleId
 from foreseen.models.anchored import Anchored
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import FIT_SHARE, Parts, Trained, train, train_on
 from foreseen.studies.history import History, Lessons
 from foreseen.studies.words import silent

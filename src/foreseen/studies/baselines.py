@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.models.training import FIT_SHARE
 
 Key = tuple[str, ...]

@@ -10,7 +10,7 @@ from foreseen.alerts.decide import Policy
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.rules import RuleSet
 from foreseen.schema.arrow import integers, texts
 from foreseen.studies.replays.chain import Replay, Use

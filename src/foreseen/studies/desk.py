@@ -13,7 +13,7 @@ from foreseen.core.decisions import Stage
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.rules import RuleSet
 from foreseen.studies.anchor import together
 from foreseen.studies.history import Evidence, lessons_of

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from foreseen.models.ensemble import RuleModel
-from foreseen.models.features import sections_of
-from foreseen.models.moments import Moment
+from foreseen.models.members.features import sections_of
+from foreseen.models.moments.moment import Moment
 from foreseen.models.rehearsal import surely_above
 
 

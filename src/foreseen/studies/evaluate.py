@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from foreseen.core.decisions import Basis
 from foreseen.core.ids import RuleId
 from foreseen.lake.lake import Lake
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.moment import moments_of
 from foreseen.pipeline.predictions import last_words
 from foreseen.schema.arrow import texts
 from foreseen.studies.baselines import BASELINES, exact_allowlist

@@ -17,10 +17,10 @@ from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import ContentHash, RuleId, TenantId
 from foreseen.lake.lake import Lake
-from foreseen.models.elsewhere import REACH
-from foreseen.models.explained import Explained, explained, nearest_to
+from foreseen.models.explaining.explained import Explained, explained, nearest_to
 from foreseen.models.foresight import Foresight, load
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.elsewhere import REACH
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.pipeline.predictions import last_words
 from foreseen.schema.arrow import integers, texts
 from foreseen.studies.holding import share_in_force

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from foreseen.core.ids import RuleId
 from foreseen.models.ledger import upper_bound
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.models.rehearsal import surely_above
 from foreseen.studies.replays.recall import Recall
 

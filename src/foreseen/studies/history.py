@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from foreseen.core.decisions import Outcome
 from foreseen.core.ids import RuleId
-from foreseen.models.elsewhere import elsewhere_of
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.elsewhere import elsewhere_of
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.schema.arrow import integers, texts
 
 History = Mapping[RuleId, Sequence[Moment]]

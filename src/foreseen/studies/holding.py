@@ -24,7 +24,7 @@ from foreseen.models.budget import (
     weakest_words,
 )
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 NO_VOLUME = Volume(0, 0.0)
 

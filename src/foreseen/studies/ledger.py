@@ -19,7 +19,7 @@ from foreseen.core.ids import ContentHash, RuleId, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.models.foresight import Foresight
 from foreseen.models.ledger import Audit, audit_of, drawn_order
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.rules import RuleSet
 from foreseen.schema.arrow import integers, texts
 from foreseen.studies.history import Evidence, clean_history

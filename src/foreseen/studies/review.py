@@ -12,7 +12,7 @@ from foreseen.control.model_stages import Cause, Placed
 from foreseen.core.decisions import Stage
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake
-from foreseen.models.moments import moments_of
+from foreseen.models.moments.moment import moments_of
 from foreseen.studies.drift import Limits, Recent, objection, unknown_share
 from foreseen.studies.gates import Bars
 from foreseen.studies.stored import Stored

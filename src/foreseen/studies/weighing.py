@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from foreseen.alerts.decide import Policy
 from foreseen.control import taint
 from foreseen.core.ids import RuleId
-from foreseen.models.common import Common
 from foreseen.models.ensemble import fit
 from foreseen.models.foresight import Foresight, foresight
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.members.common import Common
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.schema.arrow import integers, texts
 from foreseen.studies.desk import Desk, Lessons
 from foreseen.studies.replays.chain import Replay, Use

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from foreseen.core.decisions import Prediction
 from foreseen.core.ids import RuleId
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.pipeline.judge import JudgeArtefacts
 
 Question = tuple[RuleId, float, Moment]

@@ -12,7 +12,7 @@ from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
-from foreseen.models.windows import FORKS
+from foreseen.models.moments.windows import FORKS
 from foreseen.rules.engine.kernels import compute as pc
 from foreseen.studies.what_if_labels import Relabelling, Sides
 

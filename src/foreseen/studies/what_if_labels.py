@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.ids import RuleId
-from foreseen.models.windows import FORKS, empty_tail
+from foreseen.models.moments.windows import FORKS, empty_tail
 from foreseen.pipeline.shard import matches_of
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment, RuleSets, chooses

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake
-from foreseen.models.moments import Moment, moments_of
+from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.pipeline.by_hand import hidden_by_hand
 from foreseen.schema.arrow import texts
 from foreseen.studies.replays.chain import Replay, Use

@@ -7,7 +7,7 @@ from foreseen.alerts.decide import Policy, Question, decide
 from foreseen.core.decisions import Outcome, Prediction, Stage
 from foreseen.core.ids import RuleId
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 Matches = Mapping[RuleId, Sequence[Moment]]
 Stages = Mapping[RuleId, Stage]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.benchmark.dataset import Dataset
 from foreseen.studies.benchmark.method import Scored
 from foreseen.studies.benchmark.ours import Ours

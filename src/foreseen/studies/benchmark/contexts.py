@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from foreseen.models.windows import Before
+from foreseen.models.moments.windows import Before
 from foreseen.schema.arrow import AnyChunks
 from foreseen.studies.benchmark.dataset import Dataset, Integers
 

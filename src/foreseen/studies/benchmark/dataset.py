@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from foreseen.core.ids import RuleId
-from foreseen.models.acts import Act
-from foreseen.models.common import Common
-from foreseen.models.moments import Moment
-from foreseen.models.tokens import folded, shape
+from foreseen.models.members.common import Common
+from foreseen.models.moments.acts import Act
+from foreseen.models.moments.moment import Moment
+from foreseen.models.moments.tokens import folded, shape
+from foreseen.models.moments.windows_text import as_posix, path_as_posix
 from foreseen.models.training import Parts, Trained, train_on
-from foreseen.models.windows_text import as_posix, path_as_posix
 from foreseen.schema.arrow import texts
 from foreseen.studies.benchmark.contexts import contexts_of
 from foreseen.studies.benchmark.dataset import (

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.replays.naming import Names
 
 

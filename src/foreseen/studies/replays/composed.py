@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.schema.arrow import MATCH_SCHEMA, AnyLists, batch_of
 from foreseen.studies.replays.chain import Own, Replay, Spot
 from foreseen.studies.replays.recorded import Deed, Recorded, deed_of

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from foreseen.core.ids import RuleId
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.replays.naming import Names, names_of, number, pick
 
 ENTRANCES = ("sshd", "sshd-session", "login", "cron", "crond", "CRON")

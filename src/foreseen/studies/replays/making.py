@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from foreseen.core.errors import ConfigurationError, CorruptError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.models.elsewhere import Sighting, Whereabouts, sightings_of, told
-from foreseen.models.moments import Moment, moments_of
-from foreseen.models.windows import FORKS, GROUP_EVENTS, REACH
+from foreseen.models.moments.elsewhere import Sighting, Whereabouts, sightings_of, told
+from foreseen.models.moments.moment import Moment, moments_of
+from foreseen.models.moments.windows import FORKS, GROUP_EVENTS, REACH
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.rules import RuleSet, load
 from foreseen.schema.arrow import texts
@@ -124,7 +124,7 @@ class _Memory:
         if len(found) != len(row[tokens]):
             raise CorruptError(
                 f"{row['original_uid']}: {len(row[tokens])} {tokens}, {len(found)} were expected;"
-                " studies/replays/making.py no longer gathers as models/windows.py does"
+                " studies/replays/making.py no longer gathers as models/moments/windows.py does"
             )
         return found
 

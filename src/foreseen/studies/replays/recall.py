@@ -10,7 +10,7 @@ from foreseen.core.decisions import Outcome, Prediction, Stage
 from foreseen.core.ids import RuleId
 from foreseen.models.foresight import Foresight
 from foreseen.models.ledger import upper_bound
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.replays.chain import Replay
 
 Stages = Mapping[RuleId, Stage]

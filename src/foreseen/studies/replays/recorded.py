@@ -8,7 +8,7 @@ saved, can look at attacks that were recorded before they were written.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.rules import RuleSet
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 from foreseen.studies.replays.chain import Own, Replay, Use

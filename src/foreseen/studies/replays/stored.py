@@ -12,8 +12,8 @@ import orjson
 import zstandard
 
 from foreseen.core.errors import CorruptError
-from foreseen.models.acts import Act
-from foreseen.models.moments import Moment
+from foreseen.models.moments.acts import Act
+from foreseen.models.moments.moment import Moment
 from foreseen.studies.replays.chain import Own, Use
 from foreseen.studies.replays.recorded import Deed, Recorded
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from foreseen.core.ids import RuleId
-from foreseen.models.acts import Act
-from foreseen.models.elsewhere import MOST_TOKENS
-from foreseen.models.moments import Moment
-from foreseen.models.windows import GROUP_EVENTS, STREAM_EVENTS
+from foreseen.models.moments.acts import Act
+from foreseen.models.moments.elsewhere import MOST_TOKENS
+from foreseen.models.moments.moment import Moment
+from foreseen.models.moments.windows import GROUP_EVENTS, STREAM_EVENTS
 from foreseen.studies.replays.chain import Own, Replay, Spot
 from foreseen.studies.replays.ground import ENTRANCES, Ground, ground_of
 from foreseen.studies.replays.recorded import PLACED

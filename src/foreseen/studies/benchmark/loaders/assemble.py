@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.errors import MalformedInputError
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 from foreseen.schema.arrow import AnyArray
 from foreseen.studies.benchmark.dataset import EVENTS, MATCHES, PARTS, Dataset, Integers, Truths
 from foreseen.studies.benchmark.loaders.columns import rows_at

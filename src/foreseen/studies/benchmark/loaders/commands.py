@@ -7,7 +7,7 @@ paths. `folded_command` keeps every word but those; `act` is one short token of 
 import re
 from functools import lru_cache
 
-from foreseen.models import tokens
+from foreseen.models.moments import tokens
 
 _WINDOWS = re.compile(
     r"(?:^|[\s\"'=?\\])[a-z]:\\|^\\\\|^[\"']?[\w.-]+\.exe\b|%\w{3,}%", re.IGNORECASE

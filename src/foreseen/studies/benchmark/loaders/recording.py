@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from foreseen.core.ids import RuleId
 from foreseen.lake.lake import Lake
-from foreseen.models import acts
-from foreseen.models.moments import moments_of
+from foreseen.models.moments import acts
+from foreseen.models.moments.moment import moments_of
 from foreseen.models.training import FIT_SHARE
 from foreseen.schema.arrow import AnyArray, integers, texts
 from foreseen.studies.benchmark.dataset import Dataset, Integers

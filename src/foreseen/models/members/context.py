@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import vstack
 
-from foreseen.models.features import Matrix, Sparse
+from foreseen.models.members.features import Matrix, Sparse
 
 _ROUNDS = 60
 _PARAMETERS = {

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from foreseen.models.principals import person, session_name
+from foreseen.models.moments.principals import person, session_name
 
 REACH = 60 * 60 * 1000
 """How long before a match something elsewhere still counts, ms."""

@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from foreseen.core.decisions import Evidence, Level
 from foreseen.models.ensemble import RuleModel
-from foreseen.models.features import Matrix, sections_of
-from foreseen.models.levels import SPREAD, Standing, where
-from foreseen.models.moments import Moment
-from foreseen.models.novelty import Surprise
+from foreseen.models.members.features import Matrix, sections_of
+from foreseen.models.members.levels import SPREAD, Standing, where
+from foreseen.models.members.novelty import Surprise
+from foreseen.models.moments.moment import Moment
 
 Shares = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from posixpath import basename
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreseen.models.tokens import LONGEST, folded, place, shape
-from foreseen.models.windows_text import as_posix, path_as_posix
+from foreseen.models.moments.tokens import LONGEST, folded, place, shape
+from foreseen.models.moments.windows_text import as_posix, path_as_posix
 from foreseen.schema.arrow import AnyArray
 
 _SEPARATOR = "\x1f"

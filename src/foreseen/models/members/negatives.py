@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 
 def corrupted(moments: Sequence[Moment], others: Sequence[Moment], seed: int) -> list[Moment]:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from foreseen.models.ensemble import RuleModel
-from foreseen.models.features import sections_of
-from foreseen.models.moments import Moment
-from foreseen.models.occurrences import Seen
+from foreseen.models.explaining.occurrences import Seen
+from foreseen.models.members.features import sections_of
+from foreseen.models.moments.moment import Moment
 
 _LEAST_BITS = 0.005
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from foreseen.core.decisions import Prediction
 from foreseen.core.ids import RuleId
-from foreseen.models.changes import Change, strange, towards, without_events
-from foreseen.models.comparison import Comparison, compared
 from foreseen.models.ensemble import MEMBERS
-from foreseen.models.event_shares import EventShare, event_shares
+from foreseen.models.explaining.changes import Change, strange, towards, without_events
+from foreseen.models.explaining.comparison import Comparison, compared
+from foreseen.models.explaining.event_shares import EventShare, event_shares
+from foreseen.models.explaining.smallest_change import Turned, Wanted, smallest_change
 from foreseen.models.foresight import Foresight
-from foreseen.models.moments import Moment
-from foreseen.models.smallest_change import Turned, Wanted, smallest_change
+from foreseen.models.moments.moment import Moment
 
 NEAREST = 3
 """Nearest expected matches that an explanation shows."""

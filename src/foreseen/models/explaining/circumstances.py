@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from foreseen.core.decisions import Evidence
-from foreseen.models.common import Common
 from foreseen.models.ensemble import RuleModel
-from foreseen.models.levels import Standing, where
-from foreseen.models.moments import Moment
-from foreseen.models.pace import NEVER, PLACES, ages_at
+from foreseen.models.members.common import Common
+from foreseen.models.members.levels import Standing, where
+from foreseen.models.members.pace import NEVER, PLACES, ages_at
+from foreseen.models.moments.moment import Moment
 
 _LONGEST = 100
 _SECOND = 1_000.0

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import log2
 from typing import Any
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 SETTLED = 30.0
 """Days after which a user is no longer new."""

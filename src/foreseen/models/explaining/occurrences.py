@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foreseen.models.features import sections_of
-from foreseen.models.moments import Moment
+from foreseen.models.members.features import sections_of
+from foreseen.models.moments.moment import Moment
 
 MOST_KEPT = 200
 """Most frequent tokens counted a workload and section; of a rarer one only a bound is known."""

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import log2
 from typing import Any
 
-from foreseen.models.moments import Moment
-from foreseen.models.surroundings import SLOT, ages_of
+from foreseen.models.members.surroundings import SLOT, ages_of
+from foreseen.models.moments.moment import Moment
 
 PLACES = (1, 4, 16, 48)
 """Which of the last events are looked at, counted back from the match."""

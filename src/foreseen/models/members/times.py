@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from math import log2
 from typing import Any
 
-from foreseen.models.levels import SPREAD
-from foreseen.models.moments import Moment
+from foreseen.models.members.levels import SPREAD
+from foreseen.models.moments.moment import Moment
 
 DAY = 86_400_000
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 Matrix = npt.NDArray[np.float32]
 

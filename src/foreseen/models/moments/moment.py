@@ -7,10 +7,10 @@ from sys import intern
 
 import pyarrow as pa
 
-from foreseen.models.acts import Act, acts_of
-from foreseen.models.elsewhere import elsewhere_of
-from foreseen.models.tokens import LONGEST, folded, shape
-from foreseen.models.windows_text import as_posix, path_as_posix
+from foreseen.models.moments.acts import Act, acts_of
+from foreseen.models.moments.elsewhere import elsewhere_of
+from foreseen.models.moments.tokens import LONGEST, folded, shape
+from foreseen.models.moments.windows_text import as_posix, path_as_posix
 
 _COLUMNS = (
     "match_uid",

@@ -16,8 +16,8 @@ from itertools import zip_longest
 from math import log2
 from typing import Any
 
-from foreseen.models.levels import known
-from foreseen.models.moments import Moment
+from foreseen.models.members.levels import known
+from foreseen.models.moments.moment import Moment
 
 UNKNOWN_BITS = 8.0
 """What it costs, beyond the escapes, that even the most general depth has never seen the key."""

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from foreseen.models.features import Features, Matrix, Sparse
-from foreseen.models.levels import SPREAD
+from foreseen.models.members.features import Features, Matrix, Sparse
+from foreseen.models.members.levels import SPREAD
 
 Distances = npt.NDArray[np.float64]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from math import log2
 from typing import Any
 
-from foreseen.models.moments import Moment
-from foreseen.models.surroundings import SLOT
+from foreseen.models.members.surroundings import SLOT
+from foreseen.models.moments.moment import Moment
 
 
 class Failures:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from foreseen.models.acts import Act
-from foreseen.models.event_shares import EventShare
-from foreseen.models.explain import short
-from foreseen.models.moments import Moment
+from foreseen.models.explaining.event_shares import EventShare
+from foreseen.models.explaining.explain import short
+from foreseen.models.moments.acts import Act
+from foreseen.models.moments.moment import Moment
 
 EVENTS = ("window", "session", "siblings", "elsewhere")
 """Fields of a moment that hold events before it."""

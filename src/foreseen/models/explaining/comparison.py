@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from foreseen.models.alignment import Step, aligned
-from foreseen.models.moments import Moment
+from foreseen.models.explaining.alignment import Step, aligned
+from foreseen.models.moments.moment import Moment
 
 _SECTIONS: Mapping[str, Callable[[Moment], Sequence[str]]] = {
     "before": lambda moment: moment.window,

@@ -6,7 +6,7 @@ from math import log2
 from statistics import median_low
 from typing import Any
 
-from foreseen.models.moments import Moment
+from foreseen.models.moments.moment import Moment
 
 SLOT = 600_000
 """Matches within this time count once, ms: a flood is rare however long it is."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import fsum, log2
 from typing import Any
 
-from foreseen.models.levels import known
-from foreseen.models.moments import Moment
-from foreseen.models.novelty import FAMILIAR, UNKNOWN_BITS
+from foreseen.models.members.levels import known
+from foreseen.models.members.novelty import FAMILIAR, UNKNOWN_BITS
+from foreseen.models.moments.moment import Moment
 
 SLOT = 600_000
 """A token counts once in this time, ms."""

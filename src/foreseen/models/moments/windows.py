@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from foreseen.models.acts import acts_of
-from foreseen.models.losses import last_losses, lost_in_account, says_loss, stops_trail
+from foreseen.models.moments.acts import acts_of
+from foreseen.models.moments.losses import last_losses, lost_in_account, says_loss, stops_trail
 from foreseen.schema.arrow import AnyArray, AnyChunks, AnyLists
 
 Integers = npt.NDArray[np.int64]

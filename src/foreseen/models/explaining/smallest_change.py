@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from foreseen.models.changes import Change, applied
-from foreseen.models.moments import Moment
+from foreseen.models.explaining.changes import Change, applied
+from foreseen.models.moments.moment import Moment
 
 MOST_ASKED = 200
 """Moments that the model is asked about at most."""

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from foreseen.models import levels
-from foreseen.models.failures import Failures
-from foreseen.models.levels import Levels
-from foreseen.models.moments import Moment
-from foreseen.models.pace import Pace
-from foreseen.models.surroundings import Surroundings
-from foreseen.models.tenure import Tenure
+from foreseen.models.members import levels
+from foreseen.models.members.failures import Failures
+from foreseen.models.members.levels import Levels
+from foreseen.models.members.pace import Pace
+from foreseen.models.members.surroundings import Surroundings
+from foreseen.models.members.tenure import Tenure
+from foreseen.models.moments.moment import Moment
 
 
 @dataclass(frozen=True, slots=True)
