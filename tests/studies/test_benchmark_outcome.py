@@ -214,6 +214,8 @@ def test_outcomes_by_rule_and_their_means() -> None:
     assert (curl.rule, wget.rule) == ("curl", "wget")
     assert (curl.suppressed, curl.benign, curl.alerted, curl.malicious) == (12, 13, 10, 20)
     assert (curl.groups, curl.groups_found, wget.groups, wget.groups_found) == (2, 1, 1, 1)
+    assert len(curl.groups_missed) == 1
+    assert wget.groups_missed == ()
     assert curl.roc == pytest.approx((10 * 13 + 10 * 2) / (20 * 13))
     assert wget.malicious_recall is None
     assert wget.benign_suppressed == pytest.approx(1 / 4)

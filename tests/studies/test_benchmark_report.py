@@ -81,6 +81,7 @@ def test_json_says_what_the_outcome_says(held: Contest) -> None:
     assert told_["groups_found"]["alert all"] == {
         "found": 3,
         "groups": 3,
+        "missed": [],
         "pairs_found": 3,
         "pairs": 3,
     }

@@ -19,7 +19,7 @@ History = Mapping[RuleId, Sequence[Moment]]
 
 # act, parent, user, ancestry; context, neighbours; surroundings, pace, rate, time, tenure, failures
 FUSIONS: Mapping[str, Weights] = {
-    "mostly novelty": Weights((2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1)),
+    "alike": Weights((1, 1, 1, 1, 1, 0, 1, 1, 0, 1, 1, 1)),
     "novelty, context and neighbours": Weights((2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 0, 0)),
     "novelty": Weights((1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0)),
     "novelty and context": Weights((1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0)),
@@ -29,7 +29,7 @@ FUSIONS: Mapping[str, Weights] = {
     "neighbours": Weights((0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0)),
     "context and neighbours": Weights((0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0)),
 }
-"""Candidate weights of the members, the preferred first: novelty forgives a changed schedule."""
+"""Candidate weights of the members, the preferred first (ADR 18)."""
 
 CLEARLY = 0.2
 """A fusion is preferred unless another one catches this share of strangers more."""

@@ -19,10 +19,8 @@ BLOCKS = 5
 """Blocks of time of the later part; each is judged by a calibration on the others."""
 
 
-def rehearsed(
-    weights: Weights, raw: Scores, late: Mapping[RuleId, Sequence[Moment]], budget: float
-) -> dict[RuleId, tuple[int, int]]:
-    """Matches of each rule, and how many of them would have alerted at the budget.
+def rehearsed(weights: Weights, raw: Scores, late: Mapping[RuleId, Sequence[Moment]]) -> Scores:
+    """Probability of each match by a calibration that has not seen its time.
 
     Blocks of time, not single matches, are left out: matches of one busy hour are alike, and would
     vouch for each other.
@@ -31,22 +29,18 @@ def rehearsed(
         weights: The chosen fusion.
         raw: Raw scores (moments, members) of members that were fitted on an earlier part.
         late: The moments by rule, in the order of `raw`.
-        budget: Share of expected matches that may alert.
+
+    Returns:
+        One a row of `raw`; 1 where there are too few matches for blocks.
     """
-    moments = [moment for found in late.values() for moment in found]
-    times = np.asarray([moment.time for moment in moments], np.int64)
+    times = np.asarray([moment.time for found in late.values() for moment in found], np.int64)
     rank = np.empty(len(times), np.int64)
     rank[np.argsort(times, kind="stable")] = np.arange(len(times))
-    alerted = np.zeros(len(times), bool)
+    found = np.ones(len(times))
     for block in range(BLOCKS):
         here = rank * BLOCKS // max(len(times), 1) == block
         if here.any() and not here.all():
-            alerted[here] = _calibrated(weights, raw[~here]).probabilities(raw[here]) <= budget
-    found: dict[RuleId, tuple[int, int]] = {}
-    start = 0
-    for rule, own in late.items():
-        found[rule] = (len(own), int(alerted[start : start + len(own)].sum()))
-        start += len(own)
+            found[here] = _calibrated(weights, raw[~here]).probabilities(raw[here])
     return found
 
 

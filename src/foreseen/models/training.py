@@ -46,8 +46,10 @@ class Trained:
         fusion: Name of the chosen fusion.
         caught: Share of strangers above the budget's threshold, by fusion.
         skipped: Rules without enough history, and how much they have.
-        realised: Later matches of each rule, and how many would have alerted at the budget by a
-            calibration on other times (`models.rehearsal`).
+        realised: Later matches of each rule, and how many would have alerted at the budget by what
+            `rehearsed` says.
+        rehearsed: Probability of each later match by its `uid`, by members of the earlier part and
+            a calibration on other times (`models.rehearsal`).
     """
 
     foresight: Foresight
@@ -55,6 +57,7 @@ class Trained:
     caught: Mapping[str, float]
     skipped: Mapping[RuleId, int]
     realised: Mapping[RuleId, tuple[int, int]] = field(default_factory=dict)
+    rehearsed: Mapping[str, float] = field(default_factory=dict)
 
 
 def train(  # noqa: PLR0913 (what a person chooses, by name)
@@ -116,7 +119,7 @@ def train_on(  # noqa: PLR0913 (as `train`)
     if sum(map(len, late.values())) + 1 <= 1 / budget:
         # So few calibration matches that none could be called surprising: nothing may be silenced.
         enough, late = [], {}
-    choice, realised = _chosen(parts, late, levels, budget=budget, seed=seed)
+    choice, before = _chosen(parts, late, levels, budget=budget, seed=seed)
     everything = [moment for rule in enough for moment in whole[rule]]
     models: dict[RuleId, RuleModel] = {}
     for rule in enough:
@@ -125,7 +128,11 @@ def train_on(  # noqa: PLR0913 (as `train`)
     common = Common.fit(everything, replace(levels, least_history=least_history))
     skipped = {rule: len(found) for rule, found in whole.items() if rule not in models}
     fused = foresight(models, replace(choice.fusion, common=common))
-    return Trained(fused, choice.name, choice.caught, skipped, realised)
+    realised = {
+        rule: (len(found), sum(before[moment.uid] <= budget for moment in found))
+        for rule, found in late.items()
+    }
+    return Trained(fused, choice.name, choice.caught, skipped, realised, before)
 
 
 def _judged(parts: Parts, rule: RuleId, levels: Levels) -> list[Moment]:
@@ -140,9 +147,11 @@ def _judged(parts: Parts, rule: RuleId, levels: Levels) -> list[Moment]:
 
 def _chosen(
     parts: Parts, late: History, levels: Levels, *, budget: float, seed: int
-) -> tuple[Choice, dict[RuleId, tuple[int, int]]]:
-    """The fusion that models of the earlier part choose on the later one, and what it comes to."""
+) -> tuple[Choice, dict[str, float]]:
+    """The fusion that models of the earlier part choose on the later one, and what it says of it."""
     pool = [moment for rule in late for moment in parts.early[rule]]
     models = {rule: fit(rule, parts.early[rule], pool, seed) for rule in late}
     choice, expected = choose(models, Common.fit(pool, levels), late, budget=budget, seed=seed)
-    return choice, rehearsed(choice.fusion.weights, expected, late, budget)
+    shares = rehearsed(choice.fusion.weights, expected, late)
+    uids = (moment.uid for found in late.values() for moment in found)
+    return choice, dict(zip(uids, shares.tolist(), strict=True))

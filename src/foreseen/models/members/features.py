@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from scipy.sparse import csr_matrix
 from foreseen.models.moments.moment import Moment
 
 Matrix = npt.NDArray[np.float32]
+Values = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
 
 Sparse = Any
 """A scipy.sparse.csr_matrix of float32: scipy ships no types."""
@@ -72,21 +74,43 @@ class Features:
 
     def rows(self, moments: Sequence[Moment]) -> Sparse:
         """The same, sparse: a match has dozens of tokens, and a rule a thousand columns."""
-        columns: list[int] = []
-        values: list[float] = []
-        ends = [0]
-        for moment in moments:
-            found: dict[int, float] = {}
-            for section, tokens in sections_of(moment).items():
-                if tokens:
-                    _fill(found, self._columns.get(section, _NONE), tokens)
-            for column in sorted(found):
-                columns.append(column)
-                values.append(found[column])
-            ends.append(len(columns))
-        shape = (len(moments), len(self.names))
-        held = (np.array(values, np.float32), np.array(columns, np.int32), np.array(ends, np.int32))
-        return csr_matrix(held, shape=shape)
+        sections = [sections_of(moment) for moment in moments]
+        filled = [
+            self._filled(known, [found[section] for found in sections])
+            for section, known in self._columns.items()
+        ]
+        keys = np.concatenate([_NO_KEYS, *(found for found, _ in filled)])
+        values = np.concatenate([_NO_VALUES, *(weights for _, weights in filled)])
+        order = np.argsort(keys, kind="stable")
+        row, columns = np.divmod(keys[order], max(len(self.names), 1))
+        ends = np.searchsorted(row, np.arange(len(moments) + 1))
+        held = (values[order], columns.astype(np.int32), ends.astype(np.int32))
+        return csr_matrix(held, shape=(len(moments), len(self.names)))
+
+    def _filled(
+        self, known: Mapping[str | None, int], rows: Sequence[Sequence[str]]
+    ) -> tuple[Integers, Values]:
+        """A section's cells, as (row times columns plus column) and value, in order.
+
+        Each known token weighs by its latest place; what is unknown is a share of all weight.
+        """
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        row = np.repeat(np.arange(len(rows)), lengths)
+        back = np.cumsum(lengths)[row] - 1 - np.arange(len(row))
+        weights = _RECENCY / (_RECENCY + back)
+        tokens = chain.from_iterable(rows)
+        columns = np.fromiter((known.get(token, -1) for token in tokens), np.int64, len(row))
+        cells = row * len(self.names) + columns
+        told = np.flatnonzero(columns >= 0)[::-1]  # the latest place first, for it is kept
+        keys, first = np.unique(cells[told], return_index=True)
+        values = weights[told[first]]
+        if None in known:
+            missing = np.bincount(row, np.where(columns < 0, weights, 0.0), len(rows))
+            some = np.flatnonzero(missing)
+            whole = np.bincount(row, weights, len(rows))
+            keys = np.concatenate([keys, some * len(self.names) + known[None]])
+            values = np.concatenate([values, missing[some] / whole[some]])
+        return keys, values.astype(np.float32)
 
     def dump(self) -> list[list[str | None]]:
         """JSON-ready names."""
@@ -98,22 +122,5 @@ class Features:
         return cls([(str(section), token) for section, token in dumped])
 
 
-def _fill(found: dict[int, float], known: Mapping[str | None, int], tokens: Sequence[str]) -> None:
-    """Add a section's columns: each known token at its latest place, and the unknown share."""
-    unknown, weights = 0.0, _weights(len(tokens))
-    for token, weight in zip(reversed(tokens), weights, strict=True):
-        column = known.get(token)
-        if column is None:
-            unknown += weight
-        elif column not in found:
-            found[column] = weight
-    if unknown and None in known:
-        found[known[None]] = unknown / sum(weights)
-
-
-@lru_cache(maxsize=256)
-def _weights(count: int) -> tuple[float, ...]:
-    return tuple(_RECENCY / (_RECENCY + back) for back in range(count))
-
-
-_NONE: Mapping[str | None, int] = {}
+_NO_KEYS: Integers = np.zeros(0, np.int64)
+_NO_VALUES: Values = np.zeros(0, np.float32)

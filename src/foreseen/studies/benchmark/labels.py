@@ -23,7 +23,8 @@ class Labels:
         malicious: Whether it is of an attack.
         weights: Matches that it stands for. Only benign ones are counted by weight: an attack that
             was seen once is one, whatever the file says of it.
-        groups: Code of what has to be found, `NONE` without.
+        group_names: What has to be found, in order of the names.
+        groups: Place in `group_names`, `NONE` without.
         clusters: Code of its cluster, the same for all parts of a data set.
         harness: Whether the recording itself made it.
     """
@@ -34,6 +35,7 @@ class Labels:
     rules: Integers
     malicious: Truths
     weights: Reals
+    group_names: tuple[str, ...]
     groups: Integers
     clusters: Integers
     harness: Truths
@@ -43,7 +45,7 @@ class Labels:
         kept = {
             each.name: getattr(self, each.name)[mask]
             for each in fields(self)
-            if each.name not in {"names", "ambiguous"}
+            if each.name not in {"names", "ambiguous", "group_names"}
         }
         return replace(self, **kept)
 
@@ -56,6 +58,7 @@ class Labels:
 def labels_of(data: Dataset) -> Labels:
     """The labels of all matches."""
     names, rules = np.unique(_texts(data, "rule"), return_inverse=True)
+    group_names, groups = _codes(data, "group")
     return Labels(
         rows=np.arange(data.matches.num_rows, dtype=np.int64),
         names=tuple(str(name) for name in names),
@@ -63,8 +66,9 @@ def labels_of(data: Dataset) -> Labels:
         rules=rules.astype(np.int64),
         malicious=data.malicious,
         weights=data.weights,
-        groups=_codes(data, "group"),
-        clusters=_codes(data, "cluster"),
+        group_names=group_names,
+        groups=groups,
+        clusters=_codes(data, "cluster")[1],
         harness=np.array(data.matches["harness"].to_pylist(), bool),
     )
 
@@ -83,7 +87,9 @@ def _texts(data: Dataset, name: str) -> "np.ndarray[tuple[int], np.dtype[np.str_
     return np.array(data.matches[name].to_pylist(), np.str_)
 
 
-def _codes(data: Dataset, name: str) -> Integers:
+def _codes(data: Dataset, name: str) -> tuple[tuple[str, ...], Integers]:
+    """Distinct texts of a column in order, and the place of each row's; `NONE` for null."""
     texts = data.matches[name].to_pylist()
-    codes = {text: code for code, text in enumerate(sorted({t for t in texts if t is not None}))}
-    return np.array([codes.get(text, NONE) for text in texts], np.int64)
+    names = sorted({text for text in texts if text is not None})
+    codes = {text: code for code, text in enumerate(names)}
+    return tuple(names), np.array([codes.get(text, NONE) for text in texts], np.int64)

@@ -35,7 +35,11 @@ _UNJUDGED = 1_000.0
 
 
 class Ours:
-    """One rule, one model, trained on train and calibrated on cal as the product does it."""
+    """One rule, one model, trained on train and calibrated on cal as the product does it.
+
+    Matches of cal have the scores that they had before the members were fitted on them as well:
+    what the share of alerts is promised from must not know them.
+    """
 
     name = "foreseen"
 
@@ -63,6 +67,8 @@ def _scores(trained: Trained, moments: Sequence[Moment], data: Dataset) -> Reals
         known = [r for r in rows if models.history(rule, moments[r].workload) >= LEAST_HISTORY]
         asked = [moments[row] for row in known]
         shares = models.probabilities(rule, asked, models.scores(rule, asked))
+        before = [trained.rehearsed.get(moment.uid, np.nan) for moment in asked]
+        shares = np.where(np.isnan(before), shares, before)
         scores[known] = -np.log2(shares)
     return scores
 

@@ -61,6 +61,7 @@ class Outcome:
         alerted: Those of them that alerted.
         groups: Groups with a match.
         groups_found: Those of them with an alert.
+        groups_missed: Names of the others.
         pairs: (group, rule) with a match.
         pairs_found: Those of them with an alert.
         roc: Area under the ROC curve of the scores; None where a side is empty.
@@ -75,6 +76,7 @@ class Outcome:
     alerted: int
     groups: int
     groups_found: int
+    groups_missed: tuple[str, ...]
     pairs: int
     pairs_found: int
     roc: float | None
@@ -180,6 +182,7 @@ def _outcome(rule: str | None, test: Judged, calibration: Judged, threshold: flo
     ranking = ranked(test.scores, labels.malicious, labels.weights)
     grouped = labels.malicious & (labels.groups != NONE)
     pairs = labels.groups * len(labels.names) + labels.rules
+    every, found = (np.unique(labels.groups[rows]) for rows in (grouped, grouped & test.alerts))
     oracle = {recall: oracle_suppressed(ranking, recall) for recall in ORACLE_RECALLS}
     return Outcome(
         rule=rule,
@@ -187,8 +190,9 @@ def _outcome(rule: str | None, test: Judged, calibration: Judged, threshold: flo
         suppressed=float(labels.weights[labels.benign & silent].sum()),
         malicious=int(labels.malicious.sum()),
         alerted=int((labels.malicious & test.alerts).sum()),
-        groups=len(np.unique(labels.groups[grouped])),
-        groups_found=len(np.unique(labels.groups[grouped & test.alerts])),
+        groups=len(every),
+        groups_found=len(found),
+        groups_missed=tuple(labels.group_names[code] for code in np.setdiff1d(every, found)),
         pairs=len(np.unique(pairs[grouped])),
         pairs_found=len(np.unique(pairs[grouped & test.alerts])),
         roc=roc(ranking),

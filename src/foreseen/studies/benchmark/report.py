@@ -65,10 +65,11 @@ def _row(method: str, outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _groups(outcome: Outcome) -> dict[str, int]:
+def _groups(outcome: Outcome) -> dict[str, object]:
     return {
         "found": outcome.groups_found,
         "groups": outcome.groups,
+        "missed": list(outcome.groups_missed),
         "pairs_found": outcome.pairs_found,
         "pairs": outcome.pairs,
     }
