@@ -1,6 +1,5 @@
 """A real API: real intake folder, real SQLite, real tokens."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,10 +19,6 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
-
-ROOT = str(Path(__file__).parents[2])
-if ROOT not in sys.path:  # these tests import `tests.studies`, however pytest is called
-    sys.path.insert(0, ROOT)
 
 TENANT, OTHER = TenantId("default"), TenantId("other")
 NOW = 1_790_000_000_000

@@ -1,8 +1,5 @@
-"""Lets these tests import `tests.recording`, however pytest is called."""
+"""Every command of these tests would load the shipped rules again."""
 
-import sys
-from pathlib import Path
+from tests.shipped import shipped_files_are_read_once
 
-ROOT = str(Path(__file__).parents[2])
-if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
+__all__ = ["shipped_files_are_read_once"]

@@ -17,11 +17,11 @@ import zstandard
 from tests import recording
 from tests.cli.commands import FOREIGN, Ran, execve, foreseen
 from tests.recording import extract, middle_time, time_of
+from tests.shipped import shipped_rules
 
 from foreseen import __version__
 from foreseen.cli import demo as demo_command
 from foreseen.runners.replay import ReplayOrder, replay
-from foreseen.runners.rule_files import load_rules
 
 LINES = 16_000
 PROGRAM = [sys.executable, "-c", "from foreseen.cli.main import main; main()"]
@@ -53,7 +53,7 @@ def until() -> str:
 def data(tmp_path_factory: pytest.TempPathFactory, log: Path) -> Path:
     """A data folder with the log in it; nothing is trained."""
     folder = tmp_path_factory.mktemp("kept")
-    replay(ReplayOrder([str(log)], "auto", load_rules(None), folder, 0))
+    replay(ReplayOrder([str(log)], "auto", shipped_rules(), folder, 0))
     return folder
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from tests.cli.commands import foreseen
 from tests.recording import extract, middle_time
+from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
 from foreseen.runners.replay import ReplayOrder, replay
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import Settings
 from foreseen.studies.gates import Bars
 from foreseen.studies.replays.sides import SIDES
@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     order = ReplayOrder(
         files=[str(place / "audit.log")],
         format="auditd",
-        rules=load_rules(None),
+        rules=shipped_rules(),
         data=place,
         now=1_800_000_000_000,
         train_until=middle_time(log, 0.7),

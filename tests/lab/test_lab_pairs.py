@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from tests.shipped import shipped_rules
 
 from foreseen.lab.attacks.matched import LANES, RULES, lanes
 from foreseen.lab.attacks.runs import Root, Run, run_of
@@ -16,7 +17,6 @@ from foreseen.lab.pairs import NAME, Pair, Side, folded, matches, pairs_of, writ
 from foreseen.lab.raw import record
 from foreseen.lab.recording import read_lines
 from foreseen.runners.label import LabelOrder, steps
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.shards import Tally
 from foreseen.studies.benchmark.pairs import parse_pairs
 
@@ -243,7 +243,7 @@ def test_our_rules_match_both_sides(pairs: list[Pair], later: list[str], tmp_pat
     kept = [line for line in later if (one := record(line)) and (one.node, one.serial) in serials]
     log = tmp_path / "sides.log.zst"
     log.write_bytes(zstandard.compress(("\n".join(kept) + "\n").encode("utf-8", "surrogateescape")))
-    for step in steps(LabelOrder([str(log)], "auditd", load_rules(None)), Tally()):
+    for step in steps(LabelOrder([str(log)], "auditd", shipped_rules()), Tally()):
         rows = step.out.matches.to_pylist()
         wanted -= {(row["host"], row["original_uid"], row["rule_id"]) for row in rows}
     assert wanted == set()

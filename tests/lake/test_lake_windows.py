@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from tests.recording import extract, lines_of
+from tests.shipped import shipped_rules
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
@@ -13,7 +14,6 @@ from foreseen.lake import windows
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.lake.windows import windows_in_bulk
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
-from foreseen.runners.rule_files import load_rules
 from foreseen.schema.arrow import integers
 
 COLUMNS = ["window_seqs", "window_ages", "window_tokens"]
@@ -23,7 +23,7 @@ COLUMNS = ["window_seqs", "window_ages", "window_tokens"]
 def labelled() -> ShardOut:
     """Events of a recording with their matches: a third of them are forks."""
     part = Lines("log", "auditd", lines_of(extract(9_000)), ended=True)
-    return step(ShardState(), [part], ShardArtefacts(DEFAULT_TENANT, load_rules(None)))[1]
+    return step(ShardState(), [part], ShardArtefacts(DEFAULT_TENANT, shipped_rules()))[1]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from foreseen.models.moments.moment import Moment
 
 RULE = RULES[0]
 HISTORY = stationary(3, 240, RULES[:1])[RULE]
-COUNT = re.compile(r": ([\d,]+) of ([\d,]+) expected matches on (\w+)\.$")
+COUNT = re.compile(r": ([\d,]+) of ([\d,]+) expected match(?:es)? on (\w+)\.$")
 
 
 @pytest.fixture(scope="module")

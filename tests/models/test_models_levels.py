@@ -13,8 +13,9 @@ from tests.models.histories import RULES, Habits, act_of, moment
 from foreseen.core.decisions import Level
 from foreseen.core.ids import RuleId
 from foreseen.models.ensemble import MEMBERS
+from foreseen.models.explaining.answering import answering
 from foreseen.models.foresight import Foresight
-from foreseen.models.members.levels import SPREAD, STRICTER, Levels, load, where
+from foreseen.models.members.levels import SPREAD, STRICTER, Levels, load
 from foreseen.models.members.novelty import Novelty
 from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
@@ -103,8 +104,8 @@ def test_a_new_workload_is_judged_by_its_group_and_says_so(foresight: Foresight)
     predictions = foresight.predict(RULE, asked, BUDGET)
     assert {one.level for one in predictions} == {Level.GROUP}
     told = [e.sentence for one in predictions for e in one.evidence if e.member == "act"]
-    assert all("on the group web (this workload is new)" in sentence for sentence in told)
-    assert all("3 other workloads" in sentence for sentence in told)
+    others = "of 3 other workloads of the group web (this workload is new)."
+    assert all(sentence.endswith(others) for sentence in told)
     expected = [one for one in predictions if one.probability > BUDGET]
     assert len(expected) > len(asked) / 2
 
@@ -117,7 +118,7 @@ def test_without_a_group_the_tenant_answers_and_own_history_says_nothing_of_leve
     assert {one.level for one in tenant} == {Level.TENANT}
     assert {one.level for one in own} == {Level.WORKLOAD}
     said = [e.sentence for one in tenant for e in one.evidence]
-    assert any("on all workloads (this workload is new)" in sentence for sentence in said)
+    assert any("of 3 other workloads (this workload is new)" in sentence for sentence in said)
     assert not any("is new" in e.sentence for one in own for e in one.evidence)
 
 
@@ -178,6 +179,7 @@ def test_a_rule_that_is_rare_here_but_known_in_its_group_has_a_baseline() -> Non
     found = train(history, budget=BUDGET, least_history=LEAST, seed=0, groups=groups).foresight
     standing = found.standing(RuleId(RULE), "web-9")
     assert (standing.level, standing.members) == (Level.GROUP, ("web-1", "web-2"))
-    assert where(standing) == "on the group web (this workload is new)"
+    told = answering(found.models[RuleId(RULE)], "web-9", standing, found.fusion.common)
+    assert told.others == "2 other workloads of the group web (this rule is new on web-9)"
     asked = on("web-9", habits(["web-1"])[:30])
     assert sum(p.probability > BUDGET for p in found.predict(RULE, asked, BUDGET)) > 15

@@ -1,7 +1,7 @@
 """Every member passes the shared conformance suite, and the suite has teeth."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from tests.models.histories import MINUTE, RULES
 from foreseen.models import ensemble
 from foreseen.models.members.common import Common
 from foreseen.models.members.context import Context
+from foreseen.models.members.failures import Failures
 from foreseen.models.members.features import Features
 from foreseen.models.members.levels import Levels
 from foreseen.models.members.negatives import corrupted
@@ -78,7 +79,7 @@ class OfFeatures:
 class OfClock:
     """A member that gives bits for one moment at a time."""
 
-    inner: Surroundings | Pace | Rates | Times | Tenure
+    inner: Surroundings | Pace | Rates | Times | Tenure | Failures
 
     def scores(self, moments: Sequence[Moment]) -> Scores:
         """Its bits."""
@@ -147,7 +148,16 @@ CLOCKS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "rate": (lambda m: Rates.fit(m, 250 * MINUTE), Rates.load),
     "time": (Times.fit, Times.load),
     "tenure": (Tenure.fit, Tenure.load),
+    "failures": (lambda m: Failures.fit(_mistyped(m)), Failures.load),
 }
+
+
+def _mistyped(moments: Sequence[Moment]) -> list[Moment]:
+    """Every fifth after a failed login, every sixth of a login that is not known."""
+    return [
+        replace(one, failures=None if number % 6 == 0 else int(number % 5 == 0))
+        for number, one in enumerate(moments)
+    ]
 
 
 @pytest.mark.parametrize("name", CLOCKS)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from tests.recording import extract, lines_of
+from tests.shipped import shipped_rules
 
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.models.moments import windows
@@ -16,7 +17,6 @@ from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.models.moments.windows import empty_tail, windows_of
 from foreseen.models.training import Trained, train
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
-from foreseen.runners.rule_files import load_rules
 
 LINES = 40_000
 BUDGET, LEAST_HISTORY = 0.02, 30
@@ -32,7 +32,7 @@ IMPLANT = {
 def recorded() -> ShardOut:
     """The first minutes of the recording: events, and matches of the shipped rules."""
     lines = Lines("train.log", "auditd", lines_of(extract(LINES)), ended=True)
-    _, out = step(ShardState(), [lines], ShardArtefacts(DEFAULT_TENANT, load_rules(None)))
+    _, out = step(ShardState(), [lines], ShardArtefacts(DEFAULT_TENANT, shipped_rules()))
     return out
 
 

@@ -14,6 +14,7 @@ from foreseen.models.explaining.changes import Change, applied, strange, towards
 from foreseen.models.explaining.event_shares import EventShare
 from foreseen.models.explaining.explained import Explained, explained, nearest_to
 from foreseen.models.explaining.occurrences import Seen
+from foreseen.models.explaining.phrases import person
 from foreseen.models.explaining.smallest_change import MOST_ASKED, Wanted, smallest_change
 from foreseen.models.foresight import Foresight
 from foreseen.models.moments.moment import Moment
@@ -81,7 +82,7 @@ def test_a_user_of_another_job_is_told_as_the_user_that_would_have_been_expected
     near = next(past for past in EXPECTED if past.uid == uid)
     found = explained(strict, RULE, of, {uid: (near, away)}, BUDGET)
     assert not found.expected
-    assert [c.words for c in found.turned.ways[0].changes] == [f"for user {usual.who}"]
+    assert [c.words for c in found.turned.ways[0].changes] == [f"for {person(usual.who)}"]
 
 
 def test_the_nearest_of_its_own_workload_come_first_then_those_of_all(

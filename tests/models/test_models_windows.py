@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.models.histories import events
 
-from foreseen.models.moments import windows
+from foreseen.models.moments import openings, windows
 from foreseen.models.moments.windows import empty_tail, windows_of
 
 Row = dict[str, object]
@@ -23,17 +23,35 @@ LISTS = {
 }
 
 
+def login(status: int | None, service: str | None = "sshd", account: str | None = "ops") -> Row:
+    columns = {"auth_service": service, "auth_account": account, "status_id": status}
+    return {"class_uid": 3002, **columns}
+
+
+LOGINS = [
+    *[login(2)] * 6,
+    *[login(1)] * 3,
+    *[login(status, "1:ssh", "dops") for status in (1, 2, 2)],
+    *[login(status, None) for status in (1, 2, 2)],
+    *(login(2, ""), login(2, account=""), login(1, account=None), login(2, account=None)),
+    *(login(0), login(None), {**login(1), "class_uid": 1007}, {**login(2), "class_uid": None}),
+]
+
+
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[list[Row], list[bool], list[int]]:
-    """Events of a few streams with gaps in seq, which of them match, and where batches are cut."""
+    """Events of a few streams with gaps in seq, which of them match, and where batches are cut.
+
+    Many are logins.
+    """
     count = draw(st.integers(0, 40))
-    groups = st.sampled_from([None, "", "s1", "s2", "x\x1fs1"])
+    groups = st.sampled_from([None, "", "s1", "s1", "s2", "x\x1fs1"])
     reached: dict[str, int] = {}
     rows: list[Row] = []
     for number in range(count):
-        stream = draw(st.sampled_from(["a", "b", "a\x1fx"]))
-        reached[stream] = reached.get(stream, 0) + draw(st.sampled_from([1, 1, 1, 1, 4]))
-        fork = draw(st.sampled_from([False, False, True]))
+        stream = draw(st.sampled_from(["a", "a", "a", "b", "a\x1fx"]))
+        reached[stream] = reached.get(stream, 0) + draw(st.sampled_from([1, 1, 1, 1, 1, 4, 12]))
+        fork = draw(st.sampled_from([False, False, False, True]))
         rows.append(
             {
                 "stream": stream,
@@ -43,6 +61,7 @@ def streams(draw: st.DrawFn) -> tuple[list[Row], list[bool], list[int]]:
                 "parent_uid": draw(groups),
                 "event_type": draw(st.sampled_from(sorted(FORKS))) if fork else f"e{number}",
                 "process_path": f"/bin/p{number}",
+                **({} if fork else draw(st.sampled_from([{}, *LOGINS]))),
             }
         )
     matched = draw(st.lists(st.booleans(), min_size=count, max_size=count))
@@ -60,6 +79,7 @@ def test_windows_equal_a_slow_search_wherever_batches_are_cut(
         patch.setattr(windows, "REACH", 9)
         patch.setattr(windows, "STREAM_EVENTS", 5)
         patch.setattr(windows, "GROUP_EVENTS", 3)
+        patch.setattr(openings, "OPENED_REACH", 20)
         found, _ = in_batches(rows, matched, cuts)
         assert found == [slow_search(rows, matched, at) for at, hit in enumerate(matched) if hit]
 
@@ -77,9 +97,12 @@ def in_batches(
 
 
 def read(columns: dict[str, Any], at: int) -> dict[str, object]:
-    """One match's windows: its tokens by their first word, the event type."""
-    tokens = {name: [token.split(" ")[0] for token in columns[name][at]] for name in LISTS}
-    return {**tokens, "seqs": columns["window_seqs"][at], "ages": columns["window_ages"][at]}
+    """One match's windows: its tokens by the event type in front, whose ! says that it failed."""
+    tokens = {
+        name: [token.split(" ")[0].rstrip("!") for token in columns[name][at]] for name in LISTS
+    }
+    others = {"seqs": "window_seqs", "ages": "window_ages", "failures": "session_failures"}
+    return {**tokens, **{name: columns[column][at] for name, column in others.items()}}
 
 
 def slow_search(rows: Sequence[Row], matched: Sequence[bool], at: int) -> dict[str, object]:
@@ -101,7 +124,45 @@ def slow_search(rows: Sequence[Row], matched: Sequence[bool], at: int) -> dict[s
         **{name: [row["event_type"] for row in kept] for name, kept in lists.items()},
         "seqs": [row["seq"] for row in lists["window_tokens"]],
         "ages": [int(str(own["time"])) - int(str(row["time"])) for row in lists["window_tokens"]],
+        "failures": slow_failures(rows, at),
     }
+
+
+def slow_failures(rows: Sequence[Row], at: int) -> int | None:
+    """Failed logins before the login that opened the session of an event."""
+    opened = [i for i in range(at) if slow_opens(rows, i) and alike(rows, i, at, "session_uid")]
+    if not opened or distance(rows, opened[-1], at) > openings.OPENED_REACH:
+        return None
+    login = opened[-1]
+    failures = 0
+    for i in reversed(range(login)):
+        if not is_login(rows[i]) or not alike(rows, i, login, "auth_service", "auth_account"):
+            continue
+        if slow_opens(rows, i) or distance(rows, i, login) >= windows.REACH:
+            break
+        failures += rows[i]["status_id"] == 2
+    return failures
+
+
+def slow_opens(rows: Sequence[Row], at: int) -> bool:
+    """Whether an event is the first login of its session, but for long ago."""
+    succeeded = [i for i in range(at + 1) if is_login(rows[i]) and rows[i]["status_id"] == 1]
+    if at not in succeeded or rows[at]["session_uid"] is None:
+        return False
+    before = [i for i in succeeded if i < at and alike(rows, i, at, "session_uid")]
+    return all(distance(rows, i, at) > openings.OPENED_REACH for i in before)
+
+
+def is_login(row: Row) -> bool:
+    return row.get("class_uid") == 3002 and row["auth_account"] is not None
+
+
+def alike(rows: Sequence[Row], one: int, other: int, *names: str) -> bool:
+    return all(rows[one][name] == rows[other][name] for name in ("stream", *names))
+
+
+def distance(rows: Sequence[Row], one: int, other: int) -> int:
+    return int(str(rows[other]["seq"])) - int(str(rows[one]["seq"]))
 
 
 def test_limits_and_reach_hold_in_full_size() -> None:

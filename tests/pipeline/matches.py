@@ -22,7 +22,7 @@ detection: {selection: {Image|endswith: /curl}, condition: selection}
 def whole_window() -> dict[str, object]:
     """Columns of a match before which nothing happened and nothing was missed."""
     names = ("window_seqs", "window_ages", "window_tokens", "session_tokens", "sibling_tokens")
-    return {"window_complete": True, **{name: [] for name in names}}
+    return {"window_complete": True, "session_failures": None, **{name: [] for name in names}}
 
 
 def program_run(number: int, time: int, rule: str, /, **columns: object) -> dict[str, object]:

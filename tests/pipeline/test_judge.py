@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.pipeline.matches import program_run, table
 from tests.recording import extract, lines_of, middle_time
+from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
 from foreseen.alerts.incidents import OPEN_FOR
@@ -27,12 +28,11 @@ from foreseen.pipeline.predictions import predictions_table
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState
 from foreseen.pipeline.shard import step as shard_step
 from foreseen.pipeline.snapshots import dump_judge, load_judge
-from foreseen.runners.rule_files import load_rules
 from foreseen.schema.arrow import texts
 from foreseen.studies.history import Evidence as Past
 from foreseen.studies.history import clean_history
 
-RULES = load_rules(None)
+RULES = shipped_rules()
 BY_ID = {rule.id: rule for rule in RULES.rules}
 MARKED, UNMARKED = RuleId("discovery_command"), RuleId("reverse_shell_command")
 POLICY = Policy(budget=0.05, least_history=5)

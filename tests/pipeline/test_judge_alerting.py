@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.pipeline.matches import program_run, table
+from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
 from foreseen.alerts.finding import finding_of
@@ -30,14 +31,13 @@ from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.rules.suppression.suppressions import load_suppressions
 from foreseen.runners.judging import judge_artefacts
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import Settings
 from foreseen.schema.arrow import texts
 from foreseen.studies.train import _outcomes
 
 SECOND, MINUTE = 1_000, 60_000
 START = 1_795_132_900_000
-SHIPPED = load_rules(None)
+SHIPPED = shipped_rules()
 RULES = """
 title: A program was started
 name: started

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.recording import extract, lines_of
+from tests.shipped import shipped_rules
 
 from foreseen.core.ids import DEFAULT_TENANT, match_uid
 from foreseen.core.records import LINE_LIMIT, Line, Quarantined, Reason
@@ -21,10 +22,9 @@ from foreseen.models.moments.windows import GROUP_EVENTS, REACH, STREAM_EVENTS
 from foreseen.parsers.auditd_records import text_of
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, Tick, step
 from foreseen.pipeline.snapshots import dump_shard, load_shard
-from foreseen.runners.rule_files import load_rules
 from foreseen.schema.arrow import texts
 
-ARTEFACTS = ShardArtefacts(DEFAULT_TENANT, load_rules(None))
+ARTEFACTS = ShardArtefacts(DEFAULT_TENANT, shipped_rules())
 FEW = settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.recording import extract, lines_of
+from tests.shipped import shipped_rules
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
 from foreseen.pipeline.snapshots import dump_judge, dump_shard, load_judge, load_shard
-from foreseen.runners.rule_files import load_rules
 
 LOADERS = pytest.mark.parametrize("load", [load_shard, load_judge])
 
@@ -20,7 +20,7 @@ LOADERS = pytest.mark.parametrize("load", [load_shard, load_judge])
 def busy() -> bytes:
     """A state in the middle of an event, with processes, sequences and a tail."""
     lines = lines_of(extract(403))
-    artefacts = ShardArtefacts(DEFAULT_TENANT, load_rules(None))
+    artefacts = ShardArtefacts(DEFAULT_TENANT, shipped_rules())
     state, _ = step(ShardState(), [Lines("log", "auditd", lines)], artefacts)
     return dump_shard(state)
 

@@ -76,7 +76,7 @@ def canonical(value: object) -> str:
 
 @lru_cache(maxsize=1_024)
 def _rule(text: str) -> SigmaRule:
-    return SigmaRule.from_dict(yaml.safe_load(text))
+    return SigmaRule.from_dict(yaml.load(text, Loader=yaml.CSafeLoader))
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ TEXTS = [
     if each.name.endswith(".yml")
 ]
 RULES = [(name, text) for name, text in TEXTS if is_rule(name)]
-DATA_OF = {name: yaml.safe_load(text) for name, text in RULES}
+DATA_OF = {name: yaml.load(text, Loader=yaml.CSafeLoader) for name, text in RULES}
 
 
 def of_pack(pack: str) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
+from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
 from foreseen.control.alerts import alerts, incidents
@@ -16,12 +17,11 @@ from foreseen.core.alerts import Alert, Incident
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import Entry, EntryKind, IntakeLog
 from foreseen.lake.lake import Lake
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.settings import Settings
 from foreseen.runners.worker import Stores, Worker
 
-RULES = load_rules(None)
+RULES = shipped_rules()
 POLICY = Policy(budget=0.05, least_history=10)
 SETTINGS = Settings(POLICY)
 NOW = 1_800_000_000_000

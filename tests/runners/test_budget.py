@@ -7,6 +7,7 @@ import orjson
 import pytest
 from sqlalchemy import Engine
 from tests.models.histories import RULES, stationary
+from tests.shipped import shipped_rules
 from tests.studies.office_world import POLICY, new_jobs, world_in
 
 from foreseen.alerts.decide import Policy
@@ -21,12 +22,11 @@ from foreseen.models.foresight import Foresight
 from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 from foreseen.runners.history import settings_kept
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import BUDGET, LEAST_HISTORY, Settings, keep
 from foreseen.runners.settings_file import from_file
 from foreseen.studies.holding import HELD, Asked, Experience, asked_of, held, share_in_force
 
-RULESET = load_rules(None)
+RULESET = shipped_rules()
 DAY = 24 * 60 * 60 * 1000
 SHARE = 0.05
 

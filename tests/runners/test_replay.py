@@ -14,6 +14,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.recording import extract, middle_time, pieces
+from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
 from foreseen.alerts.finding import finding_of
@@ -25,11 +26,10 @@ from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.core.records import Reason
 from foreseen.runners import replay as runner
 from foreseen.runners.replay import Replayed, ReplayOrder, replay
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import LEAST_HISTORY, Settings
 from foreseen.schema.arrow import texts
 
-RULES = load_rules(None)
+RULES = shipped_rules()
 BY_ID = {rule.id: rule for rule in RULES.rules}
 NOW = 1_800_000_000_000
 PACKERS: dict[str, Callable[[bytes], bytes]] = {

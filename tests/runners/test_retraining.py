@@ -3,9 +3,11 @@
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
+import pyarrow as pa
 import pytest
 from sqlalchemy import Engine
 from tests.models.histories import matches
@@ -22,10 +24,12 @@ from foreseen.core.decisions import Basis, Stage
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.lake.lake import Cursor
 from foreseen.rules import parse_rules
-from foreseen.runners.retraining import Place, Retraining, Rhythm
+from foreseen.runners.retraining import Place, Retraining
+from foreseen.runners.rhythm import Rhythm
 from foreseen.runners.rule_watch import LiveRules
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings import Settings, keep
 from foreseen.runners.worker import Stores, Worker
+from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
 from foreseen.studies import ordering
 from foreseen.studies.gates import Bars
 from foreseen.studies.ordering import Person
@@ -35,7 +39,8 @@ from foreseen.studies.train import Order, train_models
 RULE = RuleId("download_tool")
 DAY = 24 * 60 * 60 * 1000
 ACCEPTED = 1_800_000_000_000
-SETTINGS = Settings(Policy(0.02, 30))
+RHYTHM = Rhythm(look=50, review=0, retrain=DAY, pause=0)
+SETTINGS = Settings(Policy(0.02, 30), rhythm=RHYTHM)
 TEXT = """
 title: Download tool
 name: download_tool
@@ -52,7 +57,7 @@ foreseen: {model: true}
 class Installation:
     """Stores with accepted matches and models, and what keeps the models fresh."""
 
-    def __init__(self, folder: Path, stores: Stores) -> None:
+    def __init__(self, folder: Path, stores: Stores, settings: Settings = SETTINGS) -> None:
         """500 accepted matches; nothing is trained."""
         self.stores, self.now, self.alerts = stores, ACCEPTED + 1_000, 0
         self.rules = folder / "rules"
@@ -71,11 +76,8 @@ class Installation:
         ]
         stores.lake.commit({"matches": matches(rows)}, Cursor("shard", 1))
         place = Place(folder / "data", DEFAULT_TENANT, self.rules)
-        rhythm = Rhythm(look=0.05, review=0, daily=DAY, least=0)
         self.live = LiveRules(self.loaded)
-        self.keeper = Retraining(
-            (stores.control, self.live), SETTINGS, place, lambda: self.now, rhythm
-        )
+        self.keeper = Retraining((stores.control, self.live), settings, place, lambda: self.now)
 
     @property
     def engine(self) -> Engine:
@@ -155,6 +157,17 @@ def test_what_does_not_pass_the_gates_observes_after_retraining(installed: Insta
     assert (told.author, told.version) == ("gates", 2)
 
 
+def test_the_gates_hold_models_to_the_bars_of_the_settings(installed: Installation) -> None:
+    higher = replace(SETTINGS, bars=Bars(least_matches=5_000))
+    keep(installed.engine, DEFAULT_TENANT, installed.loaded, higher, now=installed.now)
+    installed.train()
+    installed.dismiss()
+    assert installed.keeper.look(Event()) == "retrain"
+    told = model_stages.placements(installed.engine, DEFAULT_TENANT)[RULE]
+    assert told.stage is Stage.OBSERVE
+    assert "needed: 5,000, and one such workload." in told.reason
+
+
 def stages(installed: Installation) -> dict[RuleId, Stage]:
     used = stored_foresight(installed.engine, DEFAULT_TENANT)
     assert used is not None
@@ -191,8 +204,62 @@ def test_a_day_without_a_word_is_enough_and_so_is_an_edited_rule(installed: Inst
     reasons = [v.reason for v in model_versions.versions(installed.engine, DEFAULT_TENANT)]
     assert reasons[:2] == [
         "rules were edited: models of other texts only observe",
-        "a day has passed",
+        "24 hours have passed",
     ]
+
+
+def suppressed(installed: Installation, count: int) -> None:
+    """Matches that came a minute after a training, and were expected; two days have passed."""
+    came = installed.now + 60_000
+    rows: list[dict[str, object]] = [
+        {
+            "match_uid": f"new-{number}",
+            "event_uid": f"new-{number}",
+            "time": came + number,
+            "ingested_time": came + number,
+        }
+        for number in range(count)
+    ]
+    judged = [
+        {"tenant": DEFAULT_TENANT, "rule_id": RULE, "outcome": "suppressed", "basis": "expected"}
+        | {name: row[name] for name in ("match_uid", "event_uid", "time")}
+        for row in rows
+    ]
+    late = came + 2 * DAY
+    rows.append({"match_uid": "last", "event_uid": "l", "time": late, "ingested_time": late})
+    told = pa.Table.from_batches([batch_of(judged, PREDICTION_SCHEMA)])
+    installed.stores.lake.commit({"matches": matches(rows)}, Cursor("shard", 2))
+    installed.stores.lake.commit({"predictions": told}, Cursor("judge", 2))
+    installed.now = came + 2 * DAY
+
+
+@pytest.mark.parametrize(("count", "due"), [(99, False), (100, True)])
+def test_enough_new_matches_are_a_reason_to_train_before_the_time(
+    tmp_path: Path, count: int, due: object
+) -> None:
+    """A fifth of the 500 or so that the models learned from, and at least the set number."""
+    with opened(tmp_path / "data") as stores:
+        rhythm = replace(RHYTHM, retrain=30 * DAY, new_matches=0.1, least_new_matches=100)
+        installed = Installation(tmp_path, stores, replace(SETTINGS, rhythm=rhythm))
+        installed.train()
+        suppressed(installed, count)
+        done = installed.keeper.look(Event())
+        assert (done == "retrain") is due
+        newest = model_versions.versions(installed.engine, DEFAULT_TENANT)[0]
+        if due:
+            assert newest.reason == "100 new matches may teach, and the models learned from 520"
+            assert installed.keeper.look(Event()) != "retrain"  # they are not new any more
+
+
+def test_the_share_of_what_was_learned_counts_where_it_is_more_than_the_least(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path / "data") as stores:
+        rhythm = replace(RHYTHM, retrain=30 * DAY, new_matches=0.2, least_new_matches=100)
+        installed = Installation(tmp_path, stores, replace(SETTINGS, rhythm=rhythm))
+        installed.train()
+        suppressed(installed, 103)
+        assert installed.keeper.look(Event()) != "retrain"  # a fifth of 520 are 104
 
 
 def test_after_a_rollback_nothing_is_trained_until_a_person_goes_on(

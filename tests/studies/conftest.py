@@ -1,13 +1,9 @@
-"""Lets these tests import `tests.models` and `tests.recording`, however pytest is called."""
-
-import sys
-from pathlib import Path
+"""Rules are loaded once, and how long an example takes is no promise."""
 
 from hypothesis import settings
+from tests.shipped import shipped_files_are_read_once
 
-ROOT = str(Path(__file__).parents[2])
-if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
+__all__ = ["shipped_files_are_read_once"]
 
 # Shared machines are slow at times: how long one example took says nothing of the code.
 settings.register_profile("patient", deadline=None)

@@ -10,6 +10,7 @@ from foreseen.core.decisions import Stage
 from foreseen.core.ids import ContentHash, RuleId
 from foreseen.models.ledger import lower_bound
 from foreseen.models.rehearsal import surely_above
+from foreseen.studies.drift import Limits, Recent, objection
 from foreseen.studies.gates import Bars, Gate, Shown, gates_of, lost_chains
 from foreseen.studies.replays.recall import Recall
 from foreseen.studies.staging import Candidate, begun, returned
@@ -46,6 +47,30 @@ def test_a_model_with_history_calibration_and_recall_passes_and_says_its_figures
     assert "10 of 1,000 matches" in told["calibration"]
     assert "3 of 300 (1.0%)" in told["calibration"]
     assert "20 of 20 attack chains are caught" in told["recall"]
+
+
+def test_one_is_singular_in_what_a_gate_says() -> None:
+    shown = replace(
+        GOOD,
+        history={RULE: [moment(1)]},
+        realised={RULE: (1, 0)},
+        recall=recall(lost=1, chains=2),
+    )
+    told = {gate.name: gate.sentence for gate in gates_of(RULE, shown, BARS)}
+    assert told["clean history"].startswith("1 clean match on 1 day and 1 workload, ")
+    assert told["calibration"].startswith("0 of 1 match of all rules ")
+    assert told["recall"].startswith("1 of 2 attack chains is caught, ")
+    one = gates_of(RULE, replace(shown, recall=recall(chains=1)), BARS)
+    assert one[-1].sentence.startswith("1 of 1 attack chain is caught, ")
+    missed = Recent(judged=1, alerts=0, incomplete=0, unknown=0, unknown_before=0, missed=("m",))
+    assert str(objection(missed, 0.01, Limits())).startswith("It expected 1 match that a person")
+    gone = Recent(judged=1, alerts=1, incomplete=1, unknown=0, unknown_before=0)
+    limits = Limits(least_judged=1)
+    assert "before 1 of 1 recent match (100%)" in str(objection(gone, 0.01, limits))
+    loud = replace(gone, incomplete=0)
+    assert "It raised 1 alert on 1 recent match (" in str(
+        objection(loud, 0.001, replace(limits, excess=1.0))
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.models.histories import RULES
 from tests.recording import extract, middle_time
+from tests.shipped import shipped_rules
 from tests.studies.attacks import models
 
 from foreseen.alerts.decide import Policy
@@ -27,7 +28,6 @@ from foreseen.models.foresight import foresight
 from foreseen.models.ledger import drawn_order
 from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.runners.replay import ReplayOrder, replay
-from foreseen.runners.rule_files import load_rules
 from foreseen.runners.settings import Settings
 from foreseen.studies.auditing import suppressed_match, to_answer
 from foreseen.studies.gates import Bars
@@ -50,7 +50,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     order = ReplayOrder(
         files=[str(place / "audit.log")],
         format="auditd",
-        rules=load_rules(None),
+        rules=shipped_rules(),
         data=place,
         now=NOW,
         train_until=middle_time(log, 0.6),
@@ -70,7 +70,7 @@ def copied(folder: Path, tmp_path: Path) -> Path:
 @contextmanager
 def opened_books(folder: Path) -> Iterator[Books]:
     with opened(folder / "control.db") as engine:
-        yield Books(DEFAULT_TENANT, Lake.open(folder / "lake"), engine, load_rules(None))
+        yield Books(DEFAULT_TENANT, Lake.open(folder / "lake"), engine, shipped_rules())
 
 
 def trusted(books: Books) -> Trusted:

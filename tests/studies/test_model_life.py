@@ -352,7 +352,8 @@ def test_a_model_suppresses_after_the_stated_time_of_agreement_and_not_before(
     world.train(replace(ORDER, now=ACCEPTED + 3 * DAY, seed=1))  # assists on: no new beginning
     assert reviewed(world, days=7) == [(Stage.SUPPRESS, Cause.AGREED)]
     assert world.stage() is Stage.SUPPRESS
-    assert "7.0 days" in model_stages.placements(world.engine, OWN)[RULE].reason
+    told = model_stages.placements(world.engine, OWN)[RULE]
+    assert "assisted for 7 days and 100 matches;" in told.reason
 
 
 def test_a_model_that_assists_and_misses_something_does_not_come_to_suppress(world: World) -> None:

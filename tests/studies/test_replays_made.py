@@ -86,6 +86,15 @@ def test_a_chain_starts_below_processes_that_are_not_its_own(runs: list[Recorded
         assert [deed for deed in run.deeds if deed.own.ancestors == 0]
 
 
+def test_failed_logins_are_known_of_every_session_that_a_chain_opened(
+    runs: list[Recorded],
+) -> None:
+    deeds = [deed for run in runs for deed in run.deeds]
+    assert {deed.moment.failures is None for deed in deeds if deed.own.opened} == {False}
+    assert any(deed.own.opened for deed in deeds)
+    assert not any(deed.own.opened for deed in deeds if "session_uid" not in deed.columns)
+
+
 def test_a_chain_without_a_side_is_refused_by_name(
     log: Path,
     rules: Any,  # noqa: ANN401 (as above)

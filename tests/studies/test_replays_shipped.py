@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from tests.shipped import shipped_rules
 from tests.studies.attacks import attack
 
 import foreseen
 from foreseen.core.errors import CorruptError
 from foreseen.rules import parse_rules
-from foreseen.runners.rule_files import load_rules
 from foreseen.studies.replays import replay, stored
 from foreseen.studies.replays.chain import Own, Use
 from foreseen.studies.replays.recorded import Deed, Recorded, as_labelled, as_matched, deed_of
@@ -84,7 +84,7 @@ def test_chains_stand_in_the_windows_of_their_later_acts() -> None:
 
 
 def test_the_shipped_rules_match_what_they_matched_when_the_replays_were_made() -> None:
-    rules = load_rules(None)
+    rules = shipped_rules()
     for use in Use:
         assert replays_under(rules, use) == shipped_replays(use)
 
@@ -131,6 +131,23 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert read(folder(tmp_path, runs), Use.GATE) == runs
     assert packed(runs) == packed((made(),))
     assert [m.rule for m in as_matched(runs[0]).moments] == [m.rule for m in attack().moments]
+
+
+def test_replays_from_before_failed_logins_were_known_read_without_them(tmp_path: Path) -> None:
+    known = made()
+    later = replace(
+        known.deeds[0],
+        moment=replace(known.deeds[0].moment, failures=6),
+        own=replace(known.deeds[0].own, opened=True),
+    )
+    text = zstandard.decompress(packed((replace(known, deeds=(later, known.deeds[1])),)))
+    for new in (b',"failures":6', b',"failures":null', b',"opened":true', b',"opened":false'):
+        assert new in text
+        text = text.replace(new, b"")
+    content = zstandard.compress(text)
+    (tmp_path / name_of(Use.GATE)).write_bytes(content)
+    (tmp_path / SUMS).write_text(sums_of({name_of(Use.GATE): content}), encoding="ascii")
+    assert read(tmp_path, Use.GATE) == (known,)
 
 
 def test_a_use_that_nothing_was_recorded_for_has_no_replays(tmp_path: Path) -> None:

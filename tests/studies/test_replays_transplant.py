@@ -196,3 +196,13 @@ def test_what_came_before_elsewhere_is_the_tenants_and_the_chains() -> None:
     seen = tuple(replace(m, elsewhere=("remote_login",)) for m in replay.moments)
     first, _ = there(attack(moments=seen), tenant())
     assert first.elsewhere == (*TENANT["elsewhere"], "remote_login")
+
+
+def test_failed_logins_are_the_chains_where_it_logged_in_itself_else_the_places() -> None:
+    replay = attack()
+    told = tuple(replace(moment, failures=6) for moment in replay.moments)
+    first, second = (replace(own, opened=place == 1) for place, own in enumerate(replay.own))
+    moved = there(attack(moments=told, own=(first, second)), tenant(failures=1))
+    assert [moment.failures for moment in moved] == [1, 6]
+    (calm, _) = there(attack(own=(replace(first, opened=True), second)), tenant(failures=1))
+    assert calm.failures is None

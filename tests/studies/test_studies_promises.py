@@ -240,6 +240,21 @@ def test_only_the_words_of_the_models_in_use_count_for_the_next_share(
     assert (found.matches, found.alerted) == (20, 0)
 
 
+def test_what_models_before_them_said_of_the_same_match_does_not_count_for_the_next_share(
+    world: World, foresight: Foresight
+) -> None:
+    """Late evidence has a match judged again: drift is told from the word after training alone."""
+    older = orjson.loads(world.artefacts)["foresight"]
+    world.judged([0.01] * 20)
+    world.artefacts = kept(world.engine, foresight, Settings(Policy(SHARE, 30)), version=2)
+    newer = orjson.loads(world.artefacts)["foresight"]
+    world.judged([0.8] * 20)
+    for of, alerted in ((newer, 0), (older, 20), (None, 20)):
+        found = promises(world.lake, world.engine, OWN, of=of).tenant
+        assert found is not None
+        assert (found.matches, found.alerted) == (20, alerted)
+
+
 def test_without_any_judged_match_there_is_no_promise(world: World) -> None:
     found = promises(world.lake, world.engine, OWN)
     assert (found.tenant, found.rules, found.alerts) == (None, (), 0)

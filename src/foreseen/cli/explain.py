@@ -24,8 +24,8 @@ from foreseen.lake.lake import Lake
 from foreseen.models.explaining.alignment import Mark, Step
 from foreseen.models.explaining.comparison import Comparison
 from foreseen.models.explaining.event_shares import EventShare
-from foreseen.models.explaining.explain import short
 from foreseen.models.explaining.explained import Explained
+from foreseen.models.explaining.phrases import several, short
 from foreseen.models.explaining.smallest_change import Turned, Way
 from foreseen.studies.explanation import Explanation, explain_match, share_of
 
@@ -222,7 +222,8 @@ def _turned(turned: Turned, other: str) -> Iterator[RenderableType]:
         yield _text(_none_found(turned))
     if turned.nearest:
         yield _text(f"The nearest to it: {_way(turned.nearest)}.")
-    yield _text(f"{turned.tried} changes to try; the model was asked {turned.asked} times.")
+    tried, asked = several(turned.tried, "change"), several(turned.asked, "time")
+    yield _text(f"{tried} to try; the model was asked {asked}.")
 
 
 _PAIR = 2

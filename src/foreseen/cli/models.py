@@ -83,6 +83,7 @@ def train(
         author=getpass.getuser(),
         reason=f"accepted the history until {until}",
         accepted=suppress,
+        bars=kept.bars,
         groups=kept.policy.groups,
     )
     marked = sum(rule.foresee for rule in loaded.rules)

@@ -116,4 +116,6 @@ def settings_of(
         Workloads(patterns),
         told.rule_sets,
         told.alerts_a_day if alerts_a_day is None else alerts_a_day,
+        told.bars,
+        told.rhythm,
     )

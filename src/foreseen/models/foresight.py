@@ -17,6 +17,7 @@ from foreseen.core.ids import ContentHash, RuleId, content_hash
 from foreseen.models import ensemble
 from foreseen.models.calibration import Calibration
 from foreseen.models.ensemble import MEMBERS, RuleModel
+from foreseen.models.explaining.answering import answering
 from foreseen.models.explaining.circumstances import circumstance_evidence
 from foreseen.models.explaining.explain import (
     context_evidence,
@@ -152,6 +153,7 @@ class Foresight:
         """
         model, common = self.models[rule], self.fusion.common
         standings = {one.workload: self.standing(rule, one.workload) for one in moments}
+        answers = {w: answering(model, w, each, common) for w, each in standings.items()}
         surprises = model.surprises(moments, {w: s.members for w, s in standings.items()})
         raw = self.scores(rule, moments, surprises)
         probabilities = self.probabilities(rule, moments, raw).tolist()
@@ -159,22 +161,21 @@ class Foresight:
         contexts = dict(
             zip(
                 doubtful,
-                context_evidence(model, [moments[i] for i in doubtful], standings),
+                context_evidence(model, [moments[i] for i in doubtful], answers),
                 strict=True,
             )
         )
         found: list[Prediction] = []
         for i, (moment, bits) in enumerate(zip(moments, self.fusion.bits(raw), strict=True)):
-            standing = standings[moment.workload]
+            place = moment.workload
             evidence = [
-                *novelty_evidence(model, moment, surprises[i], standing),
-                neighbour_evidence(float(raw[i, _NEIGHBOURS])),
-                *circumstance_evidence(model, moment, common, standing),
+                *novelty_evidence(model, moment, surprises[i], answers[place]),
+                neighbour_evidence(float(raw[i, _NEIGHBOURS]), answers[place]),
+                *circumstance_evidence(model, moment, common, answers[place]),
                 *([contexts[i]] if i in contexts else []),
             ]
-            found.append(
-                _prediction(probabilities[i], evidence, bits, standing.level, self.hashes[rule])
-            )
+            level = standings[place].level
+            found.append(_prediction(probabilities[i], evidence, bits, level, self.hashes[rule]))
         return found
 
 

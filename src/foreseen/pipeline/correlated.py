@@ -122,5 +122,6 @@ _WHOLE_WINDOW: Mapping[str, object] = {
     "window_tokens": [],
     "session_tokens": [],
     "sibling_tokens": [],
+    "session_failures": None,
 }
 """A firing is not judged by a model, so that it needs no window."""

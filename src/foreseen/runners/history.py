@@ -23,10 +23,12 @@ from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.rules.document import documents_of
 from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
 from foreseen.runners.judging import judge_artefacts
+from foreseen.runners.rhythm import Rhythm
 from foreseen.runners.rule_files import Document, refuse, shipped_documents
 from foreseen.runners.rule_overlay import overlaid
 from foreseen.runners.settings import Settings
 from foreseen.runners.suppressions import place_of
+from foreseen.studies.gates import Bars
 from foreseen.studies.train import Stored, stored_foresight
 from foreseen.studies.what_if import Progress, what_if
 from foreseen.studies.what_if_shape import Scope, Side, WhatIf
@@ -231,7 +233,7 @@ def settings_kept(engine: Engine, tenant: TenantId) -> list[Settings]:
 
 
 def _settings(told: Mapping[str, Any]) -> Settings:
-    """Settings from `Settings.content`; those from before there were rule sets have none."""
+    """Settings from `Settings.content`; what older ones do not name is as it is without them."""
     sets = told.get("rule_sets", {"workloads": {}, "sets": []})
     return Settings(
         Policy(**told["policy"]),
@@ -241,6 +243,8 @@ def _settings(told: Mapping[str, Any]) -> Settings:
             tuple(_named_set(each) for each in sets["sets"]),
         ),
         told.get("alerts_a_day"),
+        Bars(**told.get("bars", {})),
+        Rhythm(**told.get("rhythm", {})),
     )
 
 

@@ -48,7 +48,7 @@ class ReplayOrder:
         settings: Bounds of silence, and which workload a host plays.
         seed: Makes training repeatable.
         tenant: Organisation.
-        bars: What models must show before they may suppress.
+        bars: What models must show before they may suppress; None: what the settings say.
     """
 
     files: Sequence[str]
@@ -60,7 +60,7 @@ class ReplayOrder:
     settings: Settings = field(default_factory=Settings)
     seed: int = 0
     tenant: TenantId = DEFAULT_TENANT
-    bars: Bars = field(default_factory=Bars)
+    bars: Bars | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress)
         alerts_a_day=order.settings.alerts_a_day,
         reason=f"replay that accepts the history before {order.train_until}",
         accepted=True,
-        bars=order.bars,
+        bars=order.bars or order.settings.bars,
         groups=order.settings.policy.groups,
     )
     marked = sum(rule.foresee for rule in order.rules.rules)

@@ -13,9 +13,11 @@ from sqlalchemy import Engine
 
 from foreseen.control import dispositions, jobs, model_versions
 from foreseen.control.cursors import checkpoint
-from foreseen.control.model_versions import InUse
-from foreseen.core.errors import TransientError
+from foreseen.control.model_versions import InUse, Version
+from foreseen.core.errors import CorruptError, TransientError
 from foreseen.core.ids import TenantId
+from foreseen.models.explaining.phrases import span
+from foreseen.runners.retraining_need import Training, many_new_matches
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.settings import Settings
 
@@ -23,25 +25,7 @@ log = logging.getLogger("foreseen.models")
 
 RETRAIN, REVIEW = "retrain", "review"
 JUDGE = "judge"
-_DAY = 24 * 60 * 60 * 1000
 _LONGEST_ERROR = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Rhythm:
-    """How often what is done.
-
-    Attributes:
-        look: Seconds between looks at what is due.
-        review: Least time between two reviews, ms.
-        daily: Time after which models are trained again, ms.
-        least: Least time between two trainings, ms: people's words come in bursts.
-    """
-
-    look: float = 30.0
-    review: int = 10 * 60 * 1000
-    daily: int = _DAY
-    least: int = 15 * 60 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +89,21 @@ class Retraining:
         settings: Settings,
         place: Place,
         clock: Callable[[], int],
-        rhythm: Rhythm | None = None,
     ) -> None:
         """Stores: the control database, and the rules in use; clock: now, ms UTC."""
         self._engine, self._live = stores
         self._tenant, self._settings = place.tenant, settings
-        self._place, self._clock, self._rhythm = place, clock, rhythm or Rhythm()
+        self._place, self._clock, self._rhythm = place, clock, settings.rhythm
         self._reviewed: tuple[int, int] = (0, 0)
+        self._counted = 0
         self._edited = self._live.current.hash
 
     def run(self, stop: Event) -> None:
         """Look until told to stop; a failure is told, and what is in use stays in use."""
-        while not stop.wait(self._rhythm.look):
+        while not stop.wait(self._rhythm.look / 1_000):
             try:
                 self.look(stop)
-            except TransientError as error:
+            except (TransientError, CorruptError) as error:
                 log.warning("models are looked at later: %s", error)
 
     def look(self, stop: Event) -> str | None:
@@ -143,7 +127,7 @@ class Retraining:
             return None  # a person went back to an older version: it stays until a person goes on
         tried = [j.created for j in jobs.jobs(self._engine, self._tenant) if j.kind == RETRAIN]
         last = max([newest.time, *tried[:1]])
-        if now - last < self._rhythm.least:
+        if now - last < self._rhythm.pause:
             return None
         said = dispositions.last_said(self._engine, self._tenant)
         if said > last:
@@ -151,7 +135,17 @@ class Retraining:
         if self._live.current.hash != self._edited:
             self._edited = self._live.current.hash
             return "rules were edited: models of other texts only observe"
-        return "a day has passed" if now - last >= self._rhythm.daily else None
+        if now - last >= self._rhythm.retrain:
+            return f"{span(self._rhythm.retrain)} have passed"
+        return self._why_so_many(newest, last, now)
+
+    def _why_so_many(self, newest: Version, last: int, now: int) -> str | None:
+        """Whether many new matches may teach; counted as seldom as reviews are made."""
+        if now - self._counted < self._rhythm.review:
+            return None
+        self._counted = now
+        before = Training(newest, last)
+        return many_new_matches(self._place.data, self._engine, self._tenant, before, self._rhythm)
 
     def _is_review_due(self, now: int) -> bool:
         """Whether time has passed, and something was judged or said since."""

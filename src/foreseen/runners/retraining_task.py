@@ -47,8 +47,9 @@ def _run(task: Task, engine: Engine) -> None:
     if task.kind == RETRAIN:
         _retrain(task, engine, lake, used)
         used = stored_foresight(engine, tenant) or used
-    policy = _settings(engine, tenant).policy_with(used.about)
-    review(lake, engine, tenant, used, Reviewer(policy, task.now))
+    settings = _settings(engine, tenant)
+    reviewer = Reviewer(settings.policy_with(used.about), task.now, settings.bars)
+    review(lake, engine, tenant, used, reviewer)
     jobs.report(engine, tenant, task.job, 1.0, now=task.now)
 
 
@@ -63,6 +64,7 @@ def _retrain(task: Task, engine: Engine, lake: Lake, used: Stored) -> None:
     rules = load_folder(folder, local=local).rules
     marked = max(sum(rule.foresee for rule in rules.rules), 1)
     done: list[RuleId] = []
+    settings = _settings(engine, tenant)
 
     def one_more(rule: RuleId) -> None:
         done.append(rule)
@@ -79,7 +81,8 @@ def _retrain(task: Task, engine: Engine, lake: Lake, used: Stored) -> None:
         alerts_a_day=task.alerts_a_day,
         author=AUTHOR,
         reason=task.reason,
-        groups=_settings(engine, tenant).policy.groups,
+        bars=settings.bars,
+        groups=settings.policy.groups,
     )
     trained = train_models(lake, engine, rules, order, one_more)
     if trained.refused:

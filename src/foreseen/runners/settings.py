@@ -1,4 +1,4 @@
-"""What a person may set of both steps, kept among the artefacts with the rules."""
+"""What a person may set of both steps and the models' life, kept among the artefacts."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +13,8 @@ from foreseen.core.ids import TenantId
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import RuleSets
+from foreseen.runners.rhythm import Rhythm
+from foreseen.studies.gates import Bars
 from foreseen.studies.holding import share_in_force
 
 BUDGET = 0.01
@@ -24,19 +26,23 @@ LEAST_HISTORY = 30
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of both steps.
+    """Settings of both steps, and of the models' life.
 
     Attributes:
         policy: Bounds of silence; its budget is the default where `alerts_a_day` is given.
         workloads: Which workload a host plays.
         rule_sets: Which rules look at which workload.
         alerts_a_day: False alerts a day that the tenant wants; None: the policy's budget holds.
+        bars: What models must show before they may suppress.
+        rhythm: How often they are reviewed and trained again.
     """
 
     policy: Policy = field(default_factory=lambda: Policy(BUDGET, LEAST_HISTORY))
     workloads: Workloads = field(default_factory=Workloads)
     rule_sets: RuleSets = field(default_factory=RuleSets)
     alerts_a_day: float | None = None
+    bars: Bars = field(default_factory=Bars)
+    rhythm: Rhythm = field(default_factory=Rhythm)
 
     @property
     def content(self) -> bytes:

@@ -1,4 +1,4 @@
-"""A settings file: rules and groups of workloads, and how many false alerts are bearable."""
+"""A settings file: rules and groups of workloads, bearable false alerts, and the models' life."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,17 @@ from foreseen.rules import RuleSet
 from foreseen.rules.assignment import RuleSets
 from foreseen.rules.assignment_parse import empty_sets, parse_rule_sets
 from foreseen.rules.document import Document, RuleError, documents_of
+from foreseen.runners.rhythm import Rhythm
 from foreseen.runners.settings_groups import parse_groups
+from foreseen.runners.settings_life import BARS, RHYTHM, parse_bars, parse_rhythm
+from foreseen.studies.gates import Bars
 
 LEAST_BUDGET, MOST_BUDGET = 0.0001, 0.5
 LEAST_ALERTS_A_DAY, MOST_ALERTS_A_DAY = 0.01, 100_000.0
 
 _LARGEST = 1 << 53  # integers of YAML have any size, floats have not
 _SHOWN = 50
-_KEYS = ("workloads", "rulesets", "groups", "budget", "alerts_a_day")
+_KEYS = ("workloads", "rulesets", "groups", "budget", "alerts_a_day", BARS, RHYTHM)
 _NUMBERS = {
     "budget": (LEAST_BUDGET, MOST_BUDGET, "a share of expected matches"),
     "alerts_a_day": (LEAST_ALERTS_A_DAY, MOST_ALERTS_A_DAY, "false alerts a day"),
@@ -33,12 +36,16 @@ class FromFile:
         budget: Share of expected matches that may alert.
         alerts_a_day: The same in alerts a day; at most one of both is given.
         groups: Group by workload.
+        bars: What models must show; what the file does not name is as it is without one.
+        rhythm: How often they are renewed; likewise.
     """
 
     rule_sets: RuleSets = field(default_factory=RuleSets)
     budget: float | None = None
     alerts_a_day: float | None = None
     groups: Mapping[str, str] = field(default_factory=dict)
+    bars: Bars = field(default_factory=Bars)
+    rhythm: Rhythm = field(default_factory=Rhythm)
 
 
 def rule_sets_of(path: Path, rules: RuleSet) -> RuleSets:
@@ -63,10 +70,13 @@ def from_file(path: Path, rules: RuleSet) -> FromFile:
     problems += wrong or empty_sets(first, sets, rules.rules)
     problems += _wrong_budget(first)
     groups, odd = parse_groups(first)
-    problems += odd
+    bars, low = parse_bars(first)
+    rhythm, wild = parse_rhythm(first)
+    problems += [*odd, *low, *wild]
     if problems:
         raise MalformedInputError("\n".join(map(str, problems)))
-    return FromFile(sets, _number(first, "budget"), _number(first, "alerts_a_day"), groups)
+    budget, alerts_a_day = _number(first, "budget"), _number(first, "alerts_a_day")
+    return FromFile(sets, budget, alerts_a_day, groups, bars, rhythm)
 
 
 def _text(path: Path) -> str:

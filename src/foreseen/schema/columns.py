@@ -136,6 +136,13 @@ WINDOW = (
     Column("window_tokens", SS, "", "what they were, folded"),
     Column("session_tokens", SS, "", "events before in the same login session, oldest first"),
     Column("sibling_tokens", SS, "", "earlier events of the parent's other children, oldest first"),
+    Column(
+        "session_failures",
+        N,
+        "",
+        "failed logins of the account before the login that opened the session; null where that"
+        " login is not known",
+    ),
 )
 _NOT_IN_MATCH = {"raw", "labels"}
 MATCH_COLUMNS = tuple(c for c in EVENT_COLUMNS if c.name not in _NOT_IN_MATCH) + WINDOW

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from foreseen.models.ensemble import RuleModel
+from foreseen.models.explaining.phrases import several
 from foreseen.models.members.features import sections_of
 from foreseen.models.moments.moment import Moment
 from foreseen.models.rehearsal import surely_above
@@ -56,21 +57,22 @@ def objection(recent: Recent, budget: float, limits: Limits) -> str | None:
     """
     if recent.missed:
         return (
-            f"It expected {len(recent.missed)} matches that a person escalated or wanted to see,"
-            f" e.g. {recent.missed[0]}."
+            f"It expected {several(len(recent.missed), 'match', 'matches')} that a person escalated"
+            f" or wanted to see, e.g. {recent.missed[0]}."
         )
     if recent.judged < limits.least_judged:
         return None
     share = recent.incomplete / recent.judged
+    judged = several(recent.judged, "recent match", "recent matches")
     if share > limits.incomplete:
         return (
-            f"Telemetry is missing before {recent.incomplete:,} of {recent.judged:,} recent"
-            f" matches ({share:.0%}); {limits.incomplete:.0%} is the most."
+            f"Telemetry is missing before {recent.incomplete:,} of {judged} ({share:.0%});"
+            f" {limits.incomplete:.0%} is the most."
         )
     bound = limits.excess * budget
     if surely_above(recent.alerts, recent.judged, bound):
         return (
-            f"It raised {recent.alerts:,} alerts on {recent.judged:,} recent matches"
+            f"It raised {several(recent.alerts, 'alert')} on {judged}"
             f" ({recent.alerts / recent.judged:.1%}); {bound:.1%} is the most, and {budget:.1%} was"
             " promised."
         )

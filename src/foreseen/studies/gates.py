@@ -8,12 +8,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from foreseen.core.ids import RuleId
+from foreseen.models.explaining.phrases import several
 from foreseen.models.ledger import upper_bound
 from foreseen.models.moments.moment import Moment
 from foreseen.models.rehearsal import surely_above
 from foreseen.studies.replays.recall import Recall
 
 _DAY = 24 * 60 * 60 * 1000
+_NO_BAR = 1e9  # a number, for settings are kept as JSON, which has no infinity
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Bars:
     @classmethod
     def none(cls) -> "Bars":
         """Bars that any model clears, for tests of what comes after the gates."""
-        return cls(0, float("inf"), 1.0, 0.0, 1.0)
+        return cls(0, _NO_BAR, 1.0, 0.0, 1.0)
 
     @property
     def least_chains(self) -> int:
@@ -113,9 +115,9 @@ def _history(moments: Sequence[Moment], least: int, bars: Bars) -> Gate:
     return Gate(
         "clean history",
         len(moments) >= bars.least_matches and ready > 0,
-        f"{len(moments):,} clean matches on {_several(days, 'day')} and"
-        f" {_several(len(by_workload), 'workload')}, {ready} of them with {least} or more;"
-        f" {bars.least_matches} are needed, and one such workload.",
+        f"{several(len(moments), 'clean match', 'clean matches')} on {several(days, 'day')} and"
+        f" {several(len(by_workload), 'workload')}, {ready} of them with {least} or more;"
+        f" needed: {bars.least_matches:,}, and one such workload.",
     )
 
 
@@ -128,11 +130,11 @@ def _calibration(rule: RuleId, shown: Shown, bars: Bars) -> Gate:
     return Gate(
         "calibration",
         fine and kept and right,
-        f"{told:,} of {every:,} matches of all rules that calibrated nothing would have alerted"
-        f" ({_share(told, every)}); {shown.budget:.2%} is promised, and {bars.excess:g} times as"
-        f" many are the most. Of this rule {alerted:,} of {judged:,} ({_share(alerted, judged)});"
-        f" {bars.most_alerted:.0%} is the most. The calibration tells shares down to"
-        f" {shown.resolution:.2%}.",
+        f"{told:,} of {several(every, 'match', 'matches')} of all rules that calibrated nothing"
+        f" would have alerted ({_share(told, every)}); {shown.budget:.2%} is promised, and"
+        f" {bars.excess:g} times as many are the most. Of this rule {alerted:,} of {judged:,}"
+        f" ({_share(alerted, judged)}); {bars.most_alerted:.0%} is the most. The calibration"
+        f" tells shares down to {shown.resolution:.2%}.",
     )
 
 
@@ -153,13 +155,14 @@ def _recall(recall: Recall, own: Collection[str], bars: Bars) -> Gate:
         whose = " with matches of this rule"
     if not chains:
         return Gate("recall", passed=False, sentence="No attack replay could be put here.")
-    upper = upper_bound(len(lost), chains)
+    caught, upper = chains - len(lost), upper_bound(len(lost), chains)
     told = f" Lost: {', '.join(lost)}." if lost else ""
     return Gate(
         "recall",
         upper <= bars.most_suppressed,
-        f"{chains - len(lost)} of {chains} attack chains{whose} are caught, so at most"
-        f" {upper:.0%} are suppressed (95 %); {bars.most_suppressed:.0%} is the most.{told}",
+        f"{caught} of {several(chains, 'attack chain')}{whose} {'is' if caught == 1 else 'are'}"
+        f" caught, so at most {upper:.0%} are suppressed (95 %); {bars.most_suppressed:.0%} is the"
+        f" most.{told}",
     )
 
 
@@ -170,7 +173,3 @@ def lost_chains(new: Recall, old: Recall) -> list[str]:
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "none"
-
-
-def _several(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -164,10 +164,7 @@ def _judged(
     lake: Lake, engine: Engine, tenant: TenantId, since: int, of: ContentHash | None
 ) -> _Judged:
     escalated = sorted(taint.escalated(engine, tenant))
-    rows = _predictions(lake, tenant, since, escalated)
-    if of is not None:
-        own = [_hashes(text).get("foresight") == of for text in texts(rows, "artefacts")]
-        rows = rows.filter(pa.array(own, pa.bool_()))
+    rows = _least_expected(_predictions(lake, tenant, since, escalated, of))
     artefacts, codes = np.unique(np.array(texts(rows, "artefacts"), str), return_inverse=True)
     shares = [_shares(engine, tenant, str(text)) for text in artefacts]
     held = np.array([share for share, _, _ in shares], np.float64)[codes]
@@ -189,8 +186,10 @@ def _judged(
     )
 
 
-def _predictions(lake: Lake, tenant: TenantId, since: int, escalated: Sequence[str]) -> pa.Table:
-    """Predictions by a model on expected matches, one a match: of several the least expected."""
+def _predictions(
+    lake: Lake, tenant: TenantId, since: int, escalated: Sequence[str], of: ContentHash | None
+) -> pa.Table:
+    """Predictions by a model, or by these models, on expected matches."""
     columns = ["match_uid", "rule_id", "time", "basis", "probability", "artefacts"]
     wanted = (
         (pc.field("tenant") == tenant)
@@ -200,6 +199,14 @@ def _predictions(lake: Lake, tenant: TenantId, since: int, escalated: Sequence[s
         & ~pc.field("match_uid").isin(pa.array(escalated, pa.string()))
     )
     rows = lake.read("predictions", columns, wanted)
+    if of is None:
+        return rows
+    own = [_hashes(text).get("foresight") == of for text in texts(rows, "artefacts")]
+    return rows.filter(pa.array(own, pa.bool_()))
+
+
+def _least_expected(rows: pa.Table) -> pa.Table:
+    """One prediction a match: of several the one that is least expected."""
     uids = np.array(texts(rows, "match_uid"), str)
     order = np.lexsort((_numbers(rows, "probability"), uids))
     first = np.ones(len(order), np.bool_)

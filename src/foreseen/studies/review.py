@@ -12,6 +12,7 @@ from foreseen.control.model_stages import Cause, Placed
 from foreseen.core.decisions import Stage
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake
+from foreseen.models.explaining.phrases import several, span
 from foreseen.models.moments.moment import moments_of
 from foreseen.studies.drift import Limits, Recent, objection, unknown_share
 from foreseen.studies.gates import Bars
@@ -175,14 +176,14 @@ def _agreement(rule: RuleId, own: _Judged, said: _Said, reviewer: Reviewer) -> s
         if placed.stage is not Stage.ASSIST:
             break
         since = placed.time
-    days = (reviewer.now - since) / _DAY
     judged = sum(time >= since for time in own.times)
     enough = judged >= reviewer.bars.least_judged
     if reviewer.now - since < reviewer.bars.agreement or not enough:
         return None
     return (
-        f"It assisted for {days:.1f} days and {judged:,} matches; it expected"
-        f" {len(own.expected):,} lately, and no person escalated one of these."
+        f"It assisted for {span(reviewer.now - since)} and"
+        f" {several(judged, 'match', 'matches')}; it expected {len(own.expected):,} lately, and no"
+        " person escalated one of these."
     )
 
 

@@ -21,6 +21,9 @@ from foreseen.studies.replays.recall import Recall, Terms, recall_on
 from foreseen.studies.staging import Candidate, begun
 from foreseen.studies.stored import Stored, stored_foresight
 
+LEARNED = "learned"
+"""Key of a version's report: how many matches each of its models was fitted on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -131,8 +134,13 @@ def _report(
         "recall": asdict(recall),
         "lost": list(lost),
         "not_vouched_for": dict(tried.learned.refused),
+        LEARNED: _learned(tried.stored.foresight),
         "unknown": _unknown(tried.stored.foresight, tried.learned),
     }
+
+
+def _learned(foresight: Foresight) -> dict[str, int]:
+    return {rule: sum(model.history.values()) for rule, model in foresight.models.items()}
 
 
 def _unknown(foresight: Foresight, learned: Learned) -> dict[str, float]:

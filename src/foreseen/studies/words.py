@@ -28,7 +28,7 @@ def silent(
     return {
         rule: [
             moment
-            for moment, answer in zip(found, _answers(foresight, rule, found), strict=True)
+            for moment, answer in zip(found, answers(foresight, rule, found), strict=True)
             if _is_silent(foresight, moment, answer, policy, _stage(rule, stages))
         ]
         for rule, found in matches.items()
@@ -62,10 +62,13 @@ def _is_silent(
     return decide(question, policy)[0] is Outcome.SUPPRESSED
 
 
-def _answers(
+def answers(
     foresight: Foresight, rule: RuleId, moments: Sequence[Moment]
 ) -> list[Prediction | None]:
-    """Predictions; None without a model and where it fails. Then each is asked alone, as live."""
+    """Predictions of one rule's matches, in their order; None where there is no finite one.
+
+    Without a model there is none. Where it fails each match is asked alone, as live.
+    """
     if rule not in foresight.models or not moments:
         return [None] * len(moments)
     try:
@@ -74,4 +77,4 @@ def _answers(
     except Exception:  # noqa: BLE001 (law 4: whatever a model does, its matches alert)
         if len(moments) == 1:
             return [None]
-        return [each for moment in moments for each in _answers(foresight, rule, [moment])]
+        return [each for moment in moments for each in answers(foresight, rule, [moment])]

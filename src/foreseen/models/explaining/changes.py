@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from foreseen.models.explaining.event_shares import EventShare
-from foreseen.models.explaining.explain import short
+from foreseen.models.explaining.phrases import person, short
 from foreseen.models.moments.acts import Act
 from foreseen.models.moments.moment import Moment
 
@@ -67,7 +67,7 @@ def towards(moment: Moment, expected: Sequence[Moment]) -> list[Change]:
 
 
 def _exchanged(moment: Moment, other: Moment) -> Iterator[Change]:
-    yield Change("user", f"for user {short(other.who)}", {"who": other.who})
+    yield Change("user", f"for {person(other.who)}", {"who": other.who})
     line = short(" < ".join(other.ancestry)) or "no known ancestor"
     lineage = {"parent": other.parent, "ancestry": other.ancestry}
     yield Change("lineage", f"started by '{short(other.parent)}' below {line}", lineage)

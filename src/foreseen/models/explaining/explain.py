@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from foreseen.core.decisions import Evidence, Level
+from foreseen.core.decisions import Evidence
 from foreseen.models.ensemble import RuleModel
+from foreseen.models.explaining.answering import Answering, by_itself
+from foreseen.models.explaining.phrases import person, several, short
 from foreseen.models.members.features import Matrix, sections_of
-from foreseen.models.members.levels import SPREAD, Standing, where
 from foreseen.models.members.novelty import Surprise
 from foreseen.models.moments.moment import Moment
 
 Shares = npt.NDArray[np.float64]
 
-_LONGEST = 100
 _CONTEXT_WORDS = {
     "before": "'{token}' just before it",
     "session": "'{token}' earlier in its login session",
@@ -23,7 +23,7 @@ _CONTEXT_WORDS = {
     "act": "that it was '{token}'",
     "parent": "that its parent was '{token}'",
     "ancestry": "'{token}' among its ancestors",
-    "who": "that it was for {token}",
+    "who": "that it was for '{token}'",
     "workload": "that it was on {token}",
 }
 
@@ -32,7 +32,7 @@ def novelty_evidence(
     model: RuleModel,
     moment: Moment,
     surprises: Sequence[Surprise],
-    standing: Standing | None = None,
+    answers: Answering | None = None,
 ) -> list[Evidence]:
     """One sentence a view of novelty, counted where the history that answers was made.
 
@@ -40,22 +40,21 @@ def novelty_evidence(
         model: Of the rule.
         moment: The match.
         surprises: The views' surprises at it.
-        standing: Whose history answers; None: the workload's own.
+        answers: Whose history answers; None: the workload's own.
     """
-    answers = standing or _own(model, moment)
+    who = answers or by_itself(model, moment.workload)
     return [
-        Evidence(surprise.view, round(surprise.bits, 2), _sentence(surprise, moment, answers))
+        Evidence(surprise.view, round(surprise.bits, 2), _sentence(surprise, moment, who))
         for surprise in surprises
     ]
 
 
-def _sentence(surprise: Surprise, moment: Moment, standing: Standing) -> str:
+def _sentence(surprise: Surprise, moment: Moment, answers: Answering) -> str:
     words = _VIEWS[surprise.view](surprise, moment)
-    if standing.level is Level.WORKLOAD:
-        known = f"{standing.history:,} expected matches"
-        return f"{words}: {surprise.seen:,} of {known} {where(standing)}."
-    among = f"{len(standing.members):,} other workloads {where(standing)}"
-    return f"{words}: {surprise.seen:,} times on at least {SPREAD} of {among}."
+    if answers.alone:
+        known = several(answers.standing.history, "expected match", "expected matches")
+        return f"{words}: {surprise.seen:,} of {known} {answers.everywhere}."
+    return f"{words}: {answers.often(surprise.seen)}."
 
 
 def _act(surprise: Surprise, moment: Moment) -> str:
@@ -68,23 +67,28 @@ def _act(surprise: Surprise, moment: Moment) -> str:
 
 
 def _parent(surprise: Surprise, moment: Moment) -> str:
-    parent, program = short(moment.parent), _program(moment)
-    near = short(moment.ancestry[0]) if moment.ancestry else "an unknown parent"
+    parent = "an unknown parent" if moment.parent == _UNKNOWN else f"'{short(moment.parent)}'"
+    near = short(moment.ancestry[0]) if moment.ancestry else "unknown parent"
+    some, program = near if moment.ancestry else f"an {near}", _program(moment)
     return {
-        0: f"'{parent}' led to this",
-        1: f"'{parent}' led to {program}, never in this way",
-        2: f"{near} led to {program}, never as '{parent}'",
-        None: f"neither '{parent}' nor any {near} led to {program}",
+        0: f"{parent} led to this",
+        1: f"{parent} led to {program}, never in this way",
+        2: f"{some} led to {program}, never as {parent}",
+        None: f"neither {parent} nor any {near} led to {program}",
     }[surprise.depth]
 
 
+_UNKNOWN = "?"
+"""Parent of a match whose parent is not known."""
+
+
 def _user(surprise: Surprise, moment: Moment) -> str:
-    who, program = short(moment.who), _program(moment)
+    who, program = person(moment.who), _program(moment)
     return {
-        0: f"user {who} did this",
-        1: f"user {who} ran {program}, never in this way",
-        2: f"user {who} was seen, never with {program}",
-        None: f"user {who} was never seen here",
+        0: f"{who} did this",
+        1: f"{who} ran {program}, never in this way",
+        2: f"{who} was seen, never with {program}",
+        None: f"{who} was never seen here",
     }[surprise.depth]
 
 
@@ -115,14 +119,14 @@ _VIEWS = {"act": _act, "parent": _parent, "user": _user, "ancestry": _ancestry}
 
 
 def context_evidence(
-    model: RuleModel, moments: Sequence[Moment], standings: Mapping[str, Standing] | None = None
+    model: RuleModel, moments: Sequence[Moment], answering: Mapping[str, Answering] | None = None
 ) -> list[Evidence]:
     """The context member's odds for each moment, and the token that weighs most in them.
 
     Args:
         model: Of the rule.
         moments: Matches.
-        standings: Whose history answers, by workload; None: the workload's own.
+        answering: Whose history answers, by workload; None: the workload's own.
     """
     if model.context is None or not moments:
         return [Evidence("context", 0.0, "No context model.") for _ in moments]
@@ -131,21 +135,16 @@ def context_evidence(
     odds = model.context.odds_against(matrix).tolist()
     found: list[Evidence] = []
     for moment, row, values, odd in zip(moments, shares, matrix, odds, strict=True):
-        answers = (standings or {}).get(moment.workload) or _own(model, moment)
+        answers = (answering or {}).get(moment.workload) or by_itself(model, moment.workload)
         sentence = _weightiest(model, moment, answers, (row, values), odd)
         found.append(Evidence("context", round(odd, 2), sentence))
     return found
 
 
-def _own(model: RuleModel, moment: Moment) -> Standing:
-    name = moment.workload
-    return Standing(Level.WORKLOAD, name, model.history.get(name, 0))
-
-
 def _weightiest(
     model: RuleModel,
     moment: Moment,
-    standing: Standing,
+    answers: Answering,
     columns: tuple[Shares, Matrix],
     odds: float,
 ) -> str:
@@ -163,23 +162,27 @@ def _weightiest(
         tokens = [t for t in sections_of(moment)[section] if (section, t) not in known]
     else:
         tokens = [token]
-    places = (moment.workload, *standing.members)
+    places = (moment.workload, *answers.members)
     counted = [(model.occurrences.seen(places, section, token), token) for token in tokens]
     seen, least = min(counted, key=lambda each: each[0].count)
     words = _CONTEXT_WORDS[section].format(token=short(least))
-    return f"{lead}; most {side} it: {words}, as in {seen} expected matches {where(standing)}."
+    matches = "match" if seen.of == 1 else "matches"
+    return f"{lead}; most {side} it: {words}, as in {seen} expected {matches} {answers.everywhere}."
 
 
-def neighbour_evidence(distance: float) -> Evidence:
-    """How much of the match and its context the nearest expected match shares."""
-    shared = round(100 * (1 - distance))
-    return Evidence(
-        "neighbours",
-        round(float(distance), 3),
-        f"The nearest expected match shares {shared} % of its act and context.",
-    )
+def neighbour_evidence(distance: float, answers: Answering | None = None) -> Evidence:
+    """How much of the match and its context the nearest expected match shares.
 
-
-def short(text: str) -> str:
-    """The text as far as a sentence can hold it."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    Args:
+        distance: As the neighbours member gave it, 0..1: above the workload's own level to that of
+            the nearest ones on so many other workloads as make a habit.
+        answers: Whose history answers; None: the workload's own.
+    """
+    shared = 100 * (1 - distance)
+    told = f"{shared:.0f} %" if shared >= 1 else "less than 1 %"
+    lead = f"The nearest expected match shares {told}"
+    if answers is not None and not answers.alone:
+        more = " or more" if shared >= 1 else ""
+        lead = f"The nearest expected matches {answers.enough} share {told}{more}"
+    sentence = f"{lead} of its act and context."
+    return Evidence("neighbours", round(float(distance), 3), sentence)

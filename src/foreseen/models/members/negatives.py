@@ -42,6 +42,7 @@ def _foreign_context(moment: Moment, other: Moment) -> Moment:
         session=other.session,
         siblings=other.siblings,
         elsewhere=other.elsewhere,
+        failures=other.failures,
     )
 
 
@@ -62,6 +63,7 @@ def _foreign_doer(moment: Moment, other: Moment) -> Moment:
         parent=other.parent,
         ancestry=other.ancestry,
         session=other.session,
+        failures=other.failures,
     )
 
 

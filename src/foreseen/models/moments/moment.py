@@ -27,6 +27,7 @@ _COLUMNS = (
     "window_ages",
     "session_tokens",
     "sibling_tokens",
+    "session_failures",
 )
 
 
@@ -97,7 +98,7 @@ def moments_of(
 
 def _moment(act: Act, values: tuple[object, ...], elsewhere: tuple[str, ...]) -> Moment:
     (uid, rule, workload, time, login, effective, parent, parent_command, ancestry, terminal,
-     window, ages, session, siblings) = values  # fmt: skip
+     window, ages, session, siblings, failures) = values  # fmt: skip
     place = "terminal" if terminal else "no terminal"
     return Moment(
         uid=str(uid),
@@ -113,6 +114,7 @@ def _moment(act: Act, values: tuple[object, ...], elsewhere: tuple[str, ...]) ->
         siblings=_tokens(siblings),
         elsewhere=elsewhere,
         ages=tuple(_list(ages)),  # type: ignore[arg-type]  # a column of integers
+        failures=failures if isinstance(failures, int) else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 The same numpy gather serves all three: events are grouped by a key, and the last ones before a
 position are a slice of its group. What an event can still need is kept as a tail between batches,
-so that a window does not depend on where batches are cut.
+so that a window does not depend on where batches are cut. Of a stream that is fewer rows than
+`REACH`, as a rule some hundred, and its logins (`openings`), fewer than `OPENED_REACH`.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 from foreseen.models.moments.acts import acts_of
 from foreseen.models.moments.losses import last_losses, lost_in_account, says_loss, stops_trail
+from foreseen.models.moments.openings import LOGIN_COLUMNS, Logins, login_columns
 from foreseen.schema.arrow import AnyArray, AnyChunks, AnyLists
 
 Integers = npt.NDArray[np.int64]
@@ -37,7 +39,7 @@ _TAIL_COLUMNS: Sequence[tuple[str, pa.DataType]] = (
     ("loss", pa.bool_()),
     ("account", pa.string()),  # where all streams of a host have lost something: the host
 )
-TAIL_SCHEMA = pa.schema(_TAIL_COLUMNS)
+TAIL_SCHEMA = pa.schema([*pa.schema(_TAIL_COLUMNS), *LOGIN_COLUMNS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def windows_of(
         known, positions, events.column("host").take(pa.array(matched, pa.int64()))
     )
     ages = np.repeat(known["time"].to_numpy()[positions], np.diff(streams.offsets))
+    account = _codes(known, "stream", "login")
+    logins = Logins.of(known, session, account, tail=tail.num_rows, reach=REACH)
     columns: dict[str, AnyArray] = {
         "window_seqs": _lists(streams, known["seq"]),
         "window_ages": pa.ListArray.from_arrays(
@@ -91,9 +95,10 @@ def windows_of(
         "window_complete": pa.array(~(_any(streams, known["loss"]) | elsewhere)),
         "session_tokens": _lists(sessions, known["token"]),
         "sibling_tokens": _lists(siblings, known["token"]),
+        "session_failures": logins.before(session[positions], seq[positions]),
     }
     needed = _still_needed(stream, session, parent, seq) | last_losses(known)
-    return columns, known.filter(pa.array(needed))
+    return columns, _kept(known, needed, logins, _newest(stream, seq))
 
 
 def _telling(events: pa.RecordBatch, matched: Integers) -> npt.NDArray[np.bool_]:
@@ -118,6 +123,7 @@ def _compact(events: pa.RecordBatch) -> pa.RecordBatch:
         tokens,
         pc.or_(says_loss(events), trail),
         pc.if_else(trail, events.column("host"), None),
+        *login_columns(events),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=TAIL_SCHEMA)
 
@@ -170,13 +176,34 @@ def _still_needed(
     stream: Integers, session: Integers, parent: Integers, seq: Integers
 ) -> npt.NDArray[np.bool_]:
     """Rows that a later match can still see: among the last of a group, and within reach."""
-    latest = np.zeros(int(stream.max(initial=0)) + 1, np.int64)
-    np.maximum.at(latest, stream, seq)
-    near = seq > latest[stream] - REACH
+    near = seq > _newest(stream, seq) - REACH
     recent = _from_end(stream, seq) < STREAM_EVENTS
     for codes in (session, parent):
         recent |= (_from_end(codes, seq) < GROUP_EVENTS) & (codes >= 0)
     return near & recent
+
+
+def _newest(stream: Integers, seq: Integers) -> Integers:
+    """The highest number of each row's stream."""
+    newest = np.zeros(int(stream.max(initial=0)) + 1, np.int64)
+    np.maximum.at(newest, stream, seq)
+    return np.asarray(newest[stream], np.int64)
+
+
+def _kept(
+    known: pa.Table, needed: npt.NDArray[np.bool_], logins: Logins, newest: Integers
+) -> pa.Table:
+    """The new tail: what windows need, and logins, of which nothing else is asked any more."""
+    failures = np.full(known.num_rows, -1, np.int64)
+    failures[logins.rows] = logins.failures
+    asked = np.zeros(known.num_rows, np.bool_)
+    asked[logins.rows] = logins.still_needed(newest[logins.rows])
+    changed: dict[str, AnyChunks] = {
+        name: pc.if_else(pa.array(needed), known[name], None) for name in ("token", "parent")
+    }
+    changed["failures"] = pa.chunked_array([pa.array(failures, mask=failures < 0)])
+    columns = [changed.get(name, known[name]) for name in TAIL_SCHEMA.names]
+    return pa.Table.from_arrays(columns, schema=TAIL_SCHEMA).filter(pa.array(needed | asked))
 
 
 def _from_end(codes: Integers, seq: Integers) -> Integers:

@@ -13,8 +13,8 @@ from foreseen.studies.benchmark.ours import Ours
 class WithoutWindow:
     """The product's models on matches of which nobody knows what came before them.
 
-    It gets no events before the match, none of its session or its siblings, and no ancestors: the
-    parent and its command line stay. So it shows what the window is worth.
+    It gets no events before the match, none of its session or its siblings, no failed logins, and
+    no ancestors: the parent and its command line stay. So it shows what the window is worth.
     """
 
     name = "foreseen without the window"
@@ -27,7 +27,8 @@ class WithoutWindow:
 
 
 def _alone(moment: Moment) -> Moment:
-    return replace(moment, window=(), session=(), siblings=(), ancestry=(), elsewhere=())
+    bare = replace(moment, window=(), session=(), siblings=(), ancestry=(), elsewhere=())
+    return replace(bare, failures=None)
 
 
 def _each_alone(events: pa.Table) -> pa.Table:

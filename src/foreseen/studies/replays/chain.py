@@ -25,12 +25,15 @@ class Own:
         window: Places of the chain's own tokens in the window, ascending.
         session: The same for its login session.
         siblings: The same for its parent's other children.
+        opened: Whether the login that opened its session is the chain's, and so the failed ones
+            before it.
     """
 
     ancestors: int = 0
     window: tuple[int, ...] = ()
     session: tuple[int, ...] = ()
     siblings: tuple[int, ...] = ()
+    opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from foreseen.core.errors import ConfigurationError, CorruptError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.models.moments.elsewhere import Sighting, Whereabouts, sightings_of, told
 from foreseen.models.moments.moment import Moment, moments_of
+from foreseen.models.moments.openings import OPENED_REACH, is_success
 from foreseen.models.moments.windows import FORKS, GROUP_EVENTS, REACH
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.rules import RuleSet, load
@@ -85,6 +86,21 @@ def _order(deed: Deed) -> tuple[int, str]:
 
 
 @dataclass(slots=True)
+class _Opening:
+    """The login that opened a session.
+
+    Attributes:
+        seq: Its place in the stream.
+        run: Run that it belongs to.
+        last: Place of the session's last login; after a long time without any, one opens it anew.
+    """
+
+    seq: int
+    run: str | None
+    last: int
+
+
+@dataclass(slots=True)
 class _Memory:
     """What of the events so far belongs to which run.
 
@@ -93,6 +109,7 @@ class _Memory:
         processes: Run of each process that had an attack event.
         groups: The last events of each login session and of each parent's children: their places in
             the stream.
+        openings: What opened each login session, by stream and session.
         whereabouts: Where and how the people of each run were seen in it.
         names: How often each name of an event was given.
     """
@@ -100,6 +117,7 @@ class _Memory:
     runs: dict[tuple[str, int], str] = field(default_factory=dict)
     processes: dict[str, str] = field(default_factory=dict)
     groups: dict[tuple[str, str, str], deque[int]] = field(default_factory=dict)
+    openings: dict[tuple[str, str], _Opening] = field(default_factory=dict)
     whereabouts: dict[str, Whereabouts] = field(default_factory=dict)
     names: Counter[str] = field(default_factory=Counter)
 
@@ -112,6 +130,7 @@ class _Memory:
             window=self._own(stream, row["window_seqs"], run),
             session=self._own(stream, self._before(row, "session_uid", "session_tokens"), run),
             siblings=self._own(stream, self._before(row, "parent_uid", "sibling_tokens"), run),
+            opened=self._opened(row, run),
         )
 
     def _own(self, stream: str, places: Sequence[int], run: str) -> tuple[int, ...]:
@@ -127,6 +146,19 @@ class _Memory:
                 " studies/replays/making.py no longer gathers as models/moments/windows.py does"
             )
         return found
+
+    def _opened(self, row: Mapping[str, Any], run: str) -> bool:
+        """Whether the run made the login that opened an event's session."""
+        opening = self.openings.get((row["stream"], row["session_uid"] or ""))
+        if opening is not None and row["seq"] - opening.seq > OPENED_REACH:
+            opening = None
+        if (opening is None) != (row["session_failures"] is None):
+            raise CorruptError(
+                f"{row['original_uid']}: {row['session_failures']} failed logins;"
+                " studies/replays/making.py no longer sees what opens a session as"
+                " models/moments/openings.py does"
+            )
+        return opening is not None and opening.run == run
 
     def name(self, run: str, serial: str) -> str:
         """A name for an event; a recorder may give one serial number to two."""
@@ -154,6 +186,12 @@ class _Memory:
                     (stream, name, row[name]), deque(maxlen=GROUP_EVENTS)
                 )
                 group.append(seq)
+        if row["session_uid"] and is_success(row):
+            before = self.openings.get((stream, row["session_uid"]))
+            if before is None or seq - before.last > OPENED_REACH:
+                self.openings[stream, row["session_uid"]] = _Opening(seq, run, seq)
+            else:
+                before.last = seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +231,8 @@ def _deeds(out: ShardOut, truth: Truth, memory: _Memory) -> Iterator[tuple[Attac
 
 _NEEDED = ["event_uid", "stream", "seq", "event_type", "process_uid", "labels"]
 _NEEDED += ["session_uid", "parent_uid", "lineage", "original_uid"]
-_WINDOW = ["window_seqs", "session_tokens", "sibling_tokens"]
+_NEEDED += ["class_uid", "status_id", "auth_account"]
+_WINDOW = ["window_seqs", "session_tokens", "sibling_tokens", "session_failures"]
 
 
 def _seen(matches: pa.Table, wanted: Collection[str]) -> dict[str, _Seen]:

@@ -132,7 +132,7 @@ def _settled(moment: Moment, own: Own, spot: Spot) -> Moment:
     """One match in the surroundings of a benign one.
 
     Its session and what stands above its own processes stay where the chain came in by a login or
-    by cron: they are its own, and the system's.
+    by cron: they are its own, and the system's. So do the failed logins before a login of its own.
     """
     beside, names, mine = spot.beside, spot.names, moment.ancestry[: own.ancestors]
     entered = any(image in ENTRANCES for image in mine)
@@ -152,6 +152,7 @@ def _settled(moment: Moment, own: Own, spot: Spot) -> Moment:
         session=session if entered else _woven(session, own.session, beside.session),
         siblings=siblings if mine else _woven(siblings, own.siblings, beside.siblings),
         elsewhere=(*beside.elsewhere, *moment.elsewhere)[-MOST_TOKENS:],
+        failures=moment.failures if own.opened else beside.failures,
     )
 
 

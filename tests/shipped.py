@@ -1,0 +1,28 @@
+"""The shipped rules, read once in a test process: hundreds of files take a second and more."""
+
+from collections.abc import Iterator
+from functools import cache, partial
+
+import pytest
+
+from foreseen.rules import RuleSet, load
+from foreseen.runners import rule_files
+from foreseen.runners.rule_files import load_rules
+
+
+@cache
+def shipped_rules() -> RuleSet:
+    """The shipped rules."""
+    return load_rules(None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shipped_files_are_read_once() -> Iterator[None]:
+    """Commands of this process load shipped rules as a server does that looks at them again.
+
+    A file whose path, text and lists are those of the first load is not compiled again, which
+    `rules.load` promises for `before`; all else is. Programs of their own start cold.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rule_files, "load", partial(load, before=shipped_rules()))
+        yield
