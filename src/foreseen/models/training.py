@@ -148,7 +148,7 @@ def _judged(parts: Parts, rule: RuleId, levels: Levels) -> list[Moment]:
 def _chosen(
     parts: Parts, late: History, levels: Levels, *, budget: float, seed: int
 ) -> tuple[Choice, dict[str, float]]:
-    """The fusion that models of the earlier part choose on the later one, and what it says of it."""
+    """The fusion that models of the earlier part choose on the later one, and its word on that."""
     pool = [moment for rule in late for moment in parts.early[rule]]
     models = {rule: fit(rule, parts.early[rule], pool, seed) for rule in late}
     choice, expected = choose(models, Common.fit(pool, levels), late, budget=budget, seed=seed)

@@ -7,7 +7,8 @@ minutes in which it occurred: what a flood repeats a thousand times is no more o
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from math import fsum, log2
+from heapq import nlargest
+from math import log2
 from typing import Any
 
 from foreseen.models.members.levels import known
@@ -22,6 +23,9 @@ RECENT = 900_000
 
 MAX_TOKENS = 2_000
 """Tokens kept a workload, the most recurrent first; what is rarer counts as unknown."""
+
+ODDEST = 3
+"""Tokens that count: more would let a long window of small oddities drown one download."""
 
 
 class Surroundings:
@@ -53,15 +57,15 @@ class Surroundings:
         )
 
     def bits(self, moment: Moment, members: tuple[str, ...] = ()) -> float:
-        """Surprise at the distinct tokens just before the match, summed.
+        """Surprise at the oddest few distinct tokens just before the match, summed.
 
         Args:
             moment: A match of any rule.
             members: Other workloads whose habits count beside the moment's own.
         """
         bits = self._known(moment.workload, members)
-        # Exact, so that the order of a set does not matter.
-        return fsum(bits.get(token, UNKNOWN_BITS) for token in set(recent(moment)))
+        found = (bits.get(token, UNKNOWN_BITS) for token in set(recent(moment)))
+        return sum(nlargest(ODDEST, found))
 
     def oddest(self, moment: Moment, members: tuple[str, ...] = ()) -> str | None:
         """The token just before the match that surprises most; None where nothing is known."""

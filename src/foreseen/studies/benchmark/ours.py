@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from foreseen.core.ids import RuleId
-from foreseen.models.members.common import Common
+from foreseen.models.ensemble import MEMBERS
+from foreseen.models.foresight import Fusion
 from foreseen.models.moments.acts import Act
 from foreseen.models.moments.moment import Moment
 from foreseen.models.moments.tokens import folded, shape
@@ -59,8 +60,7 @@ class Ours:
 
 def _scores(trained: Trained, moments: Sequence[Moment], data: Dataset) -> Reals:
     models = trained.foresight
-    scores = _UNJUDGED + _rarity(moments, data)
-    scores += [_oddity(moment, models.fusion.common) for moment in moments]
+    scores = _UNJUDGED + _rarity(moments, data) + _oddity(moments, models.fusion)
     rules = data.column("rule")
     for rule in models.models:
         rows = np.flatnonzero(rules == str(rule)).tolist()
@@ -88,9 +88,19 @@ def _rarity(moments: Sequence[Moment], data: Dataset) -> Reals:
     return np.asarray(-np.log2(shares), np.float64)
 
 
-def _oddity(moment: Moment, common: Common) -> float:
-    """How odd is what came before for the workload, and how fast: a rule needs no history here."""
-    return common.surroundings.bits(moment) + common.pace.bits(moment)
+def _oddity(moments: Sequence[Moment], fusion: Fusion) -> Reals:
+    """What the members say that know the workload whatever the rule; in bits of calibration."""
+    common = fusion.common
+    members = {
+        "surroundings": common.surroundings.bits,
+        "pace": common.pace.bits,
+        "tenure": common.tenure.bits,
+        "failures": common.failures.bits,
+    }
+    raw = np.zeros((len(moments), len(MEMBERS)))
+    for name, bits in members.items():
+        raw[:, MEMBERS.index(name)] = [bits(moment) for moment in moments]
+    return np.asarray(fusion.bits(raw)[:, np.isin(MEMBERS, list(members))].sum(axis=1), np.float64)
 
 
 def _groups(moments: Sequence[Moment]) -> Mapping[str, str]:
