@@ -48,13 +48,13 @@ class _Judged:
     """What became of one rule's matches lately.
 
     Attributes:
-        uids: Those that the model in use has judged, oldest first.
+        uids: Those that the model in use has judged, each once, oldest first.
         doubted: Those of them that it did not expect.
         expected: Those that it, or a model of the rule before it, expected, told or not.
         times: When matches were that any of them judged, ms UTC.
     """
 
-    uids: list[str] = field(default_factory=list)
+    uids: dict[str, None] = field(default_factory=dict)
     doubted: set[str] = field(default_factory=set)
     expected: set[str] = field(default_factory=set)
     times: list[int] = field(default_factory=list)
@@ -127,7 +127,8 @@ def _judged(lake: Lake, tenant: TenantId, used: Stored, reviewer: Reviewer) -> _
         (judged.expected.discard if doubts else judged.expected.add)(uid)
         judged.times.append(row["time"])
         if row["model"] == used.foresight.hashes.get(rule):
-            judged.uids.append(uid)
+            judged.uids.pop(uid, None)
+            judged.uids[uid] = None
             (judged.doubted.add if doubts else judged.doubted.discard)(uid)
     return found
 
@@ -151,7 +152,7 @@ def _recent(lake: Lake, used: Stored, rule: RuleId, own: _Judged, said: _Said) -
         for uid in placed.evidence
     }
     missed = sorted(uid for uid in own.expected if uid in said.missed and uid not in known)
-    latest = own.uids[-_SAMPLE:]
+    latest = list(own.uids)[-_SAMPLE:]
     rows = lake.read("matches", None, pc.field("match_uid").isin(latest))
     whole = rows.column("window_complete").to_pylist()
     return Recent(

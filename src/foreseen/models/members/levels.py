@@ -102,15 +102,6 @@ def known(own: Mapping[Key, int], others: Iterable[Mapping[Key, int]]) -> dict[K
     return counts
 
 
-def where(standing: Standing) -> str:
-    """Whose history answered, e.g. `on the group web (this workload is new)`."""
-    if standing.level is Level.WORKLOAD:
-        return f"on {standing.name}"
-    if standing.level is Level.GROUP:
-        return f"on the group {standing.name} (this workload is new)"
-    return "on all workloads (this workload is new)"
-
-
 def load(dumped: Mapping[str, object]) -> Levels:
     """Levels from `Levels.dump`."""
     groups, least = dumped["groups"], dumped["least_history"]

@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 
 from foreseen.alerts.decide import Policy, Question, decide
-from foreseen.core.decisions import Outcome, Prediction, Stage
+from foreseen.core.decisions import Outcome, Stage
 from foreseen.core.ids import RuleId
 from foreseen.models.foresight import Foresight
 from foreseen.models.ledger import upper_bound
 from foreseen.models.moments.moment import Moment
 from foreseen.studies.replays.chain import Replay
+from foreseen.studies.words import answers
 
 Stages = Mapping[RuleId, Stage]
 
@@ -118,8 +118,8 @@ def _told(
 ) -> Iterator[Moment]:
     """The moments of one rule that would alert, decided as the judge does."""
     known = foresight is not None and rule in foresight.models
-    answers = _answers(foresight, rule, moments) if foresight and known else [None] * len(moments)
-    for moment, answer in zip(moments, answers, strict=True):
+    said = answers(foresight, rule, moments) if foresight else [None] * len(moments)
+    for moment, answer in zip(moments, said, strict=True):
         question = Question(
             foresee=rule not in terms.unmarked,
             has_model=known,
@@ -144,19 +144,6 @@ def _history(foresight: Foresight | None, moment: Moment, terms: Terms) -> int:
     if foresight is None or not foresight.resolves(terms.policy.budget):
         return 0
     return foresight.history(RuleId(moment.rule), moment.workload)
-
-
-def _answers(
-    foresight: Foresight, rule: RuleId, moments: Sequence[Moment]
-) -> list[Prediction | None]:
-    """Predictions; None where the model fails. Then each moment is asked alone, as live."""
-    try:
-        found = foresight.predict(rule, moments, doubt=0.0)
-        return [each if isfinite(each.probability) else None for each in found]
-    except Exception:  # noqa: BLE001 (law 4: whatever a model does, its matches alert)
-        if len(moments) == 1:
-            return [None]
-        return [each for moment in moments for each in _answers(foresight, rule, [moment])]
 
 
 def _recall(by_chain: Mapping[str, Sequence[bool]]) -> Recall:
