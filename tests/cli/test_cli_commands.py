@@ -316,7 +316,7 @@ def workplace(furnished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("label missing.log", 3, r"missing\.log: no such file"),
         ("replay .", 3, "is a directory; name the files in it"),
         ("label audit.log .", 3, "is a directory; name the files in it"),
-        ("rules lint --files .", 3, "is a directory; name the files in it"),
+        ("rules lint good --files .", 3, "is a directory; name the files in it"),
         ("rules diff --files . --rules good", 3, "is a directory; name the files in it"),
         ("rules diff --edit missing.yml", 3, r"missing\.yml: no such file or folder of rules"),
         ("rules diff --suppressions no.yml", 3, r"no\.yml: no such file or folder of suppressions"),

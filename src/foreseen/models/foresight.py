@@ -51,11 +51,14 @@ class Weights:
 
     def score(self, bits: Scores) -> Scores:
         """Scores of bits (moments, members)."""
-        weighted = bits * np.asarray(self.each)
+        each = np.asarray(self.each)
+        asked = each > 0  # what has no weight has no say, not even by a score that is no number
+        weighted = bits[:, asked] * each[asked]
         # Not a matrix product, whose last bits depend on the number of rows.
-        found = (
-            weighted.sum(axis=1) if self.combination is Combination.SUM else weighted.max(axis=1)
-        )
+        if self.combination is Combination.SUM:
+            found = weighted.sum(axis=1)
+        else:
+            found = weighted.max(axis=1, initial=0.0)
         return np.asarray(np.round(found, _DECIMALS), np.float64)
 
 

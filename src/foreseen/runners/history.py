@@ -22,6 +22,7 @@ from foreseen.rules import Problem, RuleSet, load, parse_rules
 from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.rules.document import documents_of
 from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
+from foreseen.runners.compiled import user_folder
 from foreseen.runners.judging import judge_artefacts
 from foreseen.runners.rhythm import Rhythm
 from foreseen.runners.rule_files import Document, refuse, shipped_documents
@@ -275,7 +276,7 @@ def _rules_in_use(
     # Of correlations a digest is kept and no text: the hash tells whether these are the shipped.
     likely = [shipped, written] if known & {text for _, text in written} else [written]
     for texts in likely:
-        found = load(texts).rules
+        found = load(texts, store=user_folder()).rules
         if found.hash == kept[0].hash:
             return texts, found
     raise ConfigurationError(

@@ -137,6 +137,8 @@ class Neighbours:
     def load(cls, dumped: Mapping[str, Any]) -> "Neighbours":
         """Neighbours from `dump`."""
         weights, rows = np.asarray(dumped["weights"], np.float64), dumped["rows"]
+        if not (np.isfinite(weights).all() and (weights >= 0).all()):
+            raise ValueError("a column's weight is no number, or below 0")
         columns = np.array([column for row, _ in rows for column in row], np.int32)
         values = np.array([value for _, row in rows for value in row], np.float64)
         if len(columns) and not 0 <= columns.min() <= columns.max() < len(weights):

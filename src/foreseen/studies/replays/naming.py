@@ -8,7 +8,7 @@ run. Where the tenant's matches name none, the recorded name stays.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from foreseen.core.ids import content_hash
@@ -43,13 +43,19 @@ class Names:
     directories: Sequence[str]
     accounts: Sequence[str]
     seed: str = ""
+    _given: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def by(self, seed: str) -> "Names":
         """The same names, given otherwise."""
         return replace(self, seed=seed)
 
     def of(self, text: str) -> str:
-        """A token or an act with the place's own names."""
+        """A token or an act with the place's own names; windows repeat their tokens."""
+        if text not in self._given:
+            self._given[text] = self._renamed(text)
+        return self._given[text]
+
+    def _renamed(self, text: str) -> str:
         login = _LOGIN.match(text)
         if login and login["account"] not in _EVERYBODY:
             account = pick(self.accounts, self.seed, login["account"])
