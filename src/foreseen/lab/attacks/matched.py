@@ -1,5 +1,6 @@
 """The malicious sides of matched pairs: a benign job's own match, after something else."""
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -45,15 +46,15 @@ LANES = (
 )
 
 
-def lanes(rng: random.Random) -> dict[str, list[tuple[str, str, int]]]:
-    """By node, the (chain, rule, number) of its runs in random order."""
+def lanes(rng: random.Random, share: float = 1.0) -> dict[str, list[tuple[str, str, int]]]:
+    """By node, the (chain, rule, number) of its runs in random order; a share of them."""
     assert set(RULES.values()) == set(TOOLS)  # noqa: S101 -- two tables of one thing
     found: dict[str, list[tuple[str, str, int]]] = {}
     for lane in LANES:
         runs = [
             (lane.chain, rule, place * lane.each + number)
             for place, rule in enumerate(RULES)
-            for number in range(lane.each)
+            for number in range(math.ceil(lane.each * share))
         ]
         found.setdefault(lane.node, []).extend(runs)
     for runs in found.values():

@@ -1,10 +1,11 @@
 """Spreads the runs of the attack chains over a part."""
 
+import math
 import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from foreseen.lab.attacks import from_login, from_supply, from_web, imitation, matched, quiet
 from foreseen.lab.attacks.runs import Run
@@ -53,14 +54,23 @@ SLOWEST = 520.0  # seconds that a slow chain takes at most
 LAST_PAIR = 40.0  # seconds before the end, after which no pair begins
 
 
+FULL = 80 * 60.0
+"""Seconds of a part in which a plan is played whole: attacks are not to crowd each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How often the chains are played in a part."""
+    """How often the chains are played in a part of full length."""
 
     rounds: int
     first: int = 0  # numbers choose the variant of a chain, so parts begin at different ones
     most: int = 1000
     whole: bool = False  # with slow chains and matched pairs
+
+    def within(self, seconds: float) -> tuple["Plan", float]:
+        """The plan of a part that lasts so long, and the share of the matched pairs that fit."""
+        share = min(seconds / FULL, 1.0)
+        return replace(self, rounds=math.ceil(self.rounds * share)), share
 
 
 PLANS = {
@@ -96,12 +106,13 @@ def campaign(
     part: str, rng: random.Random, *, until: float, runs: list[Run], progress: Callable[[str], None]
 ) -> None:
     """Play every chain a number of times, in random order, until the end; repeat failed runs."""
-    own, plan = _Campaign(part, until, runs, progress), PLANS[part]
+    own = _Campaign(part, until, runs, progress)
+    plan, share = PLANS[part].within(until - time.time())
     works = [threading.Thread(target=_main, args=(own, plan, random.Random(f"{rng.random()}")))]  # noqa: S311 -- repeatable, not secret
     if plan.whole:
         slow = random.Random(f"{rng.random()}")  # noqa: S311 -- as above
         works.append(threading.Thread(target=_slow, args=(own, plan, slow)))
-        for order in matched.lanes(rng).values():
+        for order in matched.lanes(rng, share).values():
             seeded = random.Random(f"{rng.random()}")  # noqa: S311 -- as above
             works.append(threading.Thread(target=_lane, args=(own, order, seeded)))
     for work in works:
