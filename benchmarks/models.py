@@ -26,11 +26,10 @@ OURS, ALONE = "foreseen", "foreseen without the window"
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """A set, and the share of expected matches that may alert on it."""
+    """A set of labelled matches."""
 
     name: str
     path: Path
-    budget: str
 
 
 def main(arguments: list[str]) -> int:
@@ -55,9 +54,9 @@ def main(arguments: list[str]) -> int:
 
 def _sets() -> list[_Set]:
     return [
-        _Set("recording", newest_recording().parent, "0.01"),
-        _Set("atomic-evtx", data() / "atomic-evtx" / "process_creations.parquet", "0.01"),
-        _Set("ait-ads", data() / "ait-ads" / "alerts.parquet", "0.005"),
+        _Set("recording", newest_recording().parent),
+        _Set("atomic-evtx", data() / "atomic-evtx" / "process_creations.parquet"),
+        _Set("ait-ads", data() / "ait-ads" / "alerts.parquet"),
     ]
 
 
@@ -69,7 +68,7 @@ def _evaluated(each: _Set, pictures: Path | None) -> Told:
     """
     sys.stderr.write(f"bench-models: {each.name}\n")
     drawn = [] if pictures is None else ["--pictures", str(pictures / each.name)]
-    command = ["models", "evaluate", str(each.path), "--budget", each.budget, "--json", *drawn]
+    command = ["models", "evaluate", str(each.path), "--json", *drawn]
     program = Path(sys.executable).with_name("foreseen")
     ran = subprocess.run([program, *command], check=True, stdout=subprocess.PIPE)
     told: Told = json.loads(ran.stdout)

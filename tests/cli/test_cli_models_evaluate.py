@@ -88,6 +88,24 @@ def test_people_get_tables_on_stdout(file: Path) -> None:
         assert promised in ran.out
 
 
+def test_nobody_named_a_budget_it_is_as_fine_as_calibration_can_tell(
+    file: Path, tmp_path: Path
+) -> None:
+    rows = events(part=True).to_pylist()
+    later = [
+        row | {"time": row["time"] + again, "session": f"{row['session']}-{again}"}
+        for row in rows
+        for again in range(10)
+        if row["part"] == "cal"
+    ]
+    pq.write_table(pa.Table.from_pylist([*rows, *later]), tmp_path / "larger.parquet")
+    typed = ("models", "evaluate", "--methods", "alert all", "--json")
+    budgets = [
+        foreseen(*typed, one).rows[0]["budget"] for one in (file, tmp_path / "larger.parquet")
+    ]
+    assert budgets == [0.01, 0.005]
+
+
 def test_times_split_a_file_without_parts_and_come_together(tmp_path: Path) -> None:
     path = tmp_path / "made.parquet"
     pq.write_table(events(part=False), path)

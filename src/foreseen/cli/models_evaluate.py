@@ -9,15 +9,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from foreseen.cli.options import Budget
 from foreseen.cli.recordings import read_recording
 from foreseen.cli.terminal import console, inert, milliseconds_of, print_json, progress_bar, report
 from foreseen.core.errors import ConfigurationError, ForeseenError
-from foreseen.runners.settings import BUDGET
+from foreseen.runners.settings_file import LEAST_BUDGET, MOST_BUDGET
 from foreseen.studies.benchmark.ablation import WithoutWindow
 from foreseen.studies.benchmark.baselines import absent, available
 from foreseen.studies.benchmark.contest import Contest, Failure, Order, contest
-from foreseen.studies.benchmark.dataset import Dataset
+from foreseen.studies.benchmark.dataset import CALIBRATE, Dataset
 from foreseen.studies.benchmark.loaders.recognise import load
 from foreseen.studies.benchmark.method import Method
 from foreseen.studies.benchmark.ours import Ours
@@ -27,6 +26,9 @@ from foreseen.studies.benchmark.pictures import calibration_picture, recall_pict
 from foreseen.studies.benchmark.report import as_json
 from foreseen.studies.benchmark.sheets import Sheet, sheets
 from foreseen.studies.benchmark.splits import contaminated, reviewed, without
+
+FINE = 1_000
+"""Matches of calibration from which half a percent of them can be told well."""
 
 RECALL_PICTURE, CALIBRATION_PICTURE = "recall-against-alerts.svg", "promised-and-realised.svg"
 
@@ -66,7 +68,15 @@ def evaluate(
     contaminate: Annotated[
         float, typer.Option(help="Share of the attacks moved into training, unlabelled.", min=0)
     ] = 0.0,
-    budget: Budget = BUDGET,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of expected matches that may alert; else 0.005, or 0.01 where calibration"
+            f" has fewer than {FINE:,} matches.",
+            min=LEAST_BUDGET,
+            max=MOST_BUDGET,
+        ),
+    ] = None,
     methods: Annotated[
         str | None, typer.Option(help="Names of methods, divided by commas; else all.")
     ] = None,
@@ -82,10 +92,10 @@ def evaluate(
     """Let methods decide on matches whose labels they never see; thresholds are set before test."""
     cuts = _moment(train_until), _moment(calibrate_until)
     chosen, missing = _chosen(methods)
-    order = Order(budget, seed, harness=not without_harness)
     with progress_bar("loading") as advance:
         loaded = _loaded(path, cuts, history)
         data = _varied(loaded.data, history, leave_out, contaminate, seed)
+        order = Order(budget or _usual(data), seed, harness=not without_harness)
         held = contest(data, chosen, order, advance)
     pairs = paired(held, data, loaded.places, loaded.pairs) if loaded.pairs else []
     held = replace(held, failures=(*held.failures, *missing))
@@ -100,6 +110,11 @@ def evaluate(
         return
     for sheet in (*([pairs_sheet(pairs)] if pairs else []), *sheets(held)):
         _print(sheet)
+
+
+def _usual(data: Dataset) -> float:
+    """The share that may alert where nobody says: small, as far as calibration can tell."""
+    return 0.005 if (data.column("part") == CALIBRATE).sum() >= FINE else 0.01
 
 
 @dataclass(frozen=True, slots=True)
