@@ -8,10 +8,13 @@ from foreseen.lab.datasheet import Figures, count
 from foreseen.lab.labels import NAME, Label, read_labels
 
 RECORDINGS = Path(__file__).parents[2] / "lab" / "recordings"
-FIRST, SECOND = "linux-2026-11", "linux-2026-11-b"
+NEWEST = "linux-2026-11-c"
+FIRST, SECOND = (  # they do not change: CI reads them, the everyday suite need not
+    pytest.param(name, marks=pytest.mark.slow) for name in ("linux-2026-11", "linux-2026-11-b")
+)
 
 
-@pytest.fixture(scope="session", params=[FIRST, SECOND])
+@pytest.fixture(scope="session", params=[FIRST, SECOND, NEWEST])
 def recording(request: pytest.FixtureRequest) -> Path:
     """The folder of each recording."""
     return RECORDINGS / str(request.param)
@@ -29,13 +32,13 @@ def figures(recording: Path) -> Figures:
     return count(recording)
 
 
-@pytest.fixture(scope="session")
-def second() -> Path:
-    """The folder of the second recording: it has templates, imitations and matched pairs."""
-    return RECORDINGS / SECOND
+@pytest.fixture(scope="session", params=[SECOND, NEWEST])
+def paired(request: pytest.FixtureRequest) -> Path:
+    """The folder of each recording with templates, imitations and matched pairs."""
+    return RECORDINGS / str(request.param)
 
 
 @pytest.fixture(scope="session")
-def second_labels(second: Path) -> list[Label]:
-    """Labels of the second recording."""
-    return read_labels(second / NAME)
+def paired_labels(paired: Path) -> list[Label]:
+    """Its labels."""
+    return read_labels(paired / NAME)

@@ -60,8 +60,8 @@ def test_an_event_belongs_to_the_nearest_job_above_it_and_attacks_to_none() -> N
     ]
 
 
-def test_every_template_is_in_the_parts_that_it_names(second: Path) -> None:
-    counts = count_jobs(second)
+def test_every_template_is_in_the_parts_that_it_names(paired: Path) -> None:
+    counts = count_jobs(paired)
     for one in TEMPLATES:
         parts = counts[one.name]
         assert parts["test"] > 0, one.name
@@ -69,9 +69,9 @@ def test_every_template_is_in_the_parts_that_it_names(second: Path) -> None:
         assert one.parts == EVERY or parts["mixed"] == 0, one.name
 
 
-def test_no_event_is_of_a_job_and_of_an_attack(second: Path, second_labels: list[Label]) -> None:
-    attacks = {(one.part, one.node, one.time, str(one.serial)) for one in second_labels}
-    text = zstandard.decompress((second / NAME).read_bytes()).decode()
+def test_no_event_is_of_a_job_and_of_an_attack(paired: Path, paired_labels: list[Label]) -> None:
+    attacks = {(one.part, one.node, one.time, str(one.serial)) for one in paired_labels}
+    text = zstandard.decompress((paired / NAME).read_bytes()).decode()
     rows = list(csv.reader(io.StringIO(text)))
     assert rows[0] == ["part", "node", "time", "serial", "template"]
     assert len(rows) > 50_000

@@ -174,17 +174,17 @@ def test_the_plan_has_enough_runs_of_each_rule_and_each_kind_of_lead_in() -> Non
 
 
 @pytest.fixture(scope="module")
-def pairs(second: Path) -> list[Pair]:
+def pairs(paired: Path) -> list[Pair]:
     """The pairs of the recording as written."""
-    rows = json.loads((second / NAME).read_text())
+    rows = json.loads((paired / NAME).read_text())
     sides = ("malicious", "benign")
     return [Pair(**{**row, **{side: Side(**row[side]) for side in sides}}) for row in rows]
 
 
 @pytest.fixture(scope="module")
-def later(second: Path) -> list[str]:
+def later(paired: Path) -> list[str]:
     """The raw records of the test part."""
-    return list(read_lines(second / "test.log.zst"))
+    return list(read_lines(paired / "test.log.zst"))
 
 
 def test_the_recording_has_thirty_pairs_of_each_rule(pairs: list[Pair]) -> None:
@@ -195,9 +195,9 @@ def test_the_recording_has_thirty_pairs_of_each_rule(pairs: list[Pair]) -> None:
 
 
 def test_malicious_sides_are_labelled_and_benign_sides_are_not(
-    pairs: list[Pair], second_labels: list[Label]
+    pairs: list[Pair], paired_labels: list[Label]
 ) -> None:
-    labels = {(one.part, one.node, one.time, one.serial): one.run for one in second_labels}
+    labels = {(one.part, one.node, one.time, one.serial): one.run for one in paired_labels}
     for pair in pairs:
         bad, good = pair.malicious, pair.benign
         assert (bad.part, good.part) == ("test", "test")
@@ -206,16 +206,16 @@ def test_malicious_sides_are_labelled_and_benign_sides_are_not(
 
 
 def test_pairs_can_be_found_again_from_the_records_and_the_truth(
-    pairs: list[Pair], second: Path, later: list[str]
+    pairs: list[Pair], paired: Path, later: list[str]
 ) -> None:
-    runs = [run for run in read_runs(second / "truth.json") if run.part == "test"]
+    runs = [run for run in read_runs(paired / "truth.json") if run.part == "test"]
     assert pairs_of("test", later, runs) == pairs
 
 
 def test_training_knows_the_same_act_and_none_of_the_names(
-    pairs: list[Pair], second: Path, later: list[str]
+    pairs: list[Pair], paired: Path, later: list[str]
 ) -> None:
-    train = list(read_lines(second / "train.log.zst"))
+    train = list(read_lines(paired / "train.log.zst"))
     habits = Counter((one.rule, *one.alike) for one in matches("train", train))
     alike = {
         (one.side.node, one.side.serial, one.rule): (one.rule, *one.alike)
@@ -249,8 +249,8 @@ def test_our_rules_match_both_sides(pairs: list[Pair], later: list[str], tmp_pat
     assert wanted == set()
 
 
-def test_the_studies_read_what_the_lab_writes(pairs: list[Pair], second: Path) -> None:
-    read = parse_pairs((second / NAME).read_bytes(), NAME)
+def test_the_studies_read_what_the_lab_writes(pairs: list[Pair], paired: Path) -> None:
+    read = parse_pairs((paired / NAME).read_bytes(), NAME)
     assert [(one.name, one.rule, one.before) for one in read] == [
         (one.pair, one.rule, one.before) for one in pairs
     ]

@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
 import re2
 
 from foreseen.lab.attacks.runs import Root, Run
@@ -25,13 +24,13 @@ _COMMON = (
 )
 
 
-@pytest.mark.parametrize("part", ["mixed", "test"])
-def test_every_label_names_an_event(recording: Path, labels: list[Label], part: str) -> None:
-    wanted = {(one.node, one.time, one.serial) for one in labels if one.part == part}
-    for line in read_lines(recording / f"{part}.log.zst"):
-        one = record(line)
-        if one is not None:
-            wanted.discard((one.node, one.time, one.serial))
+def test_every_label_names_an_event(recording: Path, labels: list[Label]) -> None:
+    wanted = {(one.part, one.node, one.time, one.serial) for one in labels}
+    for part in {one.part for one in labels}:
+        for line in read_lines(recording / f"{part}.log.zst"):
+            one = record(line)
+            if one is not None:
+                wanted.discard((part, one.node, one.time, one.serial))
     assert wanted == set()
 
 
@@ -40,36 +39,41 @@ def test_training_part_has_no_attack(labels: list[Label], figures: Figures) -> N
     assert figures["train"]["attack_events"] == 0
 
 
-def test_test_part_has_every_chain_three_times(labels: list[Label], recording: Path) -> None:
+def test_test_part_has_every_chain_twice_at_least(labels: list[Label], recording: Path) -> None:
     failed = {run.name for run in read_runs(recording / "truth.json") if run.failed}
     runs: dict[str, set[str]] = defaultdict(set)
     for one in labels:
         if one.part == "test" and one.run not in failed:
             runs[one.chain].add(one.run)
     assert len(runs) >= 12
-    assert {name: len(names) for name, names in runs.items() if len(names) < 3} == {}
+    assert {name: len(names) for name, names in runs.items() if len(names) < 2} == {}
 
 
 def test_labels_have_a_technique(labels: list[Label]) -> None:
     assert all(one.technique.startswith("T1") for one in labels)
 
 
-@pytest.mark.parametrize("part", ["train", "mixed", "test"])
 def test_nothing_unlabelled_names_what_only_attacks_use(
-    recording: Path, labels: list[Label], part: str
+    recording: Path, labels: list[Label]
 ) -> None:
     """Checks the lineage by another way: addresses and planted paths that no benign job has."""
-    labelled = {(one.time, str(one.serial)) for one in labels if one.part == part}
+    labelled = {(one.part, one.time, str(one.serial)) for one in labels}
     roots = (root for run in read_runs(recording / "truth.json") for root in run.roots)
     planted = {root.value for root in roots if root.kind in {"cron", "text"}}
     foreign = re.compile(_ATTACKERS)
     paths = re2.compile("|".join(map(re.escape, planted)))  # hundreds: only this is fast
-    for line in read_lines(recording / f"{part}.log.zst"):
-        address = "127." in line or "saddr=" in line
-        if (address and foreign.search(line)) or paths.search(line):
-            stamp = re.search(r"audit\(([\d.]+):(\d+)\)", line)
-            assert stamp is not None
-            assert (stamp[1], stamp[2]) in labelled, line
+    for part in parts_of(recording):
+        for line in read_lines(recording / f"{part}.log.zst"):
+            address = "127." in line or "saddr=" in line
+            if (address and foreign.search(line)) or paths.search(line):
+                stamp = re.search(r"audit\(([\d.]+):(\d+)\)", line)
+                assert stamp is not None
+                assert (part, stamp[1], stamp[2]) in labelled, line
+
+
+def parts_of(recording: Path) -> list[str]:
+    """Names of the parts of a recording."""
+    return [part["part"] for part in json.loads((recording / "parts.json").read_text())]
 
 
 def test_enough_to_learn_from(figures: Figures) -> None:
@@ -88,11 +92,8 @@ def test_figures_are_true(recording: Path, figures: Figures) -> None:
 
 def test_nothing_was_lost(recording: Path) -> None:
     reports = json.loads((recording / "parts.json").read_text())
-    assert {report["part"]: report["lost"] for report in reports} == {
-        "train": 0,
-        "mixed": 0,
-        "test": 0,
-    }
+    assert {"train", "test"} <= {report["part"] for report in reports}
+    assert {report["part"]: report["lost"] for report in reports if report["lost"]} == {}
 
 
 def test_checksums_and_size(recording: Path) -> None:
@@ -168,8 +169,8 @@ def test_failed_logins_are_the_guessers_only_in_his_time_and_for_his_user() -> N
     assert found == [(20, "T1110"), (45, "T1110")]
 
 
-def test_imitations_slow_chains_and_pairs_are_told_apart(second: Path) -> None:
-    runs = [run for run in read_runs(second / "truth.json") if run.part == "test"]
+def test_imitations_slow_chains_and_pairs_are_told_apart(paired: Path) -> None:
+    runs = [run for run in read_runs(paired / "truth.json") if run.part == "test"]
     for run in runs:
         assert run.imitation == run.chain.startswith(("imitate_", "pair_")), run.name
         assert bool(run.pair) == run.chain.startswith("pair_"), run.name
