@@ -114,8 +114,8 @@ def test_what_ships_is_what_this_code_makes_of_the_recordings() -> None:
     spec.loader.exec_module(program)
     found = [
         run
-        for recording in sorted((ROOT / "lab" / "recordings").iterdir())
-        for run in program.runs_of(recording)
+        for recording in ("linux-2026-11", "linux-2026-11-b")  # gates are not to know the third
+        for run in program.runs_of(ROOT / "lab" / "recordings" / recording)
     ]
     for use in Use:
         assert tuple(run for run in found if run.use is use) == recorded(use)
