@@ -43,7 +43,7 @@ bench-models: $(BENCH) ## Compare methods on three sets of labelled matches; nee
 bench-windows: $(DEV) ## Windows of 5,000 matches in ten million events against DuckDB; 4 GB of disk
 	@$(BIN)/python benchmarks/windows.py $(ARGS)
 
-replays: $(RUNTIME) ## Make the attack replays that ship; the newest recording stays out, to test models on
+replays: $(RUNTIME) ## Make the attack replays that ship; the later recordings stay out, to test models on
 	@$(BIN)/python scripts/make_replays.py lab/recordings/linux-2026-11 lab/recordings/linux-2026-11-b
 
 setup: $(DEV) ## Make .venv from the locks; nothing to do when it is current

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from measure import machine
-from recorded import ROOT, newest_recording
+from recorded import ROOT, tested_recording
 from rules_bars import Verdict, judged, spread
 from rules_input import data
 
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
 
 def _sets() -> list[_Set]:
     return [
-        _Set("recording", newest_recording().parent),
+        _Set("recording", tested_recording().parent),
         _Set("atomic-evtx", data() / "atomic-evtx" / "process_creations.parquet"),
         _Set("ait-ads", data() / "ait-ads" / "alerts.parquet"),
     ]
@@ -118,7 +118,7 @@ def _missed(told: Told) -> set[str]:
 
 def _imitations() -> set[str]:
     """Chains of attackers who do what a benign job does: bounded apart (docs/adr/0016)."""
-    runs = json.loads((newest_recording().parent / "runs.json").read_text("utf-8"))
+    runs = json.loads((tested_recording().parent / "runs.json").read_text("utf-8"))
     return {run["chain"] for run in runs if run.get("imitation") and not run.get("pair")}
 
 

@@ -27,7 +27,7 @@ from foreseen.models.training import train
 from foreseen.runners.replay import ReplayOrder, to_lake
 from foreseen.runners.rule_files import load_rules
 from foreseen.studies.truth import attacks_of, part_starts, read_truth
-from recorded import newest_recording
+from recorded import tested_recording
 
 BATCH = 8_192
 BUDGET, LEAST_HISTORY = 0.01, 30
@@ -38,7 +38,7 @@ Told = TypeVar("Told")
 
 def main() -> int:
     """Measure and print."""
-    folder = newest_recording().parent
+    folder = tested_recording().parent
     with tempfile.TemporaryDirectory(prefix="foreseen-cost-") as scratch:
         events, matches = _labelled(folder, Path(scratch))
     test_from = part_starts(folder / "parts.json")["test"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import ingest
 import labelling
 from measure import Measurement, machine
-from recorded import ROOT, first_lines, newest_recording
+from recorded import ROOT, first_lines, tested_recording
 
 LINES = 120_000
 
@@ -18,7 +18,7 @@ LINES = 120_000
 def main(arguments: list[str]) -> int:
     """Measure; gives the exit code."""
     budgets = tomllib.loads((ROOT / "benchmarks" / "budgets.toml").read_text(encoding="utf-8"))
-    path = Path(arguments[0]) if arguments else newest_recording()
+    path = Path(arguments[0]) if arguments else tested_recording()
     lines = first_lines(path, LINES)
     _say(f"machine: {machine()}")
     _say(f"input: {len(lines)} lines of {path}")

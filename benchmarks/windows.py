@@ -30,7 +30,7 @@ from foreseen.models.moments.windows import FORKS, STREAM_EVENTS
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
 from foreseen.runners.rule_files import load_rules
 from measure import machine
-from recorded import ROOT, first_lines, newest_recording, placed
+from recorded import ROOT, first_lines, tested_recording, placed
 
 EVENTS, MATCHES = 10_000_000, 5_000
 LINES = 150_000
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
 
 def _prepare(folder: Path, events: int, matches: int) -> int:
     """A lake of so many events and the matches in it; how many events there are."""
-    lines = placed(first_lines(newest_recording(), LINES))
+    lines = placed(first_lines(tested_recording(), LINES))
     artefacts = ShardArtefacts(DEFAULT_TENANT, load_rules(None))
     _, out = step(ShardState(), [Lines("recording", "auditd", lines, ended=True)], artefacts)
     rows = pa.Table.from_batches([out.events]).drop_columns(["raw"])

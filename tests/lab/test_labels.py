@@ -9,8 +9,8 @@ from pathlib import Path
 import re2
 
 from foreseen.lab.attacks.runs import Root, Run
-from foreseen.lab.datasheet import Figures
-from foreseen.lab.labels import Label, labels_of, read_runs
+from foreseen.lab.datasheet import Figures, count
+from foreseen.lab.labels import NAME, Label, labels_of, read_labels, read_runs
 from foreseen.lab.raw import record
 from foreseen.lab.recording import read_lines
 
@@ -39,10 +39,10 @@ def test_training_part_has_no_attack(labels: list[Label], figures: Figures) -> N
     assert figures["train"]["attack_events"] == 0
 
 
-def test_test_part_has_every_chain_twice_at_least(labels: list[Label], recording: Path) -> None:
-    failed = {run.name for run in read_runs(recording / "truth.json") if run.failed}
+def test_test_part_has_every_chain_twice_at_least(long: Path) -> None:
+    failed = {run.name for run in read_runs(long / "truth.json") if run.failed}
     runs: dict[str, set[str]] = defaultdict(set)
-    for one in labels:
+    for one in read_labels(long / NAME):
         if one.part == "test" and one.run not in failed:
             runs[one.chain].add(one.run)
     assert len(runs) >= 12
@@ -76,7 +76,8 @@ def parts_of(recording: Path) -> list[str]:
     return [part["part"] for part in json.loads((recording / "parts.json").read_text())]
 
 
-def test_enough_to_learn_from(figures: Figures) -> None:
+def test_enough_to_learn_from(long: Path) -> None:
+    figures = count(long)
     assert sum(int(str(part["events"])) for part in figures.values()) >= 250_000
     matches = figures["train"]["benign_matches"]
     assert isinstance(matches, dict)
