@@ -17,7 +17,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules bench-models bench-windows replays setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-needles crash soak cluster-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -40,8 +40,20 @@ bench-rules: $(BENCH) ## Measure the rules engine against DuckDB and polars; nee
 bench-models: $(BENCH) ## Compare methods on three sets of labelled matches; needs FORESEEN_DATA
 	@$(BIN)/python benchmarks/models.py $(ARGS)
 
-bench-windows: $(DEV) ## Windows of 5,000 matches in ten million events against DuckDB; 4 GB of disk
-	@$(BIN)/python benchmarks/windows.py $(ARGS)
+bench-lake: $(BENCH) ## Measure intake and lake against DuckDB; needs FORESEEN_DATA, 8 GB of disk
+	@$(BIN)/python benchmarks/lake.py $(ARGS)
+
+bench-needles: $(DEV) ## What a search costs in ten million events; 2 GB of disk
+	@$(BIN)/python benchmarks/needles.py $(ARGS)
+
+crash: $(DEV) ## Kill the server and cut its power, and report what was lost; power cuts need root
+	@$(BIN)/python scripts/crash.py $(ARGS)
+
+soak: $(DEV) ## An hour at half load: does memory, a handle or a latency grow?
+	@$(BIN)/python scripts/soak.py $(ARGS)
+
+cluster-test: $(DEV) ## Two Ray nodes over Kafka's protocol, one killed, against one process
+	@$(BIN)/python scripts/cluster_test.py $(ARGS)
 
 replays: $(RUNTIME) ## Make the attack replays that ship; the later recordings stay out, to test models on
 	@$(BIN)/python scripts/make_replays.py lab/recordings/linux-2026-11 lab/recordings/linux-2026-11-b

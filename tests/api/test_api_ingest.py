@@ -13,6 +13,7 @@ import pytest
 import zstandard
 
 from foreseen.api.app import Services, create_app
+from foreseen.api.services import Standing
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import IntakeLog, LogLimits
 
@@ -177,3 +178,65 @@ def test_data_of_an_organisation_that_no_worker_reads_are_refused_not_lost(
         assert answer.status_code == 403
         assert "no worker" in answer.json()["detail"]
         assert intake.end == 0
+
+
+def counted(api: Any) -> dict[str, dict[str, Any]]:
+    answer = api.client.get("/api/v1/intake", headers=api.read)
+    assert answer.status_code == 200
+    return {each["source"]: each for each in answer.json()["sources"]}
+
+
+def test_what_is_taken_and_what_is_refused_is_counted_by_source_and_reason(api: Any) -> None:
+    def send(source: str, body: bytes, form: str = "auditd", encoding: str = "") -> None:
+        headers = api.ingest | {"X-Foreseen-Source": source, "Content-Encoding": encoding}
+        api.client.post(f"/api/v1/ingest/{form}", content=body, headers=headers)
+
+    send("web-1", b"one\ntwo\n")
+    send("web-1", b"three")
+    send("web-1", b"")
+    send("web-1", b"no gzip", encoding="gzip")
+    send("web-2", b"x\n", form="evtx")
+    send("web-2", b"x" * (16 * MIB + 1))
+    found = counted(api)
+    assert found["web-1"]["taken"] == 3
+    assert found["web-1"]["requests"] == {"taken": 3, "damaged": 1}
+    assert found["web-2"]["requests"] == {"unknown format": 1, "too large": 1}
+    assert found["web-2"]["taken"] == 0
+    for each in found.values():
+        assert each["received"] == each["taken"] + sum(each["rejected"].values())
+    other = api.client.get("/api/v1/intake", headers=api.other_read)
+    assert other.json()["sources"] == []
+
+
+def test_lines_that_a_full_intake_refused_are_counted_and_kept_over_a_restart(
+    api: Any, serve: Any, tmp_path: Path
+) -> None:
+    with IntakeLog.open(tmp_path / "full", limits=LogLimits(backlog=1000)) as intake:
+        services = Services(
+            intake, api.engine, lambda: 5, frozenset({"auditd"}), frozenset({DEFAULT_TENANT})
+        )
+        with serve(create_app(services)) as client:
+            for _ in range(3):
+                client.post(URL, content=b"x" * 300 + b"\nline\n", headers=api.ingest)
+            answer = client.post(URL, content=b"x" * 300, headers=api.ingest)
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+            client.get("/api/v1/intake", headers=api.read)
+    (found,) = counted(api).values()
+    assert (found["taken"], found["rejected"], found["last"]) == (4, {"backlog": 3}, 5)
+    assert found["received"] == 7
+
+
+def test_how_far_the_pipeline_is_behind_is_shown(api: Any, serve: Any) -> None:
+    places = [Standing(0, 100, 900, 700), Standing(1, 1 << 28, 9 << 28, 4 << 28, in_records=True)]
+    services = Services(
+        api.intake,
+        api.engine,
+        lambda: 0,
+        frozenset(),
+        frozenset(),
+        standing=lambda _tenant: places,
+    )
+    with serve(create_app(services)) as client:
+        answer = client.get("/api/v1/intake", headers=api.read).json()
+    assert [(each["partition"], each["lag"]) for each in answer["partitions"]] == [(0, 200), (1, 5)]
+    assert answer["partitions"][0]["consumed"] == 700

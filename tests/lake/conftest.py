@@ -1,14 +1,22 @@
 """Rows for the lake's tests."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 import pytest
+from tests.lake.object_store import s3_server
 
 from foreseen.lake.tables import TABLES
 from foreseen.schema.arrow import batch_of
 
 Rows = Callable[..., pa.Table]
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """An S3-compatible server that keeps conditions of writes; a prefix of its bucket a test."""
+    with s3_server() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="session")

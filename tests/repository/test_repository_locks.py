@@ -5,13 +5,14 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
-IMPORT_NAMES = {"google-re2": "re2", "pysigma": "sigma", "pyyaml": "yaml"}
+IMPORT_NAMES = {"google-re2": "re2", "nats-py": "nats", "pysigma": "sigma", "pyyaml": "yaml"}
 PIN = re.compile(
     r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", re.MULTILINE
 )
@@ -52,7 +53,8 @@ def test_the_dev_lock_pins_what_the_runtime_lock_pins() -> None:
 
 def test_the_code_imports_what_is_declared_and_nothing_else() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = {re.split(r"[<>=!~;\[ ]", line)[0] for line in project["dependencies"]}
+    needed = imported_by(project["dependencies"])
+    extras = {line for lines in project["optional-dependencies"].values() for line in lines}
     found = {
         package.split(".")[0]
         for path in (ROOT / "src" / "foreseen").rglob("*.py")
@@ -60,7 +62,14 @@ def test_the_code_imports_what_is_declared_and_nothing_else() -> None:
         for package in imported(node)
     }
     ours = found - sys.stdlib_module_names - {"foreseen"}
-    assert ours == {IMPORT_NAMES.get(name, name) for name in declared}
+    assert needed <= ours
+    assert ours <= needed | imported_by(extras)
+
+
+def imported_by(requirements: Iterable[str]) -> set[str]:
+    """Names under which the code imports what is required."""
+    declared = {re.split(r"[<>=!~;\[ ]", line)[0] for line in requirements}
+    return {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in declared}
 
 
 def imported(node: ast.AST) -> list[str]:

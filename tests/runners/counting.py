@@ -10,9 +10,10 @@ from tests.runners.installation import NOW, SETTINGS, Held, held, opened
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import Entry, EntryKind
 from foreseen.rules import parse_rules
+from foreseen.runners.installation import Installation, Stores
 from foreseen.runners.replay import Replayed, ReplayOrder, replay
 from foreseen.runners.rule_watch import LiveRules
-from foreseen.runners.worker import Stores, Worker
+from foreseen.runners.worker import Worker
 
 START, MINUTE = 1_795_287_000_000, 60_000
 RULES = f"""{LOGIN_FAILED}---{DOWNLOADED}---
@@ -143,7 +144,7 @@ def fill(stores: Stores) -> None:
 
 
 def drained(stores: Stores) -> None:
-    live = Worker(stores, DEFAULT_TENANT, LiveRules(COMPILED), SETTINGS)
+    live = Worker(Installation(stores, DEFAULT_TENANT, SETTINGS), LiveRules(COMPILED))
     while live.drain():
         pass
 

@@ -17,9 +17,11 @@ from foreseen.core.alerts import Alert, Incident
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import Entry, EntryKind, IntakeLog
 from foreseen.lake.lake import Lake
+from foreseen.runners.inputs import OwnLog
+from foreseen.runners.installation import Installation, Stores
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.settings import Settings
-from foreseen.runners.worker import Stores, Worker
+from foreseen.runners.worker import Worker
 
 RULES = shipped_rules()
 POLICY = Policy(budget=0.05, least_history=10)
@@ -39,13 +41,21 @@ class Held:
     incidents: Sequence[Incident]
 
 
+@dataclass(frozen=True, slots=True)
+class LogStores(Stores):
+    """Stores over a log of our own, which tests look into."""
+
+    log: IntakeLog
+
+
 @contextmanager
-def opened(data: Path, failpoint: Callable[[str], None] = lambda _: None) -> Iterator[Stores]:
+def opened(data: Path, failpoint: Callable[[str], None] = lambda _: None) -> Iterator[LogStores]:
     """The stores of an installation; the lake calls the failpoint where a crash matters."""
     control = open_database(data / "control.db")
     ensure_tenant(control, DEFAULT_TENANT, now=NOW)
     with IntakeLog.open(data / "intake") as intake:
-        yield Stores(intake, Lake.open(data / "lake", failpoint=failpoint), control)
+        lake = Lake.open(data / "lake", failpoint=failpoint)
+        yield LogStores(intake, OwnLog(intake), lake, control, intake)
     control.dispose()
 
 
@@ -64,7 +74,7 @@ def fill(data: Path, bodies: Sequence[bytes]) -> None:
 
 def worker_of(stores: Stores) -> Worker:
     """A worker that goes on where the last one stopped."""
-    return Worker(stores, DEFAULT_TENANT, LiveRules(RULES), SETTINGS)
+    return Worker(Installation(stores, DEFAULT_TENANT, SETTINGS), LiveRules(RULES))
 
 
 def drain(data: Path) -> None:

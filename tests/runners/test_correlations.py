@@ -30,6 +30,7 @@ from foreseen.intake.log import EntryKind
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
 from foreseen.runners import server
+from foreseen.runners.installation import Installation
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.server import working
 from foreseen.runners.worker import Alarm, Worker
@@ -79,7 +80,7 @@ def test_a_question_of_absence_waits_for_the_time_in_the_log(
 ) -> None:
     with opened(tmp_path) as stores:
         alarm = Alarm()
-        live = Worker(stores, DEFAULT_TENANT, LiveRules(COMPILED), SETTINGS, alarm)
+        live = Worker(Installation(stores, DEFAULT_TENANT, SETTINGS), LiveRules(COMPILED), alarm)
         stores.intake.append([entry(b"".join(AUDIT), "auditd")])
         stores.intake.append([entry(b"", "auditd", EntryKind.END)])
         while live.drain():
@@ -88,7 +89,9 @@ def test_a_question_of_absence_waits_for_the_time_in_the_log(
         for now in (START + 29 * MINUTE, START + 30 * MINUTE):
             assert "lonely" not in texts(held(tmp_path).matches, "rule_id")
             stores.intake.append([tick(now)])
-            live = Worker(stores, DEFAULT_TENANT, LiveRules(COMPILED), SETTINGS, alarm)
+            live = Worker(
+                Installation(stores, DEFAULT_TENANT, SETTINGS), LiveRules(COMPILED), alarm
+            )
             while live.drain():
                 pass
         assert texts(held(tmp_path).matches, "rule_id").count("lonely") == 1
@@ -104,14 +107,14 @@ def test_a_quiet_server_ticks_when_what_waits_is_due(
     with opened(tmp_path) as stores:
         stores.intake.append([entry(b"".join(AUDIT), "auditd")])
         stores.intake.append([entry(b"", "auditd", EntryKind.END)])
-        with working(stores, COMPILED, SETTINGS) as failed:
+        with working(Installation(stores, DEFAULT_TENANT, SETTINGS), COMPILED) as failed:
             wait_until(lambda: "download" in texts(held(tmp_path).predictions, "rule_id"))
             failed.wait(0.5)  # the two ticks after what came last
             clock[0] = ANSWERED
             wait_until(lambda: "lonely" in texts(held(tmp_path).predictions, "rule_id"))
             failed.wait(0.3)
         assert not failed.is_set()
-        entries = stores.intake.read(0, 1 << 30)
+        entries = stores.log.read(0, 1 << 30)
         late = [each for each in entries if each.entry.received == ANSWERED and not each.entry.data]
         assert 1 <= sum(each.entry.kind is EntryKind.TICK for each in late) <= 4
 
@@ -166,7 +169,7 @@ def test_the_judge_does_not_judge_its_own_firings(
     own = [
         each
         for each in Lake.open(tmp_path / "data" / "lake").since("matches", 0)
-        if each.producer == judge_of(DEFAULT_TENANT)
+        if judge_of(DEFAULT_TENANT) in each.producers
     ]
     assert sorted(name for each in own for name in texts(each.rows, "rule_id")) == [
         "guessing",

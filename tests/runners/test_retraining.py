@@ -24,11 +24,12 @@ from foreseen.core.decisions import Basis, Stage
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.lake.lake import Cursor
 from foreseen.rules import parse_rules
+from foreseen.runners.installation import Installation, Stores
 from foreseen.runners.retraining import Place, Retraining
 from foreseen.runners.rhythm import Rhythm
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.settings import Settings, keep
-from foreseen.runners.worker import Stores, Worker
+from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
 from foreseen.studies import ordering
 from foreseen.studies.gates import Bars
@@ -54,7 +55,7 @@ foreseen: {model: true}
 """
 
 
-class Installation:
+class Tended:
     """Stores with accepted matches and models, and what keeps the models fresh."""
 
     def __init__(self, folder: Path, stores: Stores, settings: Settings = SETTINGS) -> None:
@@ -115,23 +116,23 @@ class Installation:
 
 
 @pytest.fixture
-def installed(tmp_path: Path) -> Iterator[Installation]:
+def installed(tmp_path: Path) -> Iterator[Tended]:
     """An installation before its first training."""
     with opened(tmp_path / "data") as stores:
-        yield Installation(tmp_path, stores)
+        yield Tended(tmp_path, stores)
 
 
-def test_nothing_is_trained_before_a_person_accepts_a_history(installed: Installation) -> None:
+def test_nothing_is_trained_before_a_person_accepts_a_history(installed: Tended) -> None:
     installed.dismiss()
     assert installed.keeper.look(Event()) is None
     assert model_versions.versions(installed.engine, DEFAULT_TENANT) == []
 
 
 def test_a_persons_word_makes_a_new_version_that_a_running_worker_takes(
-    installed: Installation,
+    installed: Tended,
 ) -> None:
     installed.train()
-    worker = Worker(installed.stores, DEFAULT_TENANT, installed.live, SETTINGS)
+    worker = Worker(Installation(installed.stores, DEFAULT_TENANT, SETTINGS), installed.live)
     assert installed.keeper.look(Event()) is None  # nobody has said anything since
     installed.dismiss()
     assert installed.keeper.look(Event()) == "retrain"
@@ -144,7 +145,7 @@ def test_a_persons_word_makes_a_new_version_that_a_running_worker_takes(
     assert worker._judge.artefacts.hashes["foresight"] == newest.foresight  # noqa: SLF001 (what it decides with)
 
 
-def test_what_does_not_pass_the_gates_observes_after_retraining(installed: Installation) -> None:
+def test_what_does_not_pass_the_gates_observes_after_retraining(installed: Tended) -> None:
     installed.train()
     assert stages(installed) == {RULE: Stage.SUPPRESS}
     installed.dismiss()
@@ -157,7 +158,7 @@ def test_what_does_not_pass_the_gates_observes_after_retraining(installed: Insta
     assert (told.author, told.version) == ("gates", 2)
 
 
-def test_the_gates_hold_models_to_the_bars_of_the_settings(installed: Installation) -> None:
+def test_the_gates_hold_models_to_the_bars_of_the_settings(installed: Tended) -> None:
     higher = replace(SETTINGS, bars=Bars(least_matches=5_000))
     keep(installed.engine, DEFAULT_TENANT, installed.loaded, higher, now=installed.now)
     installed.train()
@@ -168,14 +169,14 @@ def test_the_gates_hold_models_to_the_bars_of_the_settings(installed: Installati
     assert "needed: 5,000, and one such workload." in told.reason
 
 
-def stages(installed: Installation) -> dict[RuleId, Stage]:
+def stages(installed: Tended) -> dict[RuleId, Stage]:
     used = stored_foresight(installed.engine, DEFAULT_TENANT)
     assert used is not None
     return dict(used.stages)
 
 
 def test_a_failure_is_told_and_the_models_in_use_stay(
-    installed: Installation, caplog: pytest.LogCaptureFixture
+    installed: Tended, caplog: pytest.LogCaptureFixture
 ) -> None:
     installed.train()
     installed.dismiss()
@@ -190,7 +191,7 @@ def test_a_failure_is_told_and_the_models_in_use_stay(
     assert installed.keeper.look(Event()) != "retrain"  # the same word is not tried for ever
 
 
-def test_a_day_without_a_word_is_enough_and_so_is_an_edited_rule(installed: Installation) -> None:
+def test_a_day_without_a_word_is_enough_and_so_is_an_edited_rule(installed: Tended) -> None:
     installed.train()
     installed.now += DAY - 1
     assert installed.keeper.look(Event()) is None
@@ -208,7 +209,7 @@ def test_a_day_without_a_word_is_enough_and_so_is_an_edited_rule(installed: Inst
     ]
 
 
-def suppressed(installed: Installation, count: int) -> None:
+def suppressed(installed: Tended, count: int) -> None:
     """Matches that came a minute after a training, and were expected; two days have passed."""
     came = installed.now + 60_000
     rows: list[dict[str, object]] = [
@@ -240,7 +241,7 @@ def test_enough_new_matches_are_a_reason_to_train_before_the_time(
     """A fifth of the 500 or so that the models learned from, and at least the set number."""
     with opened(tmp_path / "data") as stores:
         rhythm = replace(RHYTHM, retrain=30 * DAY, new_matches=0.1, least_new_matches=100)
-        installed = Installation(tmp_path, stores, replace(SETTINGS, rhythm=rhythm))
+        installed = Tended(tmp_path, stores, replace(SETTINGS, rhythm=rhythm))
         installed.train()
         suppressed(installed, count)
         done = installed.keeper.look(Event())
@@ -256,14 +257,14 @@ def test_the_share_of_what_was_learned_counts_where_it_is_more_than_the_least(
 ) -> None:
     with opened(tmp_path / "data") as stores:
         rhythm = replace(RHYTHM, retrain=30 * DAY, new_matches=0.2, least_new_matches=100)
-        installed = Installation(tmp_path, stores, replace(SETTINGS, rhythm=rhythm))
+        installed = Tended(tmp_path, stores, replace(SETTINGS, rhythm=rhythm))
         installed.train()
         suppressed(installed, 103)
         assert installed.keeper.look(Event()) != "retrain"  # a fifth of 520 are 104
 
 
 def test_after_a_rollback_nothing_is_trained_until_a_person_goes_on(
-    installed: Installation,
+    installed: Tended,
 ) -> None:
     installed.train()
     installed.train()
@@ -276,7 +277,7 @@ def test_after_a_rollback_nothing_is_trained_until_a_person_goes_on(
     assert installed.keeper.look(Event()) == "retrain"
 
 
-def test_a_server_that_stops_ends_a_training_and_says_so(installed: Installation) -> None:
+def test_a_server_that_stops_ends_a_training_and_says_so(installed: Tended) -> None:
     installed.train()
     installed.dismiss()
     stop = Event()

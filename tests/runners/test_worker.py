@@ -18,6 +18,7 @@ from tests.runners.installation import (
     RULES,
     SETTINGS,
     Held,
+    LogStores,
     bodies_of,
     body,
     drain,
@@ -32,10 +33,12 @@ from foreseen.control.database import open_database, writing
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.intake.log import Entry, EntryKind
 from foreseen.lake.lake import Lake
-from foreseen.runners import server, worker
+from foreseen.runners import partition, server
+from foreseen.runners.committing import place_of
+from foreseen.runners.installation import Installation, Stores
+from foreseen.runners.partition import TABLES
 from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.server import working
-from foreseen.runners.worker import Stores
 from foreseen.schema.arrow import texts
 from foreseen.studies.gates import Bars
 from foreseen.studies.train import Order, Stored, train_models
@@ -137,12 +140,12 @@ def test_the_last_event_of_a_quiet_host_is_judged_without_another_one(
     monkeypatch.setattr(server, "TICK_SECONDS", 0.1)
     monkeypatch.setattr(server, "wall_clock", lambda: NOW + 10_000)
     with opened(tmp_path) as stores:
-        with working(stores, RULES, SETTINGS) as failed:
-            wait_until(lambda: stores.intake.end > 0)  # a tick before there is anything
+        with working(Installation(stores, DEFAULT_TENANT, SETTINGS), RULES) as failed:
+            wait_until(lambda: stores.log.end > 0)  # a tick before there is anything
             stores.intake.append([body(log)])
             wait_until(lambda: failed.is_set() or stored_lines(tmp_path) == LINES)
             wait_until(lambda: is_quiet(stores))
-        ticks = [each for each in stores.intake.read(0, 1 << 30) if not each.entry.data]
+        ticks = [each for each in stores.log.read(0, 1 << 30) if not each.entry.data]
         assert 2 <= len(ticks) <= 6
 
 
@@ -152,10 +155,10 @@ def stored_lines(data: Path) -> int:
     return kept + found.quarantine.num_rows
 
 
-def is_quiet(stores: Stores) -> bool:
-    end = stores.intake.end
+def is_quiet(stores: LogStores) -> bool:
+    end = stores.log.end
     time.sleep(0.5)
-    return end == stores.intake.end
+    return end == stores.log.end
 
 
 def stored_models(data: Path, lake: Lake) -> Stored:
@@ -207,9 +210,10 @@ def test_with_models_that_cannot_be_read_everything_alerts(
         with writing(stores.control) as session:
             harm = text("UPDATE artefact SET content = x'00' WHERE kind = :kind")
             session.execute(harm, {"kind": kind})
-        for worker_ in (live, worker_of(stores)):  # in a running server, and in a starting one
+        for worker in (live, None):  # in a running server, and in a starting one
             stores.intake.append([body(log)])
-            while worker_.drain():
+            at_work = worker or worker_of(stores)
+            while at_work.drain():
                 pass
     found = held(tmp_path)
     assert found.predictions.num_rows == found.matches.num_rows > 50
@@ -234,12 +238,12 @@ def test_a_disk_that_was_full_for_a_while_loses_and_doubles_nothing(
     tmp_path: Path, calm: Held, log: bytes, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
     monkeypatch.setattr(server, "_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(worker, "BATCH_BYTES", 100_000)
+    monkeypatch.setattr(partition, "BATCH_BYTES", 100_000)
     fill(tmp_path, bodies_of(log, range(100, LINES, 100)))
     full = failing(f"lake.before_{table}", OSError(28, "No space left on device"), times=3)
     with opened(tmp_path, full) as stores:
-        end = stores.intake.end
-        with working(stores, RULES, SETTINGS) as failed:
+        end = stores.log.end
+        with working(Installation(stores, DEFAULT_TENANT, SETTINGS), RULES) as failed:
             wait_until(lambda: failed.is_set() or is_done(stores, end))
         assert not failed.is_set()
     drain(tmp_path)
@@ -247,10 +251,9 @@ def test_a_disk_that_was_full_for_a_while_loses_and_doubles_nothing(
 
 
 def is_done(stores: Stores, end: int) -> bool:
-    shard, judge = (
-        checkpoint(stores.control, DEFAULT_TENANT, n) for n in ("shard/default", "judge")
-    )
-    if shard is None or judge is None or shard.version < end:
+    worked = stores.lake.progress(place_of(DEFAULT_TENANT, 0, 1).name, TABLES).done
+    judge = checkpoint(stores.control, DEFAULT_TENANT, "judge")
+    if worked is None or judge is None or worked < end:
         return False
     return not any(stores.lake.since("matches", judge.version))
 
@@ -265,10 +268,13 @@ def wait_until(condition: Callable[[], bool]) -> None:
 def test_a_worker_that_fails_for_good_says_so_and_its_successor_goes_on(
     tmp_path: Path, calm: Held, log: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "BATCH_BYTES", 100_000)
+    monkeypatch.setattr(partition, "BATCH_BYTES", 100_000)
     fill(tmp_path, bodies_of(log, range(100, LINES, 100)))
     broken = failing("lake.after_events", RuntimeError("a bug"), times=1)
-    with opened(tmp_path, broken) as stores, working(stores, RULES, SETTINGS) as failed:
+    with (
+        opened(tmp_path, broken) as stores,
+        working(Installation(stores, DEFAULT_TENANT, SETTINGS), RULES) as failed,
+    ):
         assert failed.wait(60)
     assert held(tmp_path).events.num_rows < calm.events.num_rows
     drain(tmp_path)

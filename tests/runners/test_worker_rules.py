@@ -7,6 +7,7 @@ from tests.runners.installation import SETTINGS, body, held, opened
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import EntryKind
 from foreseen.rules import RuleSet, parse_rules
+from foreseen.runners.installation import Installation
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
@@ -41,7 +42,7 @@ def test_a_newer_rule_set_labels_from_the_next_batch_on_and_old_labels_stay(
     first, second = rules_for("curl"), rules_for("curl", "wget")
     with opened(tmp_path) as stores:
         live = LiveRules(first)
-        worker = Worker(stores, DEFAULT_TENANT, live, SETTINGS)
+        worker = Worker(Installation(stores, DEFAULT_TENANT, SETTINGS), live)
         stores.intake.append([body(log(1, "wget") + log(2, "curl") + log(3, "true"))])
         while worker.drain():
             pass

@@ -1,5 +1,6 @@
 """What-if: what it says of an edit is what a fresh replay with that edit gives."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,10 @@ from foreseen.alerts.decide import Policy
 from foreseen.core.alerts import Alert
 from foreseen.core.errors import ConfigurationError, MalformedInputError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
+from foreseen.lake import upkeep as keeping
+from foreseen.lake.horizon import Keeping
 from foreseen.lake.lake import Lake
+from foreseen.lake.retention import Retention
 from foreseen.lake.tables import ascending
 from foreseen.rules import parse_rules
 from foreseen.rules.assignment import NamedSet, RuleSets, Selection
@@ -281,18 +285,17 @@ def test_another_tenants_events_and_alerts_do_not_show(lab: Lab, tmp_path: Path)
     )
 
 
-def test_merged_and_swept_files_of_the_lake_change_nothing_but_a_note(
+def test_merged_files_and_forgotten_commits_change_nothing_but_a_note(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "BATCH_LINES", 1_100)
     replayed(tmp_path, BASE)
     lake = Lake.open(tmp_path / "lake")
     assert lake.compact()["events"].merged > 0
-    live = set(lake.files("events"))
-    swept = [f for f in (tmp_path / "lake" / "events").rglob("*.parquet") if str(f) not in live]
-    for file in swept:
-        file.unlink()
-    assert swept
+    soon, forgetful = time.time_ns() // 1_000_000 + 1_000, Keeping(0, 1, 0, 1, 1)
+    done = keeping.upkeep(lake, keeping.Policy(Retention({}), forgetful), soon)
+    assert done.tables["events"].removed.files > 0
+    assert lake.first_version("matches") > 0
     edit = Edit(changed=[PYTHON])
     result = Lab(tmp_path, BASE).ask(edit)
     assert any("have been merged" in note for note in result.notes)

@@ -1,12 +1,16 @@
 """The HTTP API: ingest, alerts, words on them, health; every route states who may call it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from foreseen import __version__
-from foreseen.api import alerts, dispositions, health, ingest, problems
+from foreseen.api import alerts, dispositions, health, ingest, intake, problems
 from foreseen.api.services import Services
+from foreseen.control.intake_counts import IntakeCounts
 
 __all__ = ["Services", "create_app"]
 
@@ -14,6 +18,7 @@ __all__ = ["Services", "create_app"]
 def create_app(services: Services) -> FastAPI:
     """Build the app over the stores that are handed in; it has no other state."""
     app = FastAPI(
+        lifespan=_life,
         title="Foreseen",
         version=__version__,
         openapi_url=None,  # served by a route of ours, so that it states its scope like all
@@ -22,8 +27,15 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,  # an unknown path is a 404, not a redirect
     )
     app.state.services = services
+    app.state.intake_counts = IntakeCounts(services.control, services.clock)
     problems.install(app)
-    for router in (health.router, ingest.router, alerts.router, dispositions.router):
+    for router in (
+        health.router,
+        ingest.router,
+        intake.router,
+        alerts.router,
+        dispositions.router,
+    ):
         app.include_router(router)
     described = app.openapi
 
@@ -35,3 +47,10 @@ def create_app(services: Services) -> FastAPI:
 
     app.openapi = with_problems  # type: ignore[method-assign] # FastAPI's documented way
     return app
+
+
+@asynccontextmanager
+async def _life(app: FastAPI) -> AsyncIterator[None]:
+    """What was counted is written at the end."""
+    yield
+    await run_in_threadpool(app.state.intake_counts.close)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from foreseen.core.errors import (
+    ConfigurationError,
     DeniedError,
     ForeseenError,
     MalformedInputError,
@@ -25,10 +26,12 @@ _RETRY_SECONDS = "5"
 _STATUS: tuple[tuple[type[ForeseenError], HTTPStatus], ...] = (
     (BacklogFullError, HTTPStatus.TOO_MANY_REQUESTS),
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ConfigurationError, HTTPStatus.SERVICE_UNAVAILABLE),  # of ours, e.g. a broker's credentials
     (NotFoundError, HTTPStatus.NOT_FOUND),
     (DeniedError, HTTPStatus.FORBIDDEN),
     (MalformedInputError, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
+_OURS = (TransientError, ConfigurationError)
 _ROUTE_STATUS = (400, 401, 403, 404, 405, 422, 500, 503)
 
 
@@ -88,7 +91,7 @@ async def _own(_request: Request, error: ProblemError) -> JSONResponse:
 async def _foreseen(_request: Request, error: ForeseenError) -> JSONResponse:
     for kind, status in _STATUS:
         if isinstance(error, kind):
-            retry = {"Retry-After": _RETRY_SECONDS} if isinstance(error, TransientError) else None
+            retry = {"Retry-After": _RETRY_SECONDS} if isinstance(error, _OURS) else None
             return problem(status, _public(error), retry)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "stored data is damaged; see the server's log")
 
@@ -97,7 +100,7 @@ def _public(error: ForeseenError) -> str:
     """The message for a caller; a transient one names paths of ours, which are not theirs."""
     if isinstance(error, BacklogFullError):
         return "too much waits to be processed; retry later"
-    if isinstance(error, TransientError):
+    if isinstance(error, _OURS):
         return "the server cannot store data now; retry later"
     return str(error)
 

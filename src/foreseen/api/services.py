@@ -1,6 +1,6 @@
 """What the API works with, handed in by who runs it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -8,8 +8,32 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from foreseen.core.ids import TenantId
-from foreseen.intake.log import IntakeLog
+from foreseen.intake.protocol import Appender
 from foreseen.studies.feedback import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a partition of the intake has been read.
+
+    Attributes:
+        partition: Its number.
+        first: Smallest offset that can be read.
+        end: Offset after the last entry.
+        consumed: The pipeline has everything before this offset.
+        in_records: Offsets count a broker's records, and not bytes.
+    """
+
+    partition: int
+    first: int
+    end: int
+    consumed: int
+    in_records: bool = False
+
+
+def _nobody(_tenant: TenantId) -> Sequence[Standing]:
+    """Nobody reads the intake in this process."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +41,22 @@ class Services:
     """Stores and facts of this installation.
 
     Attributes:
-        intake: The durable log that `ingest` appends to.
+        intake: Our own log, or a broker, that `ingest` appends to.
         control: The control database.
         clock: Now, ms UTC.
         formats: Names of the wire formats that have a parser.
         tenants: Organisations whose intake a worker reads; others' data are refused, not lost.
         office: Where words on an organisation's alerts are taken; None: nowhere in this process.
+        standing: How far an organisation's partitions of the intake have been read.
     """
 
-    intake: IntakeLog
+    intake: Appender
     control: Engine
     clock: Callable[[], int]
     formats: frozenset[str]
     tenants: frozenset[TenantId]
     office: Callable[[TenantId], Office] | None = None
+    standing: Callable[[TenantId], Sequence[Standing]] = _nobody
 
 
 def services_of(request: Request) -> Services:

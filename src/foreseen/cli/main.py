@@ -8,13 +8,18 @@ import typer
 from foreseen import __version__
 from foreseen.cli import (
     alerts,
+    cluster,
     demo,
+    export,
     hunt,
     lab,
     label,
+    lake,
     models,
+    quarantine,
     replay,
     rules,
+    search,
     suppressions,
     tokens,
     up,
@@ -33,13 +38,18 @@ app.command()(up.up)
 app.command()(replay.replay)
 app.command()(label.label)
 app.command()(hunt.hunt)
+app.command()(search.search)
+app.command()(export.export)
 app.command()(demo.demo)
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(lab.app, name="lab")
+app.add_typer(lake.app, name="lake")
+app.add_typer(cluster.app, name="cluster")
 
 
 def _version(asked: bool) -> None:

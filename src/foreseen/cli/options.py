@@ -118,4 +118,5 @@ def settings_of(
         told.alerts_a_day if alerts_a_day is None else alerts_a_day,
         told.bars,
         told.rhythm,
+        told.retention,
     )

@@ -43,6 +43,7 @@ class Exit(IntEnum):
     NOT_FOUND = 3
     QUARANTINED = 4
     FINDINGS = 6
+    STOPPED = 130
 
 
 def exit_code(error: ForeseenError) -> Exit:

@@ -1,9 +1,13 @@
 """`foreseen up`: intake, pipeline and API in one process."""
 
 import logging
+import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -12,6 +16,8 @@ import typer
 import uvicorn
 
 from foreseen.api.app import Services, create_app
+from foreseen.api.services import Standing
+from foreseen.cli.cluster import connected
 from foreseen.cli.options import (
     AlertsADay,
     Local,
@@ -21,14 +27,17 @@ from foreseen.cli.options import (
     rules_of,
     settings_of,
 )
+from foreseen.cli.s3_options import s3_options
 from foreseen.cli.terminal import Exit, console
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.errors import ConfigurationError
-from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.parsers.registry import PARSERS
+from foreseen.runners.installation import Installation, Sharding, Stores
 from foreseen.runners.office import Place, office_of
-from foreseen.runners.server import stores, wall_clock, working
-from foreseen.runners.worker import Stores
+from foreseen.runners.server import Addresses, stores, wall_clock, working
+from foreseen.runners.shard_processes import ProcessLinks
+from foreseen.runners.standing import extents
 
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 5
@@ -47,6 +56,21 @@ def up(
     alerts_a_day: AlertsADay = None,
     workload: Workload = None,
     settings_file: SettingsFile = None,
+    shards: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Divide hosts among so many processes, one a core."),
+    ] = 1,
+    intake: Annotated[
+        str | None,
+        typer.Option(help="nats://... or kafka://... instead of a log in the data folder."),
+    ] = None,
+    lake: Annotated[
+        str | None, typer.Option(help="s3://BUCKET/PREFIX instead of a folder; keys from AWS_*.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="HOST:PORT of a Ray cluster (or auto) where shards work; with --intake."),
+    ] = None,
 ) -> None:
     """Run the server until it is told to stop."""
     for library in ("alembic", "uvicorn"):
@@ -55,7 +79,12 @@ def up(
     loaded = rules_of(rules, strict=False, local=local)
     settings = settings_of(budget, workload, settings_file, loaded, alerts_a_day)
     is_new = not (data / "control.db").exists()
-    with _listening(host, port) as listener, stores(data) as opened:
+    addresses = Addresses(intake, lake, s3_options(os.environ) if lake else None)
+    with (
+        _listening(host, port) as listener,
+        _sharding(shards, cluster, intake) as sharding,
+        stores(data, addresses) as opened,
+    ):
         if is_new:
             _first_tokens(opened)
         services = Services(
@@ -65,13 +94,37 @@ def up(
             frozenset(PARSERS),
             frozenset({DEFAULT_TENANT}),
             lambda tenant: office_of(Place(data, tenant=tenant), opened.control, now=wall_clock()),
+            partial(_standing, opened),
         )
         server = uvicorn.Server(_config(services))
-        with working(opened, loaded, settings, (rules, local), data) as failed:
+        installation = Installation(opened, DEFAULT_TENANT, settings, sharding)
+        with working(installation, loaded, (rules, local), data) as failed:
             _stop_when(failed, server)
             server.run([listener])
     if failed.is_set():
         raise typer.Exit(Exit.ERROR)
+
+
+def _standing(opened: Stores, tenant: TenantId) -> list[Standing]:
+    records = opened.input.in_records
+    return [
+        Standing(number, each.first, each.end, each.consumed, records)
+        for number, each in enumerate(extents(opened, tenant))
+    ]
+
+
+@contextmanager
+def _sharding(shards: int, cluster: str | None, intake: str | None) -> Iterator[Sharding]:
+    """Where shards work: one in the server's own process, more beside it or on a cluster."""
+    if cluster is None:
+        yield Sharding(shards, ProcessLinks if shards > 1 else None)
+        return
+    if intake is None:
+        raise ConfigurationError(
+            "--cluster: other machines cannot read a log on this one; name a broker with --intake"
+        )
+    with connected(cluster) as links:
+        yield Sharding(shards, links)
 
 
 def _listening(host: str, port: int) -> socket.socket:

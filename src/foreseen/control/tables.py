@@ -1,35 +1,13 @@
 """The control database's tables; `migrations/` brings a file to this shape."""
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    Float,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
 
-_SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts INTEGER keys only
-_NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
+from foreseen.control import intake_tables
+from foreseen.control.base import SERIAL
+from foreseen.control.base import Base as Base  # noqa: PLC0414 (others take it from here)
 
-
-class Base(DeclarativeBase):
-    """Root of the tables. Times are ms UTC; every row belongs to a tenant."""
-
-    metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map = {int: BigInteger, float: Float, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy reads it so)
+_OTHERS = (intake_tables,)  # who imports this has all tables in the metadata
 
 
 class TenantRow(Base):
@@ -148,7 +126,7 @@ class DispositionRow(Base):
     """What a person said of an alert; undone, never deleted."""
 
     __tablename__ = "disposition"
-    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True, autoincrement=True)
     tenant: Mapped[str]
     alert: Mapped[str]
     actor: Mapped[str]
@@ -174,7 +152,7 @@ class JobRow(Base):
     """Long work that a person waits for: training, a study."""
 
     __tablename__ = "job"
-    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True, autoincrement=True)
     tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), index=True)
     kind: Mapped[str]
     state: Mapped[str]
@@ -228,7 +206,7 @@ class ModelChoiceRow(Base):
     """A version taken into use; the last one is in use. Appended, never changed."""
 
     __tablename__ = "model_choice"
-    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True, autoincrement=True)
     tenant: Mapped[str]
     version: Mapped[int]
     author: Mapped[str]
@@ -248,7 +226,7 @@ class ModelStageRow(Base):
     """How far one rule's model is trusted from then on. Appended, never changed."""
 
     __tablename__ = "model_stage"
-    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True, autoincrement=True)
     tenant: Mapped[str]
     rule: Mapped[str]
     stage: Mapped[str]
@@ -273,7 +251,7 @@ class AuditAnswerRow(Base):
     """What a person said of a suppressed match that was sampled for audit; the last word stands."""
 
     __tablename__ = "audit_answer"
-    id: Mapped[int] = mapped_column(_SERIAL, primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(SERIAL, primary_key=True, autoincrement=True)
     tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"))
     match: Mapped[str]
     rule: Mapped[str]

@@ -17,6 +17,7 @@ class EntryKind(IntEnum):
     DATA = 1
     TICK = 2
     END = 3
+    REPLAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Entry:
         format: Wire format of `data`, e.g. `auditd`.
         received: When we had it, ms UTC; for a tick, the time that it tells.
         data: Bytes as they came, decompressed: lines of one body.
-        kind: Data, a tick of the clock (so that replays see time pass), or the end of the source.
+        kind: Data, a tick of the clock (so that replays see time pass), the end of the source, or
+            lines of its quarantine that are to be read again.
     """
 
     tenant: TenantId

@@ -13,18 +13,19 @@ from typing import Self
 from foreseen.core.errors import (
     ConfigurationError,
     MalformedInputError,
-    NotFoundError,
     TransientError,
 )
 from foreseen.intake.entries import Entry, EntryKind, Stored, encode
+from foreseen.intake.reading import entries_between
 from foreseen.intake.segments import (
     HEADER_BYTES,
     LONGEST_PAYLOAD,
     create_segment,
     header,
-    read_records,
+    lock_of,
     recover,
     segments,
+    unusable,
 )
 
 __all__ = ["BacklogFullError", "Entry", "EntryKind", "IntakeLog", "LogLimits", "Stored"]
@@ -90,21 +91,28 @@ class IntakeLog:
         """Open a log, create its folder if needed, cut off what was never acknowledged.
 
         Raises:
-            ConfigurationError: Another process has it open.
-            CorruptError: Acknowledged records are damaged.
+            ConfigurationError: Another process has it open, or the folder cannot be written.
+            CorruptError: Acknowledged records are damaged, or the newest file is not of this log.
         """
         folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = lock_of(folder)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return cls(folder, lock, limits, sync)
         except BlockingIOError as error:
             os.close(lock)
             raise ConfigurationError(f"{folder}: another process has this log open") from error
+        except OSError as error:
+            os.close(lock)
+            raise unusable(folder, error) from error
         except BaseException:
             os.close(lock)
             raise
+
+    @property
+    def folder(self) -> Path:
+        """Where the segments lie."""
+        return self._folder
 
     @property
     def first(self) -> int:
@@ -147,20 +155,7 @@ class IntakeLog:
         """
         with self._turn:
             end, found = self._synced, list(self._segments)
-        if not found[0].base <= cursor <= end:
-            raise NotFoundError(
-                f"{self._folder}: offset {cursor} is not in the log, which holds "
-                f"{found[0].base} to {end}"
-            )
-        entries: list[Stored] = []
-        ends = [*(segment.base for segment in found[1:]), end]
-        position = cursor
-        for segment, stop in zip(found, ends, strict=True):
-            left = limit_bytes - (position - cursor)
-            if position < stop and (left > 0 or not entries):
-                entries.extend(read_records(segment, position, stop, left))
-                position = entries[-1].end
-        return entries
+        return entries_between(self._folder, found, cursor, end, limit_bytes)
 
     def check(self) -> None:
         """Do nothing if an append would be taken now.

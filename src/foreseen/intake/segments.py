@@ -6,6 +6,7 @@ when it was written: that tells a torn tail (never acknowledged, cut off) from d
 that were acknowledged (an error).
 """
 
+import logging
 import os
 import struct
 import zlib
@@ -14,8 +15,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from foreseen.core.errors import CorruptError
+from foreseen.core.errors import ConfigurationError, CorruptError
 from foreseen.intake.entries import Stored, decode
+
+log = logging.getLogger("foreseen.intake")
 
 _MAGIC = b"FsI1"
 _HEADER = struct.Struct("<4sIQQI")  # magic, payload length, offset, synced, CRC of the payload
@@ -52,8 +55,7 @@ def segments(folder: Path) -> list[Segment]:
     Raises:
         CorruptError: A segment is shorter or longer than the next one's start says.
     """
-    paths = sorted(folder.glob(f"{'[0-9]' * _NAME_DIGITS}{_SUFFIX}"))
-    found = [Segment(path, int(path.stem)) for path in paths]
+    found = named_segments(folder)
     for segment, following in pairwise(found):
         end = segment.base + segment.path.stat().st_size
         if end != following.base:
@@ -64,16 +66,46 @@ def segments(folder: Path) -> list[Segment]:
     return found
 
 
+def named_segments(folder: Path) -> list[Segment]:
+    """Segments by their names alone, oldest first."""
+    paths = sorted(folder.glob(f"{'[0-9]' * _NAME_DIGITS}{_SUFFIX}"))
+    return [Segment(path, int(path.stem)) for path in paths]
+
+
 def create_segment(folder: Path, base: int) -> Segment:
     """Begin the segment that starts at a log offset; its name is on the disk when it returns."""
     path = folder / f"{base:0{_NAME_DIGITS}d}{_SUFFIX}"
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    sync_folder(folder)
+    return Segment(path, base)
+
+
+def sync_folder(folder: Path) -> None:
+    """Force a folder's list of names to the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return Segment(path, base)
+
+
+def lock_of(folder: Path) -> int:
+    """The open lock file of a folder, which is made and survives a power cut from then on."""
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(folder.parent)
+        return os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise unusable(folder, error) from error
+
+
+def unusable(folder: Path, error: OSError) -> ConfigurationError:
+    """The error of a folder that cannot hold a log."""
+    return ConfigurationError(
+        f"{folder}: cannot be used as a log ({error.strerror}); --data has to name a folder that "
+        "can be written"
+    )
 
 
 def header(payload: bytes, crc: int, *, offset: int, synced: int) -> bytes:
@@ -113,13 +145,14 @@ def read_records(segment: Segment, offset: int, end: int, limit: int) -> Iterato
 
 
 def recover(segment: Segment) -> int:
-    """Cut a torn tail off the newest segment.
+    """Cut a torn tail off the newest segment, and say so.
 
     Returns:
         Log offset of the segment's end.
 
     Raises:
-        CorruptError: A record is damaged that a later one knows to have been on the disk.
+        CorruptError: A record is damaged that a later one knows to have been on the disk, or the
+            file is no segment of this log.
     """
     descriptor = os.open(segment.path, os.O_RDWR)
     try:
@@ -127,13 +160,39 @@ def recover(segment: Segment) -> int:
         while (payload := _record(descriptor, segment, offset)) is not None:
             offset += HEADER_BYTES + len(payload)
         if offset - segment.base < size:
+            if offset == segment.base:
+                _refuse_foreign(descriptor, segment)
             if _durable_after(segment, offset) > offset:
                 raise _damaged(segment, offset)
             os.ftruncate(descriptor, offset - segment.base)
+            log.warning(
+                "%s: %d bytes at log offset %d are no whole record and were cut off: a crash came "
+                "before they could be acknowledged",
+                segment.path,
+                segment.base + size - offset,
+                offset,
+            )
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
     return offset
+
+
+def _refuse_foreign(descriptor: int, segment: Segment) -> None:
+    """A first record that is torn begins as one does, or with nothing; all else is not ours to cut.
+
+    Raises:
+        CorruptError: The file begins with a whole header of another log, or with no header.
+    """
+    packed = os.pread(descriptor, HEADER_BYTES, 0)
+    begun = packed[: len(_MAGIC)]
+    if begun.strip(b"\0") and not _MAGIC.startswith(begun):
+        told = "begins with no record of an intake log"
+    elif _is_whole(packed) and _HEADER.unpack_from(packed)[2] != segment.base:
+        told = "begins with a record of another log"
+    else:
+        return
+    raise CorruptError(f"{segment.path}: {told}; move it away, or restore it from a backup")
 
 
 def _record(descriptor: int, segment: Segment, offset: int) -> bytes | None:
@@ -149,14 +208,20 @@ def _record(descriptor: int, segment: Segment, offset: int) -> bytes | None:
 
 
 def _header_in(packed: bytes, offset: int) -> _Header | None:
-    if len(packed) < HEADER_BYTES:
+    if not _is_whole(packed):
         return None
-    (check,) = _CHECK.unpack_from(packed, _HEADER.size)
-    magic, length, place, synced, crc = _HEADER.unpack_from(packed)
-    whole = zlib.crc32(packed[: _HEADER.size]) == check
-    if not whole or magic != _MAGIC or place != offset or length > LONGEST_PAYLOAD:
+    _, length, place, synced, crc = _HEADER.unpack_from(packed)
+    if place != offset or length > LONGEST_PAYLOAD:
         return None
     return _Header(length, synced, crc)
+
+
+def _is_whole(packed: bytes) -> bool:
+    """Whether the bytes are a header that some log wrote."""
+    if len(packed) < HEADER_BYTES or not packed.startswith(_MAGIC):
+        return False
+    (check,) = _CHECK.unpack_from(packed, _HEADER.size)
+    return zlib.crc32(packed[: _HEADER.size]) == int(check)
 
 
 def _durable_after(segment: Segment, offset: int) -> int:

@@ -1,7 +1,6 @@
 """Parquet files of the lake, on disk before a commit may name them, and Delta's word on them."""
 
 import json
-import os
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
+from foreseen.lake.place_local import in_folder, settle, sync_file
+from foreseen.lake.places import Place, parquet_file
+
+__all__ = ["COUNTED", "DATA_FOLDER", "data_path", "read_named", "sync_file", "write_file"]
+
 DATA_FOLDER = "data"
 _ROW_GROUP = 122_880  # rows; DuckDB's own unit
 _COMPRESSION_LEVEL = 3
@@ -21,20 +25,20 @@ _LONGEST_STATISTIC = 256  # characters; longer values give no statistics
 
 
 def write_file(
-    folder: Path,
+    place: Place | Path,
     rows: pa.Table,
     partition: dict[str, str | None],
     *,
     modified: int,
     data_change: bool = True,
 ) -> AddAction:
-    """Write rows to a new file of the table in `folder`, fsync it, and describe it for the log.
+    """Write rows to a new file of the table, force it to the disk, and describe it for the log.
 
     Names are random: a file that no commit names is an orphan, never overwritten, swept by
     `Lake.compact`.
 
     Args:
-        folder: The table's folder.
+        place: The table's place.
         rows: Data columns only.
         partition: Values of the partition columns.
         modified: Time stamp for the log, ms UTC.
@@ -43,51 +47,46 @@ def write_file(
     Raises:
         OSError: It could not be written (disk full); nothing is left behind.
     """
-    data = folder / DATA_FOLDER
-    data.mkdir(parents=True, exist_ok=True)
-    path = data / f"{uuid.uuid4().hex}.parquet"
+    place = in_folder(place) if isinstance(place, Path) else place
+    if place.folder is not None:
+        (place.folder / DATA_FOLDER).mkdir(parents=True, exist_ok=True)
+    path = f"{DATA_FOLDER}/{uuid.uuid4().hex}.parquet"
     try:
+        size = _write(place, path, rows)
+        settle(place, [path])
+    except OSError:
+        if place.folder is not None:
+            (place.folder / path).unlink(missing_ok=True)
+        raise
+    return AddAction(path, size, partition, modified, data_change, json.dumps(_statistics(rows)))
+
+
+def _write(place: Place, path: str, rows: pa.Table) -> int:
+    """Write rows; returns the file's size in bytes."""
+    with place.files.open_output_stream(f"{place.root}/{path}") as file:
         pq.write_table(
             rows,
-            path,
+            file,
             compression="zstd",
             compression_level=_COMPRESSION_LEVEL,
             row_group_size=_ROW_GROUP,
+            write_page_checksum=True,  # a flipped byte is told, not read
         )
-        sync_file(path)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-    return AddAction(
-        f"{DATA_FOLDER}/{path.name}",
-        path.stat().st_size,
-        partition,
-        modified,
-        data_change,
-        json.dumps(_statistics(rows)),
-    )
+        return file.tell()
 
 
 def data_path(folder: Path, logged: str) -> Path:
-    """Place of a file by its (URL-encoded) path in the Delta log."""
+    """Place of a file in a folder by its (URL-encoded) path in the Delta log."""
     return folder / unquote(logged)
 
 
-def read_files(paths: Sequence[Path], schema: pa.Schema) -> pa.Table:
-    """Rows of files in their order; columns that an older file lacks are null."""
-    if not paths:
-        return schema.empty_table()
-    tables = [_conformed(pq.ParquetFile(path).read(), schema) for path in paths]
+def read_named(place: Place, names: Sequence[str], schema: pa.Schema) -> pa.Table:
+    """Rows of the place's files in their order; columns that an older file lacks are null."""
+    tables = [schema.empty_table()]
+    for name in names:
+        with parquet_file(place, name) as file:
+            tables.append(_conformed(file.read(), schema))
     return pa.concat_tables(tables)
-
-
-def sync_file(path: Path) -> None:
-    """Force a file, or a folder's list of names, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _conformed(rows: pa.Table, schema: pa.Schema) -> pa.Table:

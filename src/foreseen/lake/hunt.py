@@ -5,29 +5,20 @@ also be written, by COPY), and the database may open no file but the tenant's ow
 extension and change no setting.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import duckdb
 import pyarrow as pa
 
 from foreseen.core.errors import DeniedError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
+from foreseen.lake.cancel import CancelledError, Watch, interruptible
 from foreseen.lake.lake import Lake
-from foreseen.lake.tables import TABLES, LakeTable
-
-_INTERRUPT_SECONDS = 0.05
-_TYPES: dict[pa.DataType, str] = {
-    pa.string(): "VARCHAR",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.bool_(): "BOOLEAN",
-    pa.list_(pa.string()): "VARCHAR[]",
-    pa.list_(pa.int64()): "BIGINT[]",
-    pa.map_(pa.string(), pa.list_(pa.string())): "MAP(VARCHAR, VARCHAR[])",
-}
+from foreseen.lake.relations import connected
+from foreseen.lake.shown import show
+from foreseen.lake.tables import TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +29,13 @@ class HuntLimits:
         seconds: How long it may run.
         memory: What it may take, as DuckDB writes it; it never spills to disk.
         threads: How many cores it may use.
+        watch: Told the percents done, of 100, as far as they are known; asked whether to stop.
     """
 
     seconds: float = 60.0
     memory: str = "1GB"
     threads: int = 2
+    watch: Watch = field(default_factory=Watch)
 
 
 _DEFAULT_LIMITS = HuntLimits()
@@ -56,7 +49,7 @@ def hunt(
     tenant: TenantId = DEFAULT_TENANT,
     limits: HuntLimits = _DEFAULT_LIMITS,
 ) -> pa.Table:
-    """Rows of a SELECT over one tenant's `events`, `matches`, `quarantine` and `predictions`.
+    """Rows of a SELECT over one tenant's tables.
 
     Args:
         lake: The lake.
@@ -66,18 +59,30 @@ def hunt(
         limits: Bounds.
 
     Raises:
+        CancelledError: It was stopped.
         MalformedInputError: It is no single SELECT, names what does not exist, fails, or is too
             large or too slow.
         DeniedError: It reaches outside the tables.
     """
     with _locked(lake, tenant, limits) as database:
         statement = _only_select(database, sql)
+        asked = replace(limits.watch, seconds=limits.seconds)
         try:
-            with _stopped_after(database, limits.seconds):
+            with interruptible(database, asked, beat=lambda: _tell(database, asked)):
                 rows: pa.Table = database.sql(statement).limit(limit).to_arrow_table()
+        except duckdb.InterruptException as error:
+            if asked.cancel.asked:
+                raise CancelledError("the query was stopped; it gave no rows") from error
+            raise _told(error, limits) from error
         except duckdb.Error as error:
             raise _told(error, limits) from error
         return rows
+
+
+def _tell(database: duckdb.DuckDBPyConnection, watch: Watch) -> None:
+    percents = database.query_progress()
+    if percents > 0:  # below it DuckDB knows nothing yet
+        watch.progress(percents, 100)
 
 
 def _only_select(database: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
@@ -97,63 +102,13 @@ def _locked(
     lake: Lake, tenant: TenantId, limits: HuntLimits
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the tenant's tables and nothing else in reach."""
-    database = duckdb.connect(
-        config={
-            "memory_limit": limits.memory,
-            "threads": limits.threads,
-            "temp_directory": "",
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "python_enable_replacements": False,
-        }
-    )
+    database = connected(limits.memory, limits.threads)
     try:
-        files = {name: lake.files(name, tenant) for name in TABLES}
-        allowed = [path for paths in files.values() for path in paths]
-        database.execute(f"SET allowed_paths = {_literal(allowed)}")
-        for name, table in TABLES.items():
-            database.execute(_view(table, files[name]))
-        database.execute("SET enable_external_access = false")
-        database.execute("SET lock_configuration = true")
+        database.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
+        show(database, lake, tenant)
         yield database
     finally:
         database.close()
-
-
-def _view(table: LakeTable, files: list[str]) -> str:
-    """The table's declared columns, so that it can be asked when it is empty or older."""
-    columns = ", ".join(f'"{field.name}"' for field in table.schema)
-    typed = ", ".join(f'NULL::{_TYPES[field.type]} AS "{field.name}"' for field in table.schema)
-    rows = f"SELECT {typed} WHERE false"
-    if files:
-        source = f"read_parquet({_literal(files)}, union_by_name = true)"
-        rows += f" UNION ALL BY NAME SELECT * FROM {source}"  # noqa: S608 (paths are quoted)
-    return f'CREATE VIEW "{table.name}" AS SELECT {columns} FROM ({rows})'  # noqa: S608 (as above)
-
-
-def _literal(texts: list[str]) -> str:
-    quoted = ("'" + text.replace("'", "''") + "'" for text in texts)
-    return f"[{', '.join(quoted)}]::VARCHAR[]"
-
-
-@contextmanager
-def _stopped_after(database: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupt what runs inside when its time is over, again and again until it has ended."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        left = seconds
-        while not ended.wait(left):
-            database.interrupt()
-            left = _INTERRUPT_SECONDS
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
 
 
 def _told(error: duckdb.Error, limits: HuntLimits) -> MalformedInputError | DeniedError:

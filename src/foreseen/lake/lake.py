@@ -1,5 +1,6 @@
-"""The lake: Delta tables in a folder, appended to exactly once, read in one order."""
+"""The lake: Delta tables in one place, appended to exactly once, read in one order."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,20 +8,23 @@ from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import pyarrow.dataset as ds
 
-from foreseen.core.errors import CorruptError, MalformedInputError, NotFoundError
+from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import TenantId
 from foreseen.lake.compaction import Compacted, compact_table
-from foreseen.lake.cursors import Cursor, Progress
-from foreseen.lake.deltalog import entry
-from foreseen.lake.files import read_files
+from foreseen.lake.cursors import Cursor, Delivery, Progress, Told, growing
+from foreseen.lake.deltalog import entry, unreadable
+from foreseen.lake.files import read_named
+from foreseen.lake.log_start import base, first_version, following
+from foreseen.lake.place_open import place_at
+from foreseen.lake.place_s3 import S3Options
+from foreseen.lake.places import Place, below, folder_of, logged_name
 from foreseen.lake.store import TableStore
 from foreseen.lake.tables import PART_TENANT, TABLES, ascending
+from foreseen.lake.verifying import checked
 
-__all__ = ["Commit", "Compacted", "Cursor", "Lake", "Progress"]
-
-_SWEPT = {"events"}  # the others are small and `since` tells their whole history
+__all__ = ["Commit", "Compacted", "Cursor", "Delivery", "Lake", "Progress", "S3Options", "Told"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,13 @@ class Commit:
     Attributes:
         version: The table's version with it.
         rows: Rows in the order in which they were given.
-        producer: Whose commit it is; None where nobody's cursor travelled with it.
-        time: How late it was after these rows, ms UTC, of the producer that was asked for.
+        producers: Whose rows these are: those whose cursors travelled with it.
+        time: How late it was after these rows, ms UTC, by the clock that was asked for.
     """
 
     version: int
     rows: pa.Table
-    producer: str | None = None
+    producers: tuple[str, ...] = ()
     time: int | None = None
 
 
@@ -45,38 +49,58 @@ def _pass(_place: str) -> None:
 
 
 class Lake:
-    """All tables under one folder. Threads may share it; writers of other processes are safe.
+    """All tables in one place. Threads may share it; writers of other processes are safe.
 
     Args:
-        folder: Where the tables lie.
+        place: Where the tables lie.
         stores: The open tables by name.
         failpoint: Called with the name of each place where a crash matters; for crash tests.
     """
 
     def __init__(
-        self, folder: Path, stores: dict[str, TableStore], failpoint: Callable[[str], None]
+        self, place: Place, stores: dict[str, TableStore], failpoint: Callable[[str], None]
     ) -> None:
-        self.folder = folder
+        self.place = place
         self._stores = stores
         self._failpoint = failpoint
 
     @classmethod
-    def open(cls, path: str | Path, *, failpoint: Callable[[str], None] = _pass) -> Self:
-        """Open the lake in a folder; missing tables and columns are created.
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        s3: S3Options | None = None,
+        failpoint: Callable[[str], None] = _pass,
+    ) -> Self:
+        """Open the lake in a folder or in S3; missing tables and columns are created.
+
+        Args:
+            path: A folder, or `s3://bucket/prefix`.
+            s3: How S3 is reached; needed there only.
+            failpoint: See the class.
 
         Raises:
+            ConfigurationError: S3 is not told how to be reached, or is not safe to write to.
             CorruptError: A table's log cannot be read.
+            TransientError: S3 does not answer.
         """
-        folder = Path(path)
-        stores = {name: TableStore.open(table, folder / name) for name, table in TABLES.items()}
-        return cls(folder, stores, failpoint)
+        place = place_at(path, s3)
+        stores = {
+            name: TableStore.open(table, below(place, name)) for name, table in TABLES.items()
+        }
+        return cls(place, stores, failpoint)
+
+    @property
+    def folder(self) -> Path:
+        """The lake's folder.
+
+        Raises:
+            ConfigurationError: It lies elsewhere.
+        """
+        return folder_of(self.place)
 
     def commit(self, batches: Mapping[str, pa.Table], cursor: Cursor) -> dict[str, int]:
-        """Append rows to the tables, each with the cursor in the same transaction.
-
-        A table that already has the cursor's version is skipped, so the same commit may be
-        delivered any number of times. A table without rows still moves its cursor. When this
-        returns, all of it is on disk.
+        """Append rows of one producer: `commit_all` of one delivery, whose cursor tells the time.
 
         Args:
             batches: Rows by table name; tables are appended to in the order of `tables.TABLES`.
@@ -84,21 +108,40 @@ class Lake:
 
         Returns:
             For each named table a version that holds its rows.
+        """
+        told = Told(cursor.app_id, cursor.time) if cursor.time is not None else None
+        return self.commit_all([Delivery(batches, cursor)], told=told)
+
+    def commit_all(
+        self, deliveries: Sequence[Delivery], *, told: Told | None = None
+    ) -> dict[str, int]:
+        """Append rows of several producers: one transaction a table, with all their cursors.
+
+        A table adds nothing of a delivery that it already has, so any of them may be delivered
+        again, alone or among others. Rows lie in the order of the deliveries. A table without
+        rows still moves the cursors. When this returns, all of it is on disk.
+
+        Args:
+            deliveries: Rows by table name; tables are appended to in the order of
+                `tables.TABLES`. Of a producer that has several, in their order.
+            told: How late it is after all these rows; the cursors' own times are not told.
+
+        Returns:
+            For each named table a version that holds its rows.
 
         Raises:
             MalformedInputError: Columns do not fit, or the rows overlap with what a table holds.
+            ConfigurationError: Writing there is not safe.
             NotFoundError: No such table.
             TransientError: Disk full, or another writer won too often: deliver it again.
         """
-        if cursor.after is not None and cursor.after >= cursor.version:
-            raise MalformedInputError(f"cursor does not grow: {cursor}")
-        for name in batches:
-            self._store(name)
+        growing(each.cursor for each in deliveries)
+        named = {name: self._store(name) for each in deliveries for name in each.batches}
         versions = {}
-        for name in TABLES:
-            if name in batches:
-                versions[name] = self._store(name).append(batches[name], cursor, self._failpoint)
-                self._failpoint(f"lake.after_{name}")
+        for name in (name for name in TABLES if name in named):
+            parts = [(d.batches[name], d.cursor) for d in deliveries if name in d.batches]
+            versions[name] = named[name].append(parts, told, self._failpoint)
+            self._failpoint(f"lake.after_{name}")
         return versions
 
     def cursor(self, table: str, app_id: str) -> int | None:
@@ -144,46 +187,87 @@ class Lake:
         tenant: TenantId | None = None,
         clock: str | None = None,
     ) -> Iterator[Commit]:
-        """Commits after a version (0: from the start) in order; compactions do not show.
+        """Commits after a version in order; compactions do not show.
+
+        Who means all that there is begins with `past` and goes on after `first_version`.
 
         Args:
             table: Name of the table.
-            version: Version that was seen last.
+            version: Version that was seen last; not before `first_version`.
             tenant: Only rows of this organisation; commits without any are left out.
-            clock: Producer whose time matters: its commits that say one are told even without rows.
+            clock: Whose time matters: commits that say one of it are told even without rows.
 
         Raises:
+            NotFoundError: The log does not reach back so far.
             CorruptError: An entry of the log, or a file that it names, is gone.
         """
         store = self._store(table)
-        for number in range(version + 1, store.version() + 1):
-            told = entry(store.folder, number)
+        for number in following(store.place, version, store.version()):
+            told = entry(store.place, number)
+            time = told.time if clock is not None and told.clock == clock else None
             files = [
-                file.path
+                file.name
                 for file in told.files
                 if tenant is None or file.partition[PART_TENANT] == tenant
             ]
-            time = told.time if clock is not None and told.producer == clock else None
             if files or time is not None:
                 schema = store.table.schema
-                rows = _read(files, schema) if files else schema.empty_table()
-                yield Commit(number, rows, told.producer, time)
+                rows = _read(store.place, files, schema)
+                yield Commit(number, rows, told.producers, time)
 
-    def files(self, table: str, tenant: TenantId | None = None) -> list[str]:
-        """Paths of the table's live files, of one organisation when given, oldest first."""
-        store = self._store(table)
-        live = store.live_files(tenant).sort_by(ascending(["modification_time", "path"]))
-        return [str(store.path_of(str(path))) for path in live["path"].to_pylist()]
-
-    def compact(self) -> dict[str, Compacted]:
-        """Merge small files of every table; old files of `events` go after a week.
+    def first_version(self, table: str) -> int:
+        """Oldest version of which the commits after it are told; 0 while all are.
 
         Raises:
-            TransientError: Another compaction was faster; try later.
+            CorruptError: The table's log has no beginning.
         """
-        return {
-            name: compact_table(store, sweep=name in _SWEPT) for name, store in self._stores.items()
-        }
+        return first_version(self._store(table).place)
+
+    def past(self, table: str, tenant: TenantId) -> pa.Table:
+        """A tenant's rows as they were in `first_version`, in the order in which they came.
+
+        What came in one commit and which commit that was is no longer known.
+
+        Raises:
+            CorruptError: A file cannot be read.
+        """
+        store = self._store(table)
+        _, files = base(store.place)
+        rows = _read(store.place, [logged_name(store.place, f) for f in files], store.table.schema)
+        rows = rows.filter(pc.field("tenant") == tenant)
+        arrival = [name for name in ("ingested_time", "time") if name in rows.schema.names]
+        return rows.sort_by(ascending([*arrival, *store.table.order]))
+
+    def files(self, table: str, tenant: TenantId | None = None) -> list[str]:
+        """Names of the table's live files, of one organisation when given, oldest first.
+
+        Paths, or `s3://` addresses; `places.parquet_file` opens both.
+        """
+        store = self._store(table)
+        live = store.live_files(tenant).sort_by(ascending(["modification_time", "path"]))
+        return [logged_name(store.place, str(path)) for path in live["path"].to_pylist()]
+
+    def dataset(self, table: str, tenant: TenantId | None = None) -> ds.Dataset:
+        """The table's live rows, of one organisation when given, for Arrow and DuckDB to scan.
+
+        Columns and predicates are pushed down; files are pruned by the log's statistics.
+        """
+        return self._store(table).dataset(tenant)
+
+    @property
+    def stores(self) -> Mapping[str, TableStore]:
+        """The open tables by name, for the lake's upkeep."""
+        return self._stores
+
+    def compact(self) -> dict[str, Compacted]:
+        """Merge the small files of every table; what they replace goes with `upkeep`.
+
+        Raises:
+            CorruptError: A file cannot be read.
+            TransientError: Other writers won each time, or the disk is full; try later.
+        """
+        now = time.time_ns() // 1_000_000
+        return {name: compact_table(store, now=now) for name, store in self._stores.items()}
 
     def verify(self) -> dict[str, int]:
         """Check every live file against the log: it exists, its size and its rows are as logged.
@@ -194,7 +278,7 @@ class Lake:
         Raises:
             CorruptError: A file does not fit, named with the difference.
         """
-        return {name: sum(map(_checked, _sizes(s))) for name, s in self._stores.items()}
+        return {name: sum(checked(s.place, s.live_files())) for name, s in self._stores.items()}
 
     def _store(self, table: str) -> TableStore:
         if table not in self._stores:
@@ -204,31 +288,10 @@ class Lake:
         return self._stores[table]
 
 
-def _read(files: Sequence[Path], schema: pa.Schema) -> pa.Table:
+def _read(place: Place, files: Sequence[str], schema: pa.Schema) -> pa.Table:
     try:
-        return read_files(files, schema)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise CorruptError(
-            f"{files[0].parent}: a file of the lake cannot be read: {error}"
-        ) from error
-
-
-def _sizes(store: TableStore) -> Iterator[tuple[Path, int, int]]:
-    for file in store.live_files().to_pylist():
-        yield store.path_of(file["path"]), file["size_bytes"], file["num_records"]
-
-
-def _checked(file: tuple[Path, int, int]) -> int:
-    """Rows of a file that is as the log says."""
-    path, size, rows = file
-    try:
-        found, held = path.stat().st_size, pq.ParquetFile(path).read().num_rows
-    except FileNotFoundError as error:
-        raise CorruptError(f"{path}: the log names this file and it is gone") from error
-    except (OSError, pa.ArrowInvalid) as error:
-        raise CorruptError(f"{path}: a file of the lake cannot be read: {error}") from error
-    if (found, held) != (size, rows):
-        raise CorruptError(
-            f"{path}: the log says {size} bytes and {rows} rows, the disk {found} and {held}"
-        )
-    return rows
+        return read_named(place, files, schema)
+    except (FileNotFoundError, pa.ArrowInvalid) as error:
+        raise CorruptError(f"{place.uri}: a file of the lake cannot be read: {error}") from error
+    except OSError as error:
+        raise unreadable(place, place.uri, error) from error

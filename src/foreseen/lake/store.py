@@ -1,8 +1,8 @@
-"""One Delta table in its folder: open or create, append with a cursor, list its files."""
+"""One Delta table in its place: open or create, append with a cursor, list its files."""
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -10,64 +10,79 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
 from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
-from foreseen.core.errors import CorruptError, MalformedInputError, TransientError
+from foreseen.core.errors import MalformedInputError, TransientError
 from foreseen.core.ids import TenantId
-from foreseen.lake.cursors import Cursor
-from foreseen.lake.deltalog import LOG_FOLDER, TIME, repair, sync_entries
-from foreseen.lake.files import DATA_FOLDER, data_path, sync_file, write_file
+from foreseen.lake.cursors import Cursor, Marks, Told
+from foreseen.lake.deltalog import (
+    CLOCK,
+    LOG_FOLDER,
+    TIME,
+    newest_checkpoint,
+    repair,
+    sync_entries,
+)
+from foreseen.lake.files import DATA_FOLDER, data_path, read_named, write_file
+from foreseen.lake.place_local import settle
+from foreseen.lake.places import Place, folder_of, logged_name
 from foreseen.lake.scan import dataset_of
+from foreseen.lake.table_open import failed, opened
 from foreseen.lake.tables import PART_TENANT, LakeTable, partitions
 
 _RETRIES = 20
-_CONFIGURATION: dict[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}  # for `since`
 
 
 @dataclass(slots=True)
 class TableStore:
-    """A table of the lake on disk; threads may share it."""
+    """A table of the lake; threads may share it."""
 
     table: LakeTable
-    folder: Path
+    place: Place
     handle: DeltaTable
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     @classmethod
-    def open(cls, table: LakeTable, folder: Path) -> Self:
+    def open(cls, table: LakeTable, place: Place) -> Self:
         """Open the table; create it or its new columns where they are missing.
 
         Raises:
+            ConfigurationError: It has to be created where writing is not safe.
             CorruptError: Its log cannot be read.
+            TransientError: The object store does not answer, or others create it too.
         """
-        try:
-            if (folder / LOG_FOLDER).exists():
-                repair(folder)
-            handle = DeltaTable.create(
-                folder,
-                table.delta_schema,
-                mode="ignore",
-                partition_by=table.partition_by,
-                configuration=_CONFIGURATION,
-            )
-            _add_missing_columns(handle, table)
-            handle.update_incremental()
-            sync_entries(folder, -1, int(handle.version()))
-            sync_file(folder)
-            sync_file(folder.parent)
-        except DeltaError as error:
-            raise CorruptError(
-                f"{folder}: the table's log cannot be read ({error}); restore the folder from a "
-                f"backup"
-            ) from error
-        return cls(table, folder, handle)
+        if place.folder is not None and (place.folder / LOG_FOLDER).exists():
+            repair(place.folder)
+        handle = opened(table, place)
+        if place.folder is not None:
+            # A killed writer may have left the last entries unsynced: none before a checkpoint.
+            sync_entries(place, newest_checkpoint(place.folder) - 1, int(handle.version()))
+            settle(place, [".", ".."])
+        return cls(table, place, handle)
+
+    @property
+    def folder(self) -> Path:
+        """The table's folder.
+
+        Raises:
+            ConfigurationError: It lies elsewhere.
+        """
+        return folder_of(self.place)
 
     def fresh(self) -> DeltaTable:
-        """The handle, at the newest version."""
+        """The handle, at the newest version.
+
+        Raises:
+            CorruptError: The log cannot be read.
+            TransientError: The object store does not answer.
+        """
         with self.lock:
-            self.handle.update_incremental()
+            try:
+                self.handle.update_incremental()
+            except (DeltaError, OSError) as error:
+                raise failed(self.place, error) from error
             return self.handle
 
     def version(self) -> int:
@@ -78,11 +93,11 @@ class TableStore:
         """Version of the producer's last commit; None before the first."""
         return self.fresh().transaction_version(app_id)
 
-    def dataset(self) -> ds.Dataset:
+    def dataset(self, tenant: TenantId | None = None) -> ds.Dataset:
         """The live rows, for a scan that prunes by the log's statistics."""
         with self.lock:
-            files = pa.table(self.fresh().get_add_actions(flatten=True))
-            return dataset_of(self.folder, files, self.table.schema)
+            files = self.live_files(tenant)
+            return dataset_of(self.place, files, self.table.schema)
 
     def live_files(self, tenant: TenantId | None = None) -> pa.Table:
         """The log's word on each live file: path, size_bytes, num_records, partition.*."""
@@ -92,37 +107,57 @@ class TableStore:
             return files
         return files.filter(pc.field(f"partition.{PART_TENANT}") == tenant)
 
-    def append(self, rows: pa.Table, cursor: Cursor, failpoint: Callable[[str], None]) -> int:
-        """Add rows and the cursor in one transaction, unless the table has the cursor already.
+    def append(
+        self,
+        parts: Sequence[tuple[pa.Table, Cursor]],
+        told: Told | None,
+        failpoint: Callable[[str], None],
+    ) -> int:
+        """Add, in one transaction, the rows and cursors of all parts that the table has not yet.
 
         Returns:
             A version of the table that holds the rows.
 
         Raises:
+            ConfigurationError: Writing there is not safe.
             MalformedInputError: Columns do not fit, or the rows overlap with what the table holds.
             TransientError: Disk full, or another writer won: deliver it again.
         """
-        rows = self._fitting(rows)
+        fitting = [(self._fitting(rows), cursor) for rows, cursor in parts]
         with self.lock:
-            if self._holds(cursor):
+            self.place.admit(self.place)
+            fresh, marks = self._missing(fitting)
+            if not marks:
                 return int(self.handle.version())
             try:
-                adds = self._write(rows)
+                adds = self.write(partitions(self.table, pa.concat_tables(fresh)))
                 failpoint(f"lake.before_{self.table.name}")
-                return self.log(adds, cursor)
+                return self.log(adds, marks, told)
             except OSError as error:
                 raise TransientError(
-                    f"{self.folder}: cannot write, free space and deliver again: {error}"
+                    f"{self.place.uri}: cannot write, free space and deliver again: {error}"
                 ) from error
 
-    def log(self, actions: Sequence[AddAction | RemoveAction], cursor: Cursor | None) -> int:
-        """Commit files that are on disk and force the log's entry to the disk.
+    def log(
+        self,
+        actions: Sequence[AddAction | RemoveAction],
+        cursors: Mapping[str, int] | None = None,
+        told: Told | None = None,
+        retries: int = _RETRIES,
+    ) -> int:
+        """Commit files that `write` made; when this returns, the log's entry is on disk.
+
+        Args:
+            actions: What changes.
+            cursors: Version of each producer whose input it comes from.
+            told: What the committer says of the time.
+            retries: How often to go on after another writer's commit; 0 to look at it first.
 
         Raises:
+            ConfigurationError: Writing there is not safe.
             TransientError: The commit failed; nothing of it shows.
         """
-        marks = [Transaction(cursor.app_id, cursor.version)] if cursor else None
-        said = {TIME: str(cursor.time)} if cursor and cursor.time is not None else None
+        self.place.admit(self.place)
         before = self.handle.version()
         try:
             self.handle.create_write_transaction(
@@ -130,18 +165,52 @@ class TableStore:
                 "append",
                 self.table.delta_schema,
                 self.table.partition_by,
-                commit_properties=CommitProperties(said, _RETRIES, marks),
+                commit_properties=_properties(cursors or {}, told, retries),
                 post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
             )
-        except DeltaError as error:
-            raise TransientError(f"{self.folder}: commit failed, deliver again: {error}") from error
+        except (DeltaError, OSError) as error:
+            message = f"{self.place.uri}: commit failed, deliver again: {error}"
+            raise TransientError(message) from error
         after = self.version()
-        sync_entries(self.folder, before, after)
+        sync_entries(self.place, before, after)
         return after
 
+    def write(
+        self,
+        parts: Sequence[tuple[dict[str, str | None], pa.Table]],
+        *,
+        data_change: bool = True,
+    ) -> list[AddAction]:
+        """Write rows of partitions to new files, a file each, that a `log` may name.
+
+        Args:
+            parts: Values of the partition columns, and rows.
+            data_change: False when the rows only move from other files.
+
+        Raises:
+            OSError: They could not be written.
+        """
+        now = time.time_ns() // 1_000_000
+        adds = [
+            write_file(self.place, rows, values, modified=now, data_change=data_change)
+            for values, rows in parts
+        ]
+        if adds:
+            settle(self.place, [DATA_FOLDER])
+        return adds
+
+    def read(self, logged: Sequence[str]) -> pa.Table:
+        """Rows of files by their paths in the log, in this order.
+
+        Raises:
+            OSError: One cannot be read.
+        """
+        names = [logged_name(self.place, path) for path in logged]
+        return read_named(self.place, names, self.table.schema)
+
     def path_of(self, logged: str) -> Path:
-        """Place of a file by its path in the log."""
-        return data_path(self.folder, logged)
+        """Where a file lies in the table's folder, by its path in the log."""
+        return data_path(folder_of(self.place), logged)
 
     def _fitting(self, rows: pa.Table) -> pa.Table:
         name, schema = self.table.name, self.table.schema
@@ -153,34 +222,21 @@ class TableStore:
         except pa.ArrowInvalid as error:
             raise MalformedInputError(f"{name}: values do not fit the schema: {error}") from error
 
-    def _holds(self, cursor: Cursor) -> bool:
-        held = self.fresh().transaction_version(cursor.app_id)
-        if held is None or (cursor.after is not None and held <= cursor.after):
-            return False
-        if held >= cursor.version:
-            return True
-        if cursor.after is None:
-            return False
-        raise MalformedInputError(
-            f"{self.table.name}: holds {cursor.app_id} up to {held}, which cuts the commit "
-            f"({cursor.after}, {cursor.version}] in two; deliver up to {held} first "
-            f"(Lake.progress says so)"
-        )
-
-    def _write(self, rows: pa.Table) -> list[AddAction]:
-        now = time.time_ns() // 1_000_000
-        adds = [
-            write_file(self.folder, part, values, modified=now)
-            for values, part in partitions(self.table, rows)
+    def _missing(
+        self, parts: Sequence[tuple[pa.Table, Cursor]]
+    ) -> tuple[list[pa.Table], dict[str, int]]:
+        """Rows that the table does not have yet, and where their producers are after them."""
+        handle, marks = self.fresh(), Marks()
+        rows = [
+            rows
+            for rows, cursor in parts
+            if marks.takes(self.table.name, cursor, handle.transaction_version(cursor.app_id))
         ]
-        if adds:
-            sync_file(self.folder / DATA_FOLDER)
-        return adds
+        return rows, marks.versions
 
 
-def _add_missing_columns(handle: DeltaTable, table: LakeTable) -> None:
-    known = {column.name for column in handle.schema().fields}
-    declared = Schema.from_arrow(table.delta_schema).fields
-    missing = [column for column in declared if column.name not in known]
-    if missing:
-        handle.alter.add_columns(missing)
+def _properties(cursors: Mapping[str, int], told: Told | None, retries: int) -> CommitProperties:
+    """What travels with a commit."""
+    marks = [Transaction(name, version) for name, version in cursors.items()]
+    said = {TIME: str(told.time), CLOCK: told.clock} if told else None
+    return CommitProperties(said, retries, marks)

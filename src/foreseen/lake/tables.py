@@ -1,6 +1,6 @@
 """The lake's tables: their schema, order of rows, and how they lie in folders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
@@ -9,11 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.errors import MalformedInputError
+from foreseen.lake.rollups import folded
 from foreseen.schema.arrow import (
     EVENT_SCHEMA,
     MATCH_SCHEMA,
     PREDICTION_SCHEMA,
     QUARANTINE_SCHEMA,
+    ROLLUP_SCHEMA,
 )
 
 PART_TENANT = "part_tenant"
@@ -35,12 +37,15 @@ class LakeTable:
         order: Columns that give `Lake.read` one order in every run.
         by_day: Whether it is large enough for a folder a day; small tables would only get
             many small files from it.
+        folded: What compaction does with rows that it brings together: the same facts in fewer
+            rows. None: they stay as they are.
     """
 
     name: str
     schema: pa.Schema
     order: tuple[str, ...]
     by_day: bool
+    folded: Callable[[pa.Table], pa.Table] | None = None
 
     @property
     def partition_by(self) -> list[str]:
@@ -66,6 +71,13 @@ TABLES: Mapping[str, LakeTable] = MappingProxyType(
             ),
             LakeTable(
                 "predictions", PREDICTION_SCHEMA, ("tenant", "time", "match_uid"), by_day=False
+            ),
+            LakeTable(
+                "rollups",
+                ROLLUP_SCHEMA,
+                tuple(ROLLUP_SCHEMA.names),
+                by_day=False,
+                folded=folded,
             ),
         )
     }

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.ids import EventUid, RuleId, TenantId, event_uid, match_uid
-from foreseen.core.records import Line, Quarantined
+from foreseen.core.records import Line, Quarantined, Reason
 from foreseen.models.moments.windows import empty_tail, windows_of
 from foreseen.parsers.protocol import Parsed, Row
 from foreseen.parsers.registry import PARSERS
@@ -37,6 +37,8 @@ class Lines:
         lines: Lines in order.
         ended: The log's record that the source has ended: what is pending stays incomplete.
         quarantined: What never became a line (a damaged file, a line over the limit).
+        order: Number of the order by which they are read once more, out of quarantine; 0: they are
+            read for the first time. An order is carried out once however often it comes.
     """
 
     source: str
@@ -44,6 +46,7 @@ class Lines:
     lines: Sequence[Line]
     ended: bool = False
     quarantined: Sequence[Quarantined] = ()
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class ShardState:
     processes: ProcessCache = field(default_factory=ProcessCache)
     sequences: dict[str, int] = field(default_factory=dict)
     tail: pa.Table = field(default_factory=empty_tail)
+    orders: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,13 @@ def _ticked(state: ShardState, tick: Tick) -> list[Parsed]:
 
 
 def _read(state: ShardState, part: Lines) -> list[Parsed]:
-    parser = PARSERS[part.format]
+    if part.order in state.orders:
+        return []
+    if part.order:
+        state.orders.add(part.order)
+    parser = PARSERS.get(part.format)
+    if parser is None:
+        return [Parsed(quarantined=[*part.quarantined, *_unknown(part)])]
     key = (part.format, part.source)
     remembered = state.parsers.setdefault(key, parser.initial())
     results = [Parsed(quarantined=list(part.quarantined)), parser.parse(remembered, part.lines)]
@@ -143,6 +153,12 @@ def _read(state: ShardState, part: Lines) -> list[Parsed]:
         results.append(parser.finish(remembered))
         del state.parsers[key]
     return results
+
+
+def _unknown(part: Lines) -> list[Quarantined]:
+    """Lines of a format that this version does not read, or that are not ours at all."""
+    detail = f"no parser for {part.format!r}"
+    return [Quarantined(line, Reason.UNKNOWN_FORMAT, detail) for line in part.lines if line.data]
 
 
 def _identity(
@@ -209,6 +225,7 @@ def _quarantine(entries: Sequence[Quarantined], tenant: TenantId) -> pa.RecordBa
             "reason": entry.reason.value,
             "detail": entry.detail,
             "raw_hex": entry.line.data.hex(),
+            "ingested_time": entry.line.received,
         }
         for entry in entries
     ]

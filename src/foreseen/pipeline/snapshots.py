@@ -38,6 +38,7 @@ def dump_shard(state: ShardState) -> bytes:
             "processes": lineage.dump(state.processes),
             "sequences": state.sequences,
             "tail": state.tail.to_pylist(),
+            "orders": sorted(state.orders),
         }
     )
 
@@ -96,6 +97,7 @@ def _shard(dumped: dict[str, Any]) -> ShardState:
         processes=lineage.load(dumped["processes"]),
         sequences={str(stream): int(seq) for stream, seq in dumped["sequences"].items()},
         tail=pa.Table.from_pylist(dumped["tail"], schema=TAIL_SCHEMA),
+        orders=set(map(int, dumped.get("orders", ()))),  # older snapshots know none
     )
 
 

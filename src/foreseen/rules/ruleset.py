@@ -119,6 +119,11 @@ class RuleSet:
         numbers = zip(self._engine.hits.tolist(), self._engine.trials.tolist(), strict=True)
         return {rule.id: Count(*each) for rule, each in zip(self.rules, numbers, strict=True)}
 
+    @property
+    def lists(self) -> dict[str, list[str]]:
+        """Lists of placeholders that it was loaded with."""
+        return dict(orjson.loads(self._lists)) if self._lists else {}
+
     def sound_files(self) -> dict[str, str]:
         """Texts of the files in which nothing is wrong, by path."""
         texts, unsound = self.sources.texts, self.sources.unsound

@@ -16,6 +16,7 @@ from foreseen.control.documents import DocumentKind, documents
 from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId, TenantId, content_hash
 from foreseen.lake.lake import Lake
+from foreseen.lake.retention import Retention
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import Problem, RuleSet, load, parse_rules
@@ -28,6 +29,7 @@ from foreseen.runners.rhythm import Rhythm
 from foreseen.runners.rule_files import Document, refuse, shipped_documents
 from foreseen.runners.rule_overlay import overlaid
 from foreseen.runners.settings import Settings
+from foreseen.runners.settings_retention import retention_of
 from foreseen.runners.suppressions import place_of
 from foreseen.studies.gates import Bars
 from foreseen.studies.train import Stored, stored_foresight
@@ -246,6 +248,7 @@ def _settings(told: Mapping[str, Any]) -> Settings:
         told.get("alerts_a_day"),
         Bars(**told.get("bars", {})),
         Rhythm(**told.get("rhythm", {})),
+        retention_of(told["retention"]) if "retention" in told else Retention(),
     )
 
 

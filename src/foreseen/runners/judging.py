@@ -11,11 +11,12 @@ from sqlalchemy import Engine
 
 from foreseen.control.alerts import Decided, commit_decisions
 from foreseen.control.artefacts import NewArtefact, put
-from foreseen.control.cursors import Checkpoint, checkpoint
+from foreseen.control.cursors import Checkpoint, checkpoint, save
 from foreseen.core.decisions import Basis, Decision, Outcome, Stage
 from foreseen.core.ids import RuleId, TenantId, content_hash
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Commit, Cursor, Lake
+from foreseen.lake.rollups import rollup
 from foreseen.pipeline.correlated import firings_of
 from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut, pass_time, step
 from foreseen.pipeline.late import Revision
@@ -31,6 +32,7 @@ from foreseen.studies.train import Stored
 log = logging.getLogger("foreseen.judge")
 
 NAME = "judge"
+_MOST_PASSED = 500  # commits
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ class Judge:
     ) -> None:
         """Artefacts: exchanged at a batch boundary by assigning `artefacts`.
 
-        Clock: the producer whose commits tell the time, of a live pipeline.
+        Clock: whose commits tell the time, of a live pipeline.
         """
         self._lake = lake
         self._engine = engine
@@ -128,7 +130,7 @@ class Judge:
         self.artefacts = artefacts
         self.verdicts = Verdicts()
         reached = checkpoint(engine, artefacts.tenant, NAME)
-        self._version = self._seen = reached.version if reached else 0
+        self._version = self._seen = reached.version if reached else lake.first_version("matches")
         self._state = load_judge(reached.state) if reached and reached.state else JudgeState()
         self.verdicts.lost = self._state.lost()
 
@@ -151,14 +153,22 @@ class Judge:
                 judged += self._judge(commit, since)
             self._seen = commit.version
         self._seen = max(self._seen, newest)
+        self._pass_on()
         return judged
+
+    def _pass_on(self) -> None:
+        """Move the cursor past many commits of nothing: upkeep may then forget their log."""
+        if self._seen - self._version > _MOST_PASSED:
+            reached = Checkpoint(NAME, self._seen, dump_judge(self._state))
+            save(self._engine, self.artefacts.tenant, reached)
+            self._version = self._seen
 
     def _matters(self, commit: Commit) -> bool:
         """Whether there is something to judge: not its own firings, nor a time that is not due.
 
         Then the cursor stays where it is; a restart sees them again and finds the same.
         """
-        if commit.producer == self._name:
+        if self._name in commit.producers:
             return False
         due = self.due
         passed = commit.time is not None and due is not None and commit.time >= due
@@ -185,6 +195,7 @@ class Judge:
         fired = firings_of(out.matches, self.artefacts.correlations)
         if fired.num_rows or firings:
             tables["matches"] = fired
+        tables["rollups"] = rollup(predictions=tables["predictions"], matches=fired)
         # The lake first: its cursors make a second delivery harmless, and an alert without its
         # match and its prediction would be one that cannot be explained.
         self._lake.commit(tables, Cursor(self._name, version))

@@ -4,6 +4,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -13,18 +15,25 @@ from foreseen.core.errors import TransientError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.entries import Entry, EntryKind, encode
 from foreseen.intake.log import IntakeLog
+from foreseen.intake.opening import open_appender
+from foreseen.intake.protocol import Appender
 from foreseen.intake.segments import HEADER_BYTES
-from foreseen.lake.lake import Lake
+from foreseen.lake.lake import Lake, S3Options
 from foreseen.rules import RuleSet
 from foreseen.runners.compiled import user_folder
+from foreseen.runners.inputs import FromBroker, Input, OwnLog
+from foreseen.runners.installation import Installation, Stores
+from foreseen.runners.log_extent import refuse_a_shorter_log
+from foreseen.runners.quarantine import keep_sending
 from foreseen.runners.retraining import Place, Retraining
 from foreseen.runners.rule_watch import LiveRules, RuleWatch
-from foreseen.runners.settings import Settings, keep
-from foreseen.runners.worker import Alarm, Stores, Worker
+from foreseen.runners.settings import keep
+from foreseen.runners.upkeep import Upkeep
+from foreseen.runners.worker import Alarm, Worker
 
 log = logging.getLogger("foreseen.worker")
 
-_RETRY_SECONDS = 5.0
+_RETRY_SECONDS = 1.0
 TICK_SECONDS = 5.0
 _TICKS = 2
 
@@ -34,33 +43,66 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where stores are that do not lie in the data folder.
+
+    Attributes:
+        intake: URL of a broker; None: a log in the folder.
+        lake: `s3://bucket/prefix`; None: a folder in the folder.
+        s3: How S3 is reached.
+    """
+
+    intake: str | None = None
+    lake: str | None = None
+    s3: S3Options | None = None
+
+
+_NOWHERE_ELSE = Addresses()
+
+
 @contextmanager
-def stores(data: Path) -> Iterator[Stores]:
-    """Open intake, lake and control database under a folder; close them at the end.
+def stores(data: Path, addresses: Addresses = _NOWHERE_ELSE) -> Iterator[Stores]:
+    """Open intake, lake and control database, in a folder or elsewhere; close them at the end.
 
     Raises:
-        ConfigurationError: Another process has the intake log open.
+        ConfigurationError: Another process has the intake log open, or an address is wrong.
         CorruptError: A store cannot be read.
+        TransientError: A broker or S3 cannot be reached.
     """
-    with opened(data / "control.db") as control, IntakeLog.open(data / "intake") as intake:
+    with opened(data / "control.db") as control, _intake(data, addresses.intake) as both:
         ensure_tenant(control, DEFAULT_TENANT, now=wall_clock())
-        yield Stores(intake, Lake.open(data / "lake"), control)
+        lake = Lake.open(addresses.lake or data / "lake", s3=addresses.s3)
+        found = Stores(*both, lake, control)
+        refuse_a_shorter_log(found, DEFAULT_TENANT, addresses.intake or str(data / "intake"))
+        yield found
+
+
+@contextmanager
+def _intake(data: Path, url: str | None) -> Iterator[tuple[Appender, Input]]:
+    if url is None:
+        with IntakeLog.open(data / "intake") as intake:
+            yield intake, OwnLog(intake)
+        return
+    broker = open_appender(url)
+    try:
+        yield broker, FromBroker(url, broker.partitions)
+    finally:
+        broker.close()
 
 
 @contextmanager
 def working(
-    opened: Stores,
+    installation: Installation,
     rules: RuleSet,
-    settings: Settings,
     folders: tuple[Path | None, Path | None] = (None, None),
     data: Path | None = None,
 ) -> Iterator[Event]:
     """Run the worker until the block ends; the event is set when it failed for good.
 
     Args:
-        opened: The stores.
+        installation: Stores and settings.
         rules: Rules to begin with.
-        settings: Settings of both steps.
         folders: Where the rules came from, to be followed: instead of the shipped ones, and local.
         data: Folder of the stores: models are reviewed and trained there in the background; None:
             they stay as they are.
@@ -70,23 +112,26 @@ def working(
         TransientError: A store cannot be read now.
     """
     live, alarm = LiveRules(rules), Alarm()
+    stores, tenant, settings = installation.stores, installation.tenant, installation.settings
 
     def begun() -> Worker:
-        return Worker(opened, DEFAULT_TENANT, live, settings, alarm)
+        return Worker(installation, live, alarm)
 
-    keep(opened.control, DEFAULT_TENANT, rules, settings, now=wall_clock())
+    keep(stores.control, tenant, rules, settings, now=wall_clock())
     stop, failed = Event(), Event()
-    threads = [
-        Thread(target=_work, args=(begun(), begun, stop, failed), name="worker"),
-        Thread(target=_tick, args=(opened.intake, alarm, stop), name="tick"),
-    ]
+    worker = begun()
+    work: dict[str, Callable[[Event], None]] = {
+        "worker": partial(_work, worker, begun, failed),
+        "tick": partial(_tick, stores, alarm),
+        "quarantine": partial(keep_sending, stores.control, stores.intake, tenant, wall_clock),
+        "upkeep": Upkeep(stores, settings, wall_clock).run,
+    }
     if any(folders):
-        watch = RuleWatch(live, folders[0], user_folder(), folders[1])
-        threads.append(Thread(target=watch.run, args=(stop,), name="rules"))
+        work["rules"] = RuleWatch(live, folders[0], user_folder(), folders[1]).run
     if data is not None:
-        place = Place(data, DEFAULT_TENANT, *folders)
-        keeper = Retraining((opened.control, live), settings, place, wall_clock)
-        threads.append(Thread(target=keeper.run, args=(stop,), name="models"))
+        place = Place(data, tenant, *folders)
+        work["models"] = Retraining((stores.control, live), settings, place, wall_clock).run
+    threads = [Thread(target=each, args=(stop,), name=name) for name, each in work.items()]
     for thread in threads:
         thread.start()
     try:
@@ -97,31 +142,32 @@ def working(
             thread.join()
 
 
-def _tick(intake: IntakeLog, alarm: Alarm, stop: Event) -> None:
+def _tick(stores: Stores, alarm: Alarm, stop: Event) -> None:
     """Write the time into the log while something may wait for it.
 
-    That is twice after what came last (the first tick may come too soon after it, the second one
-    cannot), and once whenever what a correlation waits for is due.
+    In a log of our own that is twice after what came last (the first tick may come too soon after
+    it, the second one cannot), and once whenever what a correlation waits for is due. In a broker
+    that others fill it is always.
     """
     end, owed, rung = -1, 0, None
     while not stop.wait(TICK_SECONDS):
-        before, due, now = intake.end, alarm.due, wall_clock()
-        owed = _TICKS if before != end else owed
+        before, due, now = stores.input.end, alarm.due, wall_clock()
+        owed = _TICKS if before is None or before != end else owed
         rings = due is not None and due != rung and due <= now
         if not owed and not rings:
             continue
         tick = Entry(DEFAULT_TENANT, "", "", "", now, kind=EntryKind.TICK)
         try:
-            end = intake.append([tick])
+            end = stores.intake.append([tick])
         except TransientError as error:
             log.warning("no tick of the clock in the log: %s", error)
             continue
-        came_between = end - before > HEADER_BYTES + len(encode(tick))
+        came_between = end - (before or 0) > HEADER_BYTES + len(encode(tick))
         owed = _TICKS if came_between else max(owed - 1, 0)
         rung = due if rings else rung
 
 
-def _work(first: Worker, begun: Callable[[], Worker], stop: Event, failed: Event) -> None:
+def _work(first: Worker, begun: Callable[[], Worker], failed: Event, stop: Event) -> None:
     """Retry what may heal (a full disk, a locked database); anything else ends the server.
 
     A worker that failed midway has gone on in memory and not in the stores: another one begins
@@ -132,11 +178,16 @@ def _work(first: Worker, begun: Callable[[], Worker], stop: Event, failed: Event
         try:
             worker = worker or begun()
             worker.run(stop)
+            worker.stop()
         except TransientError as error:
+            if worker:
+                worker.abandon()
             worker = None
             log.warning("work waits %s s: %s", _RETRY_SECONDS, error)
             stop.wait(_RETRY_SECONDS)
         except Exception:
             log.exception("the worker failed; the server stops, what was acknowledged is kept")
+            if worker:
+                worker.abandon()
             failed.set()
             return

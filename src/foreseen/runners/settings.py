@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from foreseen.alerts.decide import Policy
 from foreseen.control.artefacts import NewArtefact, put
 from foreseen.core.ids import TenantId
+from foreseen.lake.retention import Retention
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import RuleSets
@@ -35,6 +36,7 @@ class Settings:
         alerts_a_day: False alerts a day that the tenant wants; None: the policy's budget holds.
         bars: What models must show before they may suppress.
         rhythm: How often they are reviewed and trained again.
+        retention: How long rows are kept.
     """
 
     policy: Policy = field(default_factory=lambda: Policy(BUDGET, LEAST_HISTORY))
@@ -43,6 +45,7 @@ class Settings:
     alerts_a_day: float | None = None
     bars: Bars = field(default_factory=Bars)
     rhythm: Rhythm = field(default_factory=Rhythm)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def content(self) -> bytes:

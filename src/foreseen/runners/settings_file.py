@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from foreseen.core.errors import MalformedInputError, NotFoundError
+from foreseen.lake.retention import Retention
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import RuleSets
 from foreseen.rules.assignment_parse import empty_sets, parse_rule_sets
@@ -13,6 +14,7 @@ from foreseen.rules.document import Document, RuleError, documents_of
 from foreseen.runners.rhythm import Rhythm
 from foreseen.runners.settings_groups import parse_groups
 from foreseen.runners.settings_life import BARS, RHYTHM, parse_bars, parse_rhythm
+from foreseen.runners.settings_retention import RETENTION, parse_retention
 from foreseen.studies.gates import Bars
 
 LEAST_BUDGET, MOST_BUDGET = 0.0001, 0.5
@@ -20,7 +22,7 @@ LEAST_ALERTS_A_DAY, MOST_ALERTS_A_DAY = 0.01, 100_000.0
 
 _LARGEST = 1 << 53  # integers of YAML have any size, floats have not
 _SHOWN = 50
-_KEYS = ("workloads", "rulesets", "groups", "budget", "alerts_a_day", BARS, RHYTHM)
+_KEYS = ("workloads", "rulesets", "groups", "budget", "alerts_a_day", BARS, RHYTHM, RETENTION)
 _NUMBERS = {
     "budget": (LEAST_BUDGET, MOST_BUDGET, "a share of expected matches"),
     "alerts_a_day": (LEAST_ALERTS_A_DAY, MOST_ALERTS_A_DAY, "false alerts a day"),
@@ -38,6 +40,7 @@ class FromFile:
         groups: Group by workload.
         bars: What models must show; what the file does not name is as it is without one.
         rhythm: How often they are renewed; likewise.
+        retention: How long rows are kept; likewise.
     """
 
     rule_sets: RuleSets = field(default_factory=RuleSets)
@@ -46,6 +49,7 @@ class FromFile:
     groups: Mapping[str, str] = field(default_factory=dict)
     bars: Bars = field(default_factory=Bars)
     rhythm: Rhythm = field(default_factory=Rhythm)
+    retention: Retention = field(default_factory=Retention)
 
 
 def rule_sets_of(path: Path, rules: RuleSet) -> RuleSets:
@@ -72,11 +76,12 @@ def from_file(path: Path, rules: RuleSet) -> FromFile:
     groups, odd = parse_groups(first)
     bars, low = parse_bars(first)
     rhythm, wild = parse_rhythm(first)
-    problems += [*odd, *low, *wild]
+    retention, unkept = parse_retention(first)
+    problems += [*odd, *low, *wild, *unkept]
     if problems:
         raise MalformedInputError("\n".join(map(str, problems)))
     budget, alerts_a_day = _number(first, "budget"), _number(first, "alerts_a_day")
-    return FromFile(sets, budget, alerts_a_day, groups, bars, rhythm)
+    return FromFile(sets, budget, alerts_a_day, groups, bars, rhythm, retention)
 
 
 def _text(path: Path) -> str:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from foreseen.core.ids import TenantId
 from foreseen.lake.lake import Cursor, Lake
+from foreseen.lake.rollup_batches import rollup_of_batch
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, Tick, step
 from foreseen.schema.arrow import texts
 
@@ -59,8 +61,16 @@ class Shard:
         given = [part for part in batch if isinstance(part, Lines)]
         self.tally.add(sum(len(part.lines) + len(part.quarantined) for part in given), out)
         ticks = [part.now for part in batch if isinstance(part, Tick)]
-        tables = {"events": out.events, "matches": out.matches, "quarantine": out.quarantine}
         self._lake.commit(
-            {name: pa.Table.from_batches([rows]) for name, rows in tables.items()},
+            tables_of(self.artefacts.tenant, batch, out),
             Cursor(self._app_id, version, after, max(ticks, default=None)),
         )
+
+
+def tables_of(
+    tenant: TenantId, batch: Sequence[Lines | Tick], out: ShardOut
+) -> dict[str, pa.Table]:
+    """What a batch gave as the lake's tables, with what dashboards count of it."""
+    tables = {"events": out.events, "matches": out.matches, "quarantine": out.quarantine}
+    given = {name: pa.Table.from_batches([rows]) for name, rows in tables.items()}
+    return given | {"rollups": rollup_of_batch(tenant, batch, out)}

@@ -11,6 +11,7 @@ from foreseen.schema.columns import (
     MATCH_COLUMNS,
     PREDICTION_COLUMNS,
     QUARANTINE_COLUMNS,
+    ROLLUP_COLUMNS,
     Column,
     Kind,
 )
@@ -48,6 +49,7 @@ EVENT_SCHEMA = arrow_schema(EVENT_COLUMNS)
 MATCH_SCHEMA = arrow_schema(MATCH_COLUMNS)
 QUARANTINE_SCHEMA = arrow_schema(QUARANTINE_COLUMNS)
 PREDICTION_SCHEMA = arrow_schema(PREDICTION_COLUMNS)
+ROLLUP_SCHEMA = arrow_schema(ROLLUP_COLUMNS)
 
 
 def batch_of(

@@ -156,6 +156,7 @@ QUARANTINE_COLUMNS = (
     Column("reason", S, "", "why it was not understood"),
     Column("detail", S, "", "what exactly"),
     Column("raw_hex", S, "", "the bytes, hexadecimal"),
+    Column("ingested_time", N, "", "when we had it, ms UTC; null in a replay"),
 )
 
 PREDICTION_COLUMNS = (
@@ -178,4 +179,21 @@ PREDICTION_COLUMNS = (
     Column(
         "revised", S, "", "why this word replaces an earlier one; empty for the first on a match"
     ),
+)
+
+ROLLUP_COLUMNS = (
+    Column("tenant", S, "", "organisation"),
+    Column("counted", S, "", "what is counted; says which of the columns below have values"),
+    Column("time", N, "", "begin of the hour, ms UTC; null where no time is known"),
+    Column("workload", S, "", "workload"),
+    Column("host", S, "", "host"),
+    Column("class_uid", N, "", "OCSF class"),
+    Column("product", S, "", "what recorded the events"),
+    Column("source", S, "", "source of the lines"),
+    Column("rule_id", S, "", "rule"),
+    Column("outcome", S, "", "suppressed or alerted"),
+    Column("basis", S, "", "why"),
+    Column("reason", S, "", "why lines are in quarantine"),
+    Column("count", N, "", "how many; rows of one key add up"),
+    Column("bytes", N, "", "bytes of the source's own records; null where they are not counted"),
 )

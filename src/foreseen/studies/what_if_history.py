@@ -8,11 +8,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from foreseen.core.errors import CorruptError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
 from foreseen.models.moments.windows import FORKS
+from foreseen.rules import RuleSet
 from foreseen.rules.engine.kernels import compute as pc
 from foreseen.studies.what_if_labels import Relabelling, Sides
 
@@ -107,11 +107,14 @@ def saved_matches(
     """
     if change.fresh.rules or set(found.by_rules) - {change.before.rules.hash}:
         return None
+    first = lake.first_version("matches")
     commits = [
         commit.rows
-        for commit in lake.since("matches", 0, tenant=tenant)
-        if commit.producer != judge_of(tenant)  # firings: each side counts for itself
+        for commit in lake.since("matches", first, tenant=tenant)
+        if judge_of(tenant) not in commit.producers  # firings: each side counts for itself
     ]
+    if first:
+        commits.insert(0, _without_firings(lake.past("matches", tenant), change.before.rules))
     if change.gone and any(_loses_forks(rows, change.gone) for rows in commits):
         return None
     return commits
@@ -144,6 +147,12 @@ def both_anew(lake: Lake, change: Relabelling, found: Retained, work: Work) -> I
         yield Both(before, after, work.events / max(found.events, 1))
 
 
+def _without_firings(rows: pa.Table, rules: RuleSet) -> pa.Table:
+    """Matches of rules that look at one event."""
+    names = pa.array(sorted(rules.correlations.places), pa.string())
+    return rows.filter(pc.invert(pc.is_in(rows.column("rule_id"), names)))
+
+
 def _loses_forks(rows: pa.Table, gone: frozenset[RuleId]) -> bool:
     forks = rows.filter(pc.is_in(rows.column("event_type"), pa.array(FORKS)))
     loses = pc.is_in(forks.column("rule_id"), pa.array(sorted(gone), pa.string()))
@@ -152,17 +161,13 @@ def _loses_forks(rows: pa.Table, gone: frozenset[RuleId]) -> bool:
 
 
 def batches(lake: Lake, work: Work) -> Iterator[pa.RecordBatch]:
-    """Events as committed; where compaction swept old files, by day, each stream in its order."""
-    told = 0
-    try:
-        for commit in lake.since("events", 0, tenant=work.tenant):
-            told += 1
-            yield _one(commit.rows)
-    except CorruptError:
-        if told:  # something is damaged indeed: what was swept is the oldest
-            raise
+    """Events as committed; where the oldest commits are forgotten, by day, each stream in order."""
+    if lake.first_version("events"):
         work.in_order = False
         yield from _by_day(lake, work.tenant)
+        return
+    for commit in lake.since("events", 0, tenant=work.tenant):
+        yield _one(commit.rows)
 
 
 def _by_day(lake: Lake, tenant: TenantId) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,223 @@
+"""`foreseen lake status|compact|expire|verify|backup|restore`: what lies there, and its upkeep."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from foreseen.cli.options import SettingsFile, rules_of
+from foreseen.cli.stores import database
+from foreseen.cli.terminal import Exit, console, inert, print_json, progress_bar, report, when
+from foreseen.core.errors import NotFoundError
+from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake.compaction import Compacted
+from foreseen.lake.holdings import holdings
+from foreseen.lake.lake import Lake
+from foreseen.lake.retention import Expiry, Needs, Retention, expiries
+from foreseen.lake.retention import expire as expire_files
+from foreseen.lake.status import Problem, TableStatus, problems
+from foreseen.lake.status import status as status_of
+from foreseen.runners.backup import Manifest, back_up
+from foreseen.runners.backup import restore as restore_files
+from foreseen.runners.history import settings_kept
+from foreseen.runners.server import wall_clock
+from foreseen.runners.settings import Settings
+from foreseen.runners.settings_file import from_file
+from foreseen.runners.upkeep_needs import needs_of
+
+app = typer.Typer(help="Look at the lake, and keep it in order.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of all stores.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_DATA = Path("data")
+_KIB = 1024
+
+
+@app.command()
+def status(data: Data = _DATA, json: Json = False) -> None:
+    """Show what each table holds: rows, files, days, versions, producers."""
+    found = status_of(_lake(data))
+    if json:
+        print_json({name: asdict(each) for name, each in found.items()})
+        return
+    table = Table("table", "rows", "files", "small", "cold", "size", "oldest", "newest")
+    for name, each in found.items():
+        counts = (each.rows, each.files, each.small, each.cold)
+        days = (_day(each.oldest), _day(each.newest))
+        table.add_row(name, *(f"{n:,}" for n in counts), _size(each.bytes), *days)
+    report.print(table)
+    log = Table("table", "version", "kept from", "log", "checkpoint", "replaced", "orphans")
+    for name, each in found.items():
+        point = "-" if each.checkpoint is None else f"{each.checkpoint:,}"
+        numbers = (f"{n:,}" for n in (each.version, each.first, each.entries))
+        log.add_row(name, *numbers, point, f"{each.replaced:,}", f"{each.orphans:,}")
+    report.print(log)
+    _print_cursors(found)
+
+
+def _print_cursors(found: dict[str, TableStatus]) -> None:
+    table = Table("producer", *found)
+    producers = sorted({name for each in found.values() for name in each.cursors})
+    for name in producers:
+        reached = (each.cursors.get(name) for each in found.values())
+        table.add_row(inert(name), *("" if r is None else f"{r:,}" for r in reached))
+    if producers:
+        report.print(table)
+
+
+@app.command()
+def compact(data: Data = _DATA, json: Json = False) -> None:
+    """Merge small files; a running server goes on meanwhile."""
+    done = _lake(data).compact()
+    if json:
+        print_json({name: asdict(each) for name, each in done.items()})
+        return
+    for name, each in done.items():
+        report.print(_told(name, each))
+
+
+def _told(name: str, done: Compacted) -> str:
+    text = f"{name}: {done.merged:,} files merged into {done.written:,}"
+    return f"{text}; {done.passed:,} were left to another process" if done.passed else text
+
+
+@app.command()
+def expire(
+    data: Data = _DATA,
+    settings: SettingsFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Let it go.")] = False,
+    json: Json = False,
+) -> None:
+    """Show which rows are past their period; with --yes, let them go."""
+    lake, now = _lake(data), wall_clock()
+    retention, needs = _kept(data, settings)
+    found = [
+        each
+        for store in lake.stores.values()
+        for each in expiries(store, holdings(store), retention, needs, now=now)
+    ]
+    gone = [yes and expire_files(lake.stores[e.table], e, needs, now=now) for e in found]
+    if json:
+        print_json([{**_row(e), "gone": g} for e, g in zip(found, gone, strict=True)])
+        return
+    table = Table("table", "tenant", "rows", "files", "size", "from", "to", "rows that stay", "")
+    for each, is_gone in zip(found, gone, strict=True):
+        first, last = map(_day, each.days)
+        counts = (f"{each.rows:,}", f"{len(each.files):,}", _size(each.size), first, last)
+        state = "gone" if is_gone else "written to meanwhile: try again" if yes else "would go"
+        table.add_row(each.table, inert(each.tenant), *counts, f"{each.held:,}", state)
+    if found:
+        report.print(table)
+    if not found:
+        console.print("nothing is past its period")
+    elif not yes:
+        console.print("nothing was removed; --yes lets it go")
+
+
+@app.command()
+def verify(data: Data = _DATA, json: Json = False) -> None:
+    """Read every file whole and compare it with the log; exit code 1 when one is not as it says."""
+    lake = _lake(data)
+    with progress_bar("reading") as progress:
+        found = list(problems(lake, progress))
+    orphans = sum(each.orphans for each in status_of(lake).values()) if not found else 0
+    if json:
+        print_json([asdict(each) for each in found])
+    for each in found:
+        _tell(each, json=json)
+    if orphans and not json:
+        console.print(f"{orphans:,} files that no version names; upkeep removes them when old")
+    if found:
+        raise typer.Exit(Exit.ERROR)
+    console.print("every file is as the log says")
+
+
+def _tell(problem: Problem, *, json: bool) -> None:
+    if not json:
+        report.print(inert(f"{problem.table}: {problem.file}: {problem.message}"), soft_wrap=True)
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="Folder to make; it must not be there yet.")],
+    data: Data = _DATA,
+    link: Annotated[
+        bool, typer.Option("--link", help="Link the lake's files: quick, on the same disk only.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Copy the whole data folder; its server may run meanwhile."""
+    with progress_bar("copying") as progress:
+        made = back_up(data, target, now=wall_clock(), link=link, told=progress)
+    _print_manifest(made, target, json=json)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="Folder that backup made.")],
+    data: Data = _DATA,
+    json: Json = False,
+) -> None:
+    """Put a backup into place, into a folder that is not there yet or empty."""
+    with progress_bar("checking and copying") as progress:
+        found = restore_files(source, data, told=progress)
+    _print_manifest(found, data, json=json)
+
+
+def _print_manifest(manifest: Manifest, folder: Path, *, json: bool) -> None:
+    if json:
+        told = asdict(manifest)
+        print_json({**told, "files": len(manifest.files), "bytes": manifest.size})
+        return
+    report.print(
+        f"{inert(str(folder))}: {len(manifest.files):,} files, {_size(manifest.size)}, "
+        f"as of {when(manifest.made)} UTC",
+        soft_wrap=True,
+    )
+
+
+def _lake(data: Path) -> Lake:
+    if not (data / "lake").is_dir():
+        raise NotFoundError(f"{data}: no lake there; name its folder with --data")
+    return Lake.open(data / "lake")
+
+
+def _kept(data: Path, file: Path | None) -> tuple[Retention, Needs]:
+    """How long rows are kept, as a settings file says or those used last; and what must stay."""
+    with database(data) as engine:
+        needs = needs_of(engine)
+        used = (settings_kept(engine, DEFAULT_TENANT) or [Settings()])[0].retention
+    return (from_file(file, rules_of(None, strict=False)).retention if file else used), needs
+
+
+def _row(expiry: Expiry) -> dict[str, object]:
+    first, last = expiry.days
+    return {
+        "table": expiry.table,
+        "tenant": expiry.tenant,
+        "rows": expiry.rows,
+        "files": len(expiry.files),
+        "bytes": expiry.size,
+        "from": first,
+        "to": last,
+        "held": expiry.held,
+        "overdue": expiry.overdue,
+    }
+
+
+def _day(time: int | None) -> str:
+    try:
+        return "" if time is None else f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d}"
+    except (OverflowError, ValueError):  # a sender's clock
+        return str(time)
+
+
+def _size(size: float) -> str:
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < _KIB:
+            return f"{size:,.0f} {unit}"
+        size /= _KIB
+    return f"{size:,.1f} TiB"

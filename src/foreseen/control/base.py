@@ -1,0 +1,20 @@
+"""What every table of the control database is made of."""
+
+from sqlalchemy import BigInteger, Float, Integer, LargeBinary, MetaData, String
+from sqlalchemy.orm import DeclarativeBase
+
+SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts INTEGER keys only
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Root of the tables. Times are ms UTC; every row belongs to a tenant."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {int: BigInteger, float: Float, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy reads it so)

@@ -1,0 +1,53 @@
+"""The lake kept in order beside the work: every few minutes, in a thread of its own."""
+
+import logging
+from collections.abc import Callable
+from threading import Event
+
+from foreseen.core.errors import TransientError
+from foreseen.lake.upkeep import Policy, Upkept, upkeep
+from foreseen.runners.installation import Stores
+from foreseen.runners.settings import Settings
+from foreseen.runners.upkeep_needs import needs_of
+
+log = logging.getLogger("foreseen.upkeep")
+
+PAUSE_SECONDS = 300.0
+
+
+class Upkeep:
+    """Merges small files, lets old ones go, and bounds the tables' logs."""
+
+    def __init__(self, stores: Stores, settings: Settings, clock: Callable[[], int]) -> None:
+        """Keep the lake of these stores as the settings say."""
+        self._stores, self._settings, self._clock = stores, settings, clock
+
+    def run(self, stop: Event) -> None:
+        """Bring the lake into order now and then until told to stop.
+
+        A damaged file is told each time and nothing is done to its table: what is read from it
+        fails by itself.
+        """
+        while not stop.wait(PAUSE_SECONDS):
+            try:
+                _tell(self.once())
+            except TransientError as error:
+                log.warning("the lake is kept in order later: %s", error)
+            except Exception:
+                log.exception("the lake could not be kept in order; its log and files grow")
+
+    def once(self) -> Upkept:
+        """Bring the lake into order.
+
+        Raises:
+            CorruptError: A file of the lake cannot be read.
+            TransientError: The control database is locked.
+        """
+        needs = needs_of(self._stores.control)
+        policy = Policy(retention=self._settings.retention, needs=needs)
+        return upkeep(self._stores.lake, policy, self._clock())
+
+
+def _tell(done: Upkept) -> None:
+    for table, reason in done.later.items():
+        log.warning("%s is kept in order later: %s", table, reason)

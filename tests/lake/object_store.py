@@ -1,0 +1,96 @@
+"""An S3-compatible server and a proxy before it, each in its own process."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from foreseen.lake.place_s3 import S3Options
+from foreseen.lake.s3_requests import send
+
+BUCKET = "lake"
+_START_SECONDS = 60.0
+_PROXY = Path(__file__).with_name("spoiling_proxy.py")
+
+
+def options(endpoint: str) -> S3Options:
+    """How the tests' server is reached; it takes any key."""
+    return S3Options("us-east-1", "key", "the-secret", endpoint=endpoint)
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """Endpoint of a fresh server with an empty bucket."""
+    port = _free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    environment = {name: value for name, value in os.environ.items() if "AWS" not in name}
+    server = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    try:
+        _await(port)
+        endpoint = f"http://127.0.0.1:{port}"
+        assert send(options(endpoint), "PUT", BUCKET).status == 200
+        yield endpoint
+    finally:
+        server.kill()
+        server.wait()
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy that serves: its endpoint, and the file in which it notes requests."""
+
+    endpoint: str
+    notes: Path
+
+    def noted(self) -> list[str]:
+        """Requests so far: method, `conditional` or `plain`, path."""
+        return self.notes.read_text().splitlines() if self.notes.exists() else []
+
+
+@contextmanager
+def proxy(
+    server: str, folder: Path, *, ignores_conditions: bool, meeting: float = 0.0
+) -> Iterator[Proxy]:
+    """A proxy before a server, as `spoiling_proxy` tells.
+
+    Args:
+        server: Endpoint of the server.
+        folder: For its notes.
+        ignores_conditions: Whether it drops `If-None-Match` of writes.
+        meeting: Seconds that two entries of a log wait for each other.
+    """
+    manner, notes = "ignores" if ignores_conditions else "keeps", folder / "requests"
+    upstream = server.removeprefix("http://")
+    command = [sys.executable, str(_PROXY), upstream, manner, str(notes), str(meeting)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Proxy(f"http://127.0.0.1:{int(process.stdout.readline())}", notes)
+        finally:
+            process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _await(port: int) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return

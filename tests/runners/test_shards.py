@@ -1,0 +1,210 @@
+"""Streams divided among shards: what they give is what one shard gives, whatever comes between."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+from tests.recording import extract
+from tests.runners.installation import RULES, SETTINGS, Held, LogStores, body, held, opened
+
+from foreseen.core.errors import TransientError
+from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.intake.keys import partition_of_source
+from foreseen.intake.log import Entry, EntryKind
+from foreseen.runners import partition
+from foreseen.runners.committing import place_of
+from foreseen.runners.dividing import division
+from foreseen.runners.installation import Installation, Sharding, Stores
+from foreseen.runners.partition import TABLES
+from foreseen.runners.rule_watch import LiveRules
+from foreseen.runners.shard_processes import ProcessLinks
+from foreseen.runners.worker import Worker
+from foreseen.schema.arrow import texts
+
+LINES = 2_000
+NODES = (b"web-1", b"ci-1", b"db-1", b"bastion-1")
+SHARDS = 3
+IN_PROCESSES = Sharding(SHARDS, ProcessLinks)
+
+
+@pytest.fixture(scope="session")
+def entries() -> Sequence[Entry]:
+    """What the agents of four hosts sent, in turns, and that each has ended."""
+    lines = extract(LINES).splitlines(keepends=True)
+    cuts = [*range(0, LINES, 150), LINES]
+    sent: list[Entry] = []
+    for start, end in pairwise(cuts):
+        for node in NODES:
+            own = [line for line in lines[start:end] if line.startswith(b"node=" + node + b" ")]
+            sent.append(body(b"".join(own), source=f"{node.decode()}/auditd"))
+    return [*sent, *(body(b"", EntryKind.END, f"{node.decode()}/auditd") for node in NODES)]
+
+
+@pytest.fixture(scope="session")
+def calm(tmp_path_factory: pytest.TempPathFactory, entries: Sequence[Entry]) -> Held:
+    """What one shard gives that nothing disturbs."""
+    data = tmp_path_factory.mktemp("calm")
+    with opened(data) as stores:
+        for entry in entries:
+            stores.intake.append([entry])
+        finish(stores, Sharding())
+    return held(data)
+
+
+def worker_of(stores: Stores, sharding: Sharding) -> Worker:
+    installation = Installation(stores, DEFAULT_TENANT, SETTINGS, sharding)
+    return Worker(installation, LiveRules(RULES))
+
+
+def finish(stores: LogStores, sharding: Sharding) -> None:
+    """Work until nothing waits, and stop in order."""
+    worker = worker_of(stores, sharding)
+    drain(worker, stores, sharding)
+    worker.stop()
+
+
+def drain(worker: Worker, stores: LogStores, sharding: Sharding) -> None:
+    deadline = time.monotonic() + 240
+    while worker.drain() or (sharding.elsewhere and not is_through(stores, sharding.shards)):
+        assert time.monotonic() < deadline
+
+
+def is_through(stores: LogStores, count: int) -> bool:
+    names = [place_of(DEFAULT_TENANT, number, count).name for number in range(count)]
+    done = [stores.lake.progress(name, TABLES).done for name in names]
+    return all(each == stores.log.end for each in done)
+
+
+def assert_equal(found: Held, calm: Held) -> None:
+    """Equal but for places in the log, which ticks move, and the order of the judge's matches."""
+    for table in ("events", "matches", "quarantine"):
+        assert placeless(getattr(found, table)) == placeless(getattr(calm, table))
+    own = sorted(texts(found.matches, "match_uid"))
+    assert len(set(texts(found.events, "event_uid"))) == found.events.num_rows
+    assert sorted(texts(found.predictions, "match_uid")) == own
+    assert sorted(uid for alert in found.alerts for uid in alert.members) == own
+
+
+def placeless(table: pa.Table) -> pa.Table:
+    return table.drop_columns([n for n in ("event_uid", "match_uid") if n in table.column_names])
+
+
+def test_hosts_of_these_tests_have_different_shards() -> None:
+    owners = {partition_of_source(DEFAULT_TENANT, node.decode(), SHARDS) for node in NODES}
+    assert len(owners) > 1
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a worker does: takes over at an entry, in a division, and ends in order or does not."""
+
+    begins: int
+    shards: int
+    ticks: bool
+    ends_in_order: bool
+
+
+TURNS = st.lists(
+    st.builds(Turn, st.integers(0, 55), st.integers(1, 4), st.booleans(), st.booleans()),
+    max_size=3,
+)
+
+
+@settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
+@example([Turn(0, 1, ticks=False, ends_in_order=False), Turn(20, 3, True, False)])  # noqa: FBT003
+@given(turns=TURNS)
+def test_any_divisions_restarts_and_ticks_between_give_what_one_shard_gives(
+    entries: Sequence[Entry], calm: Held, turns: list[Turn]
+) -> None:
+    ordered = sorted(turns, key=lambda turn: turn.begins)
+    last = Turn(len(entries), 2, ticks=True, ends_in_order=True)
+    with TemporaryDirectory() as name, opened(Path(name)) as stores:
+        for start, turn in pairwise([Turn(0, 1, ticks=False, ends_in_order=True), *ordered, last]):
+            for entry in entries[start.begins : turn.begins]:
+                stores.intake.append([entry])
+            if turn.ticks:
+                stores.intake.append([body(b"", EntryKind.TICK, source="")])
+            sharding = Sharding(turn.shards)
+            worker = worker_of(stores, sharding)
+            if turn.ends_in_order:
+                drain(worker, stores, sharding)
+                worker.stop()
+            else:
+                worker.drain()
+        found = held(Path(name))
+    assert_equal(found, calm)
+
+
+def test_shards_in_processes_give_what_one_shard_gives(
+    tmp_path: Path, entries: Sequence[Entry], calm: Held
+) -> None:
+    with opened(tmp_path) as stores:
+        for entry in entries:
+            stores.intake.append([entry])
+        finish(stores, IN_PROCESSES)
+        assert found_division(stores) == SHARDS
+    assert_equal(held(tmp_path), calm)
+
+
+def found_division(stores: Stores) -> int:
+    found = division(stores.control, DEFAULT_TENANT)
+    assert found is not None
+    return found.partitions
+
+
+def test_a_shard_process_that_is_killed_loses_and_doubles_nothing(
+    tmp_path: Path, entries: Sequence[Entry], calm: Held
+) -> None:
+    half = len(entries) // 2
+    with opened(tmp_path) as stores:
+        for entry in entries[:half]:
+            stores.intake.append([entry])
+        worker = worker_of(stores, IN_PROCESSES)
+        drain(worker, stores, IN_PROCESSES)
+        os.kill(worker.process_ids[0], signal.SIGKILL)
+        for entry in entries[half:]:
+            stores.intake.append([entry])
+        with pytest.raises(TransientError, match="has died"):
+            drain(worker, stores, IN_PROCESSES)
+        worker.abandon()
+        finish(stores, IN_PROCESSES)
+    assert_equal(held(tmp_path), calm)
+
+
+def test_a_stretch_that_is_torn_between_tables_is_delivered_again_whole(
+    tmp_path: Path, entries: Sequence[Entry], calm: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partition, "BATCH_BYTES", 60_000)
+    sharding = Sharding(2)
+    third = len(entries) // 3
+    places = ("lake.after_events", "lake.before_quarantine", "lake.before_matches")
+    for number, place in enumerate(places):
+        with opened(tmp_path, torn_at(place)) as stores:
+            for entry in entries[number * third : (number + 1) * third]:
+                stores.intake.append([entry])
+            with pytest.raises(RuntimeError):
+                drain(worker_of(stores, sharding), stores, sharding)
+    with opened(tmp_path) as stores:
+        for entry in entries[len(places) * third :]:
+            stores.intake.append([entry])
+        finish(stores, sharding)
+    assert_equal(held(tmp_path), calm)
+
+
+def torn_at(place: str) -> Callable[[str], None]:
+    """A failpoint that fails at a place."""
+
+    def failpoint(name: str) -> None:
+        if name == place:
+            raise RuntimeError(place)
+
+    return failpoint
