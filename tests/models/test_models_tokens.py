@@ -1,6 +1,7 @@
 """Folding hides what is random and keeps what tells a habit from an attack."""
 
 import hashlib
+import shlex
 import string
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from tests.models.histories import hostile_text
 
-from foreseen.models.moments.tokens import folded, place, shape
+from foreseen.models.moments.tokens import folded, place, shape, split_words
 
 names = st.text(string.ascii_letters + string.digits, min_size=6, max_size=12)
 programs = st.text(string.ascii_lowercase, min_size=1, max_size=10).map("tool{}".format)
@@ -151,7 +152,7 @@ HOSTILE = {
 def test_a_command_line_of_a_megabyte_is_folded_fast_and_short(unit: str) -> None:
     program = """
         import sys, time
-        from foreseen.models.moments.tokens import folded, place, shape
+        from foreseen.models.moments.tokens import folded, place, shape, split_words
         text = "sh -c " + sys.argv[1] * (1_000_000 // len(sys.argv[1]))
         started = time.process_time()
         longest = max(len(fold(text)) for fold in (folded, shape, place))
@@ -166,3 +167,12 @@ def test_a_command_line_of_a_megabyte_is_folded_fast_and_short(unit: str) -> Non
     longest, seconds = ran.stdout.split()
     assert int(longest) < 20_000
     assert float(seconds) < 1.5
+
+
+@given(st.text(st.sampled_from("ab-/=\"'\\ \t\r\n\v\f\x00é\u2003#;$"), max_size=40))
+def test_words_are_the_shells_words_with_and_without_quotes(command: str) -> None:
+    try:
+        wanted = shlex.split(command)
+    except ValueError:
+        wanted = command.split()
+    assert split_words(command) == wanted

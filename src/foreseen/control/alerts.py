@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Engine, Select, and_, or_, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from foreseen.core.alerts import Alert, AlertStatus, Incident, OutboxRow
 from foreseen.core.decisions import Basis
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import RuleId, TenantId
+
+_AT_ONCE = 500  # of the parameters of a query
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,7 @@ def commit_decisions(
         for incident in decided.incidents:
             session.merge(_incident_row(incident))
         session.flush()
-        for alert in decided.alerts:
-            _store(session, alert)
+        _store(session, tenant, decided.alerts)
         session.flush()
         for row in decided.outbox:
             _enqueue(session, tenant, row)
@@ -158,33 +160,51 @@ def _filtered(query: Select[AlertRow], wanted: AlertFilter) -> Select[AlertRow]:
     return query
 
 
-def _store(session: Session, alert: Alert) -> None:
-    known = session.get(AlertRow, (alert.tenant, alert.uid))
-    status = alert.status if known is None else known.status
-    if known and status == AlertStatus.DISMISSED and len(known.members) < alert.count:
-        # The person spoke of what was in it then: new members open it again, and teach nothing.
-        status = AlertStatus.OPEN
-    session.merge(
-        AlertRow(
-            tenant=alert.tenant,
-            uid=alert.uid,
-            rule=alert.rule,
-            workload=alert.workload,
-            host=alert.host,
-            stream=alert.stream,
-            first_time=alert.first_time,
-            last_time=alert.last_time,
-            count=alert.count,
-            severity=alert.severity,
-            title=alert.title,
-            sentences=list(alert.sentences),
-            surprise=alert.surprise,
-            members=list(alert.members),
-            incident=alert.incident,
-            decision=dict(alert.decision),
-            status=status,
+def _store(session: Session, tenant: TenantId, alerts: Sequence[Alert]) -> None:
+    """Alerts as they stand now; of those that are known what people said stays."""
+    for start in range(0, len(alerts), _AT_ONCE):
+        some = alerts[start : start + _AT_ONCE]
+        query = select(AlertRow).where(
+            AlertRow.tenant == tenant, AlertRow.uid.in_([alert.uid for alert in some])
         )
-    )
+        known = {row.uid: row for row in session.scalars(query)}
+        for alert in some:
+            row = known.get(alert.uid)
+            if row is None:
+                row = AlertRow(tenant=tenant, uid=alert.uid, **_values(alert, alert.status))
+                session.add(row)
+                known[alert.uid] = row
+                continue
+            for name, value in _values(alert, _status(row, alert)).items():
+                setattr(row, name, value)
+
+
+def _status(row: AlertRow, alert: Alert) -> AlertStatus:
+    """What a person said holds for what was in the alert then: new members open it again."""
+    dismissed = row.status == AlertStatus.DISMISSED
+    if dismissed and len(row.members) < alert.count:
+        return AlertStatus.OPEN
+    return AlertStatus(row.status)
+
+
+def _values(alert: Alert, status: AlertStatus) -> dict[str, Any]:
+    return {
+        "rule": alert.rule,
+        "workload": alert.workload,
+        "host": alert.host,
+        "stream": alert.stream,
+        "first_time": alert.first_time,
+        "last_time": alert.last_time,
+        "count": alert.count,
+        "severity": alert.severity,
+        "title": alert.title,
+        "sentences": list(alert.sentences),
+        "surprise": alert.surprise,
+        "members": list(alert.members),
+        "incident": alert.incident,
+        "decision": dict(alert.decision),
+        "status": status,
+    }
 
 
 def _incident_row(incident: Incident) -> IncidentRow:

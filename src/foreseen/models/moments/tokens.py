@@ -15,6 +15,7 @@ from posixpath import basename, splitext
 _TEMPORARY = ("/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/")  # noqa: S108 (data, not our files)
 _BEFORE_A_PATH = "='\":,@<>(;|&"
 _KEPT_DIRECTORIES = 3
+_QUOTING, _BLANKS = re.compile(r"[\"'\\]"), re.compile(r"[ \t\r\n]+")
 _WORD_LIMIT = 12
 _LONG_OPTION = 24
 _PREFIXES = {"sudo", "env", "nohup", "timeout", "xargs", "nice", "setsid", "exec"}
@@ -109,7 +110,7 @@ def _extension(path: str) -> str:
 @lru_cache(maxsize=65_536)
 def shape(command: str) -> str:
     """Programs, options and kinds of arguments of a command line, e.g. `curl -s url:http:8080`."""
-    words = _words(_cut(command))
+    words = split_words(_cut(command))
     if not words:
         return ""
     shaped = [basename(folded(words[0])) or words[0]]
@@ -132,8 +133,10 @@ def shape(command: str) -> str:
     return " ".join(_without_repeats(shaped)[:_WORD_LIMIT])
 
 
-def _words(command: str) -> list[str]:
+def split_words(command: str) -> list[str]:
     """Words of a command line whose arguments stand quoted where they hold blanks."""
+    if not _QUOTING.search(command):  # most: then the shell's rules are blanks alone
+        return [word for word in _BLANKS.split(command) if word]
     try:
         return shlex.split(command)
     except ValueError:  # cut off or not quoted by us: blanks will do
