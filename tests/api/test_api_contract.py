@@ -72,6 +72,7 @@ def test_every_route_states_who_may_call_it(api: Any) -> None:
         "/api/v1/openapi.json": "public",
         "/api/v1/ingest/{form}": "ingest",
         "/api/v1/intake": "read",
+        "/metrics": "read",
         "/api/v1/alerts": "read",
         "/api/v1/alerts/{uid}": "read",
         "/api/v1/alerts/{uid}/dispositions": "triage",

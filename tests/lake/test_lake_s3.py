@@ -120,6 +120,7 @@ def test_a_cut_delivery_is_refused_in_s3_too(lake_at: Place, rows: Rows) -> None
         lake.commit({"events": rows("events", range(15))}, Cursor("a", 15, 0))
 
 
+@pytest.mark.slow
 def test_three_processes_that_write_at_once_lose_nothing(s3_endpoint: str, lake_at: Place) -> None:
     address, commits, names = f"s3://{BUCKET}/three", 6, ("one", "two", "three")
     writers = [writer(s3_endpoint, address, name, commits) for name in names]  # all create it, too

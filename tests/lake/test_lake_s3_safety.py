@@ -116,6 +116,7 @@ def test_a_probe_that_is_denied_says_what_to_check(s3_endpoint: str) -> None:
         place.admit(place)
 
 
+@pytest.mark.slow
 def test_a_single_writer_may_write_there_and_a_second_one_is_noticed(
     s3_endpoint: str, tmp_path: Path, rows: Rows
 ) -> None:

@@ -238,6 +238,7 @@ while time.time() < end:
 """
 
 
+@pytest.mark.slow
 def test_a_writer_a_reader_and_two_upkeepers_at_once(tmp_path: Path) -> None:
     lake = filled(tmp_path, 2)
     others = [

@@ -3,6 +3,7 @@
 import time
 
 import pyarrow as pa
+import pytest
 from tests.lake.object_store import BUCKET, options
 from tests.lake.upkept import DAY, NOON, events, kept, matches, seqs
 
@@ -12,6 +13,7 @@ from foreseen.lake.retention import Needs, Periods, Retention
 from foreseen.lake.status import problems, status
 
 
+@pytest.mark.slow
 def test_upkeep_merges_expires_and_forgets_in_a_bucket(s3_endpoint: str) -> None:
     lake = Lake.open(f"s3://{BUCKET}/upkeep", s3=options(s3_endpoint))
     old = NOON - 40 * DAY

@@ -36,6 +36,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+@pytest.mark.slow
 def test_backups_under_load_hold_all_that_was_acknowledged_and_go_on(
     tmp_path: Path, calm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,7 @@ from foreseen.schema.arrow import texts
 
 LINES = 2_000
 NODES = (b"web-1", b"ci-1", b"db-1", b"bastion-1")
-SHARDS = 3
+SHARDS = 2
 IN_PROCESSES = Sharding(SHARDS, ProcessLinks)
 
 
@@ -161,6 +161,7 @@ def found_division(stores: Stores) -> int:
     return found.partitions
 
 
+@pytest.mark.slow
 def test_a_shard_process_that_is_killed_loses_and_doubles_nothing(
     tmp_path: Path, entries: Sequence[Entry], calm: Held
 ) -> None:
