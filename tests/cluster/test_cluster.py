@@ -16,7 +16,7 @@ _PROGRAM = [sys.executable, "-m", "tests.cluster.program", "--lines", "6000", "-
 def test_two_nodes_of_which_one_is_killed_give_what_one_process_gives() -> None:
     """A process of its own: Ray's driver leaves threads and warnings behind."""
     ran = subprocess.run(
-        [*_PROGRAM, "--json"], cwd=_ROOT, capture_output=True, text=True, timeout=300, check=False
+        [*_PROGRAM, "--json"], cwd=_ROOT, capture_output=True, text=True, timeout=900, check=False
     )
     assert ran.returncode == 0, ran.stderr[-3000:]
     found = json.loads(ran.stdout.splitlines()[-1])

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _STORE_BYTES = 200_000_000  # of objects on their way, a node
-_WAIT_SECONDS = 60
+_WAIT_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,8 @@ def two_nodes(cores: int) -> Iterator[Nodes]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-        subprocess.run(
-            [_ray(), "stop", "--force"], env=environment, capture_output=True, check=False
-        )
+        for pid in _naming(str(folder)):  # `ray stop` would end the clusters of others, too
+            _kill_tree(pid)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -91,6 +90,14 @@ def _kill_tree(root: int) -> None:
         family += [child for child, (parent, _) in known.items() if parent == pid]
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _naming(folder: str) -> list[int]:
+    """Processes that were told a folder."""
+    listing = ["ps", "-eo", "pid=,args="]
+    told = subprocess.run(listing, capture_output=True, text=True, check=True)
+    rows = (line.split(None, 1) for line in told.stdout.splitlines())
+    return [int(pid) for pid, *words in rows if words and folder in words[0]]
 
 
 def _processes() -> dict[int, tuple[int, str]]:
