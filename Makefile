@@ -11,13 +11,14 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 BENCH := .venv/bench.stamp
+SPARK := .venv/spark.stamp
 DATA = $(or $(FORESEEN_DATA),../shared/data)
 SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-needles crash soak cluster-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-needles crash soak cluster-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,10 +27,11 @@ demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry
 	@$(BIN)/foreseen demo
 
 test: $(DEV) ## Set up, then run the everyday tests
-	@$(PYTEST) -m "not slow and not deep"
+	@$(PYTEST) -m "not slow and not deep and not spark"
 
 check-all: lint types contract ## What CI runs: lint, types, imports, every test, the wheel
-	@$(PYTEST) -m "not deep" --durations=10
+	@$(PYTEST) -m "not deep and not spark" --durations=10
+	@$(MAKE) --no-print-directory spark-test # last: its client brings pandas, which other libraries would use
 
 bench: $(DEV) ## Measure, and fail where a ratio is over its budget
 	@$(BIN)/python benchmarks/run.py
@@ -54,6 +56,9 @@ soak: $(DEV) ## An hour at half load: does memory, a handle or a latency grow?
 
 cluster-test: $(DEV) ## Two Ray nodes over Kafka's protocol, one killed, against one process
 	@$(BIN)/python scripts/cluster_test.py $(ARGS)
+
+spark-test: $(SPARK) ## Ask DuckDB and a Spark Connect server the same questions
+	@$(BIN)/python -m pytest -m spark tests/lake/test_lake_spark.py
 
 replays: $(RUNTIME) ## Make the attack replays that ship; the later recordings stay out, to test models on
 	@$(BIN)/python scripts/make_replays.py lab/recordings/linux-2026-11 lab/recordings/linux-2026-11-b
@@ -93,4 +98,9 @@ $(DEV): requirements-dev.lock $(SETUP)
 
 $(BENCH): $(DEV) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --only-binary=:all: --no-build-isolation --editable '.[bench]'
+	@touch $@
+
+$(SPARK): $(DEV) pyproject.toml # the client comes as source only, so that no lock can hold it
+	@$(BIN)/python -m pip install --quiet --only-binary=:all: --no-binary=pyspark-client \
+		--no-build-isolation --editable '.[spark]' 'pysail==0.7.2'
 	@touch $@

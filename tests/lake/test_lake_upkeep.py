@@ -15,7 +15,7 @@ import pytest
 from deltalake import DeltaTable
 from tests.lake.upkept import AT_ONCE, DAY, NOON, events, filled, kept, matches, seqs
 
-from foreseen.core.errors import NotFoundError
+from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.compaction import Group, compact_table, small_groups, tiered_groups
 from foreseen.lake.holdings import LiveFile, holdings
@@ -67,6 +67,15 @@ def test_files_are_written_anew_in_the_order_of_windows_with_little_memory(tmp_p
     flat = list(chain.from_iterable(sorted(places)))
     assert flat == sorted(flat)  # each group is a range of one order
     assert not list((tmp_path / "events/_spill").glob("*"))
+
+
+def test_a_damaged_file_keeps_no_other_table_from_its_upkeep(tmp_path: Path) -> None:
+    lake = filled(tmp_path, 8)
+    damaged = Path(lake.files("events")[0])
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    with pytest.raises(CorruptError, match=damaged.name):
+        kept(lake)
+    assert len(lake.files("matches")) == 1
 
 
 def test_statistics_of_merged_files_are_those_of_their_rows(tmp_path: Path) -> None:

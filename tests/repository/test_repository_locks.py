@@ -12,7 +12,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
-IMPORT_NAMES = {"google-re2": "re2", "nats-py": "nats", "pysigma": "sigma", "pyyaml": "yaml"}
+IMPORT_NAMES = {
+    "google-re2": "re2",
+    "nats-py": "nats",
+    "pysigma": "sigma",
+    "pyspark-client": "pyspark",
+    "pyyaml": "yaml",
+}
 PIN = re.compile(
     r"^([a-z0-9][a-z0-9._-]*)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", re.MULTILINE
 )

@@ -1,32 +1,36 @@
 """Streams divided among shards: what they give is what one shard gives, whatever comes between."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 import pyarrow as pa
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from tests.recording import extract
-from tests.runners.installation import RULES, SETTINGS, Held, LogStores, body, held, opened
+from tests.runners.installation import NOW, RULES, SETTINGS, Held, LogStores, body, held, opened
 
-from foreseen.core.errors import TransientError
+from foreseen.core.errors import CorruptError, TransientError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.keys import partition_of_source
 from foreseen.intake.log import Entry, EntryKind
 from foreseen.runners import partition
+from foreseen.runners.beginning import begun
 from foreseen.runners.committing import place_of
 from foreseen.runners.dividing import division
 from foreseen.runners.installation import Installation, Sharding, Stores
 from foreseen.runners.partition import TABLES
 from foreseen.runners.rule_watch import LiveRules
 from foreseen.runners.shard_processes import ProcessLinks
+from foreseen.runners.shard_serving import Begin
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
 
@@ -34,6 +38,13 @@ LINES = 2_000
 NODES = (b"web-1", b"ci-1", b"db-1", b"bastion-1")
 SHARDS = 2
 IN_PROCESSES = Sharding(SHARDS, ProcessLinks)
+
+
+class Sent(list[Entry]):
+    """Entries that a failing test does not print."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} entries>"
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +57,8 @@ def entries() -> Sequence[Entry]:
         for node in NODES:
             own = [line for line in lines[start:end] if line.startswith(b"node=" + node + b" ")]
             sent.append(body(b"".join(own), source=f"{node.decode()}/auditd"))
-    return [*sent, *(body(b"", EntryKind.END, f"{node.decode()}/auditd") for node in NODES)]
+    ends = (body(b"", EntryKind.END, f"{node.decode()}/auditd") for node in NODES)
+    return Sent([*sent, *ends])
 
 
 @pytest.fixture(scope="session")
@@ -144,6 +156,29 @@ def test_any_divisions_restarts_and_ticks_between_give_what_one_shard_gives(
     assert_equal(found, calm)
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_other_divisions_in_the_middle_of_every_source_change_nothing(
+    tmp_path: Path, entries: Sequence[Entry], *, late: bool
+) -> None:
+    ends = len(entries) - len(NODES)
+    plan = [(0, 10, 1), (10, 30, 3), (30, 40, 2), (40, ends, 1), (ends, len(entries), 2)]
+    found = []
+    for name, divided in (("one", False), ("many", True)):
+        with opened(tmp_path / name) as stores:
+            for start, end, shards in plan:
+                for entry in entries[start:end]:
+                    stores.intake.append([entry])
+                if late:  # than anything that a parser waits for
+                    tick = replace(body(b"", EntryKind.TICK, source=""), received=NOW + 600_000)
+                    stores.intake.append([tick])
+                finish(stores, Sharding(shards if divided else 1))
+        found.append(held(tmp_path / name))
+    one, many = found
+    assert len(set(texts(many.events, "event_uid"))) == many.events.num_rows
+    for table in ("events", "matches", "quarantine"):
+        assert getattr(many, table) == getattr(one, table)
+
+
 def test_shards_in_processes_give_what_one_shard_gives(
     tmp_path: Path, entries: Sequence[Entry], calm: Held
 ) -> None:
@@ -153,6 +188,56 @@ def test_shards_in_processes_give_what_one_shard_gives(
         finish(stores, IN_PROCESSES)
         assert found_division(stores) == SHARDS
     assert_equal(held(tmp_path), calm)
+
+
+def test_newer_rules_reach_a_shard_that_has_much_to_say(
+    tmp_path: Path, entries: Sequence[Entry]
+) -> None:
+    links: list[ProcessLinks] = []
+
+    def started(begins: Sequence[Begin]) -> ProcessLinks:
+        links.append(ProcessLinks(begins))
+        return links[0]
+
+    with opened(tmp_path) as stores:
+        for entry in entries:
+            stores.intake.append([entry])
+        sharding = Sharding(1, started)
+        _, shards = begun(Installation(stores, DEFAULT_TENANT, SETTINGS, sharding), RULES)
+        shards.ready()
+        assert links[0].speaking([0], 120)  # and waits until somebody listens
+        exchange = Thread(target=shards.use, args=(RULES,), daemon=True)
+        exchange.start()
+        exchange.join(15)
+        hangs = exchange.is_alive()
+        links[0].close()
+        assert not hangs
+
+
+def test_a_lake_that_is_ahead_of_its_intake_is_refused(
+    tmp_path: Path, entries: Sequence[Entry]
+) -> None:
+    with opened(tmp_path) as stores:
+        stores.intake.append(entries[:4])
+        finish(stores, Sharding())
+    shutil.rmtree(tmp_path / "intake")
+    (tmp_path / "control.db").unlink()
+    with opened(tmp_path) as stores, pytest.raises(CorruptError, match="another intake"):
+        worker_of(stores, Sharding())
+
+
+def test_an_error_of_ours_in_a_shard_ends_the_server_instead_of_being_tried_for_ever(
+    tmp_path: Path,
+) -> None:
+    def spoiled(begins: Sequence[Begin]) -> ProcessLinks:
+        return ProcessLinks([replace(begins[0], feed=None)])  # type: ignore[arg-type]
+
+    with opened(tmp_path) as stores:
+        stores.intake.append([body(b"x\n")])
+        worker = worker_of(stores, Sharding(1, spoiled))
+        with pytest.raises(CorruptError, match="failed"):
+            drain(worker, stores, Sharding(1, spoiled))
+        worker.abandon()
 
 
 def found_division(stores: Stores) -> int:

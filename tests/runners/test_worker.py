@@ -98,6 +98,13 @@ def test_live_equals_replay_whatever_the_bodies_batches_and_restarts(
         assert without_places(live_rows) == without_places(replayed.read(table))
 
 
+def test_lines_are_counted_as_they_were_sent(tmp_path: Path, log: bytes) -> None:
+    fill(tmp_path, bodies_of(log, [700, 1_400]))
+    drain(tmp_path)
+    rows = Lake.open(tmp_path / "lake").read("rollups").to_pylist()
+    assert sum(row["count"] for row in rows if row["counted"] == "received") == LINES
+
+
 def test_arrival_is_kept_apart_from_event_time(calm: Held) -> None:
     assert set(calm.events["ingested_time"].to_pylist()) == {NOW}
     assert NOW not in set(calm.events["time"].to_pylist())

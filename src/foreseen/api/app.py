@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from foreseen import __version__
-from foreseen.api import alerts, dispositions, health, ingest, intake, problems
+from foreseen.api import alerts, dispositions, health, ingest, intake, metrics, problems
 from foreseen.api.services import Services
 from foreseen.control.intake_counts import IntakeCounts
 
@@ -33,6 +33,7 @@ def create_app(services: Services) -> FastAPI:
         health.router,
         ingest.router,
         intake.router,
+        metrics.router,
         alerts.router,
         dispositions.router,
     ):

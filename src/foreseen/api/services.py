@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from foreseen.core.ids import TenantId
 from foreseen.intake.protocol import Appender
+from foreseen.runners.metrics import Families
 from foreseen.studies.feedback import Office
 
 
@@ -36,6 +37,11 @@ def _nobody(_tenant: TenantId) -> Sequence[Standing]:
     return ()
 
 
+def _nothing(_tenant: TenantId) -> Families | None:
+    """Nothing is counted in this process."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Stores and facts of this installation.
@@ -48,6 +54,7 @@ class Services:
         tenants: Organisations whose intake a worker reads; others' data are refused, not lost.
         office: Where words on an organisation's alerts are taken; None: nowhere in this process.
         standing: How far an organisation's partitions of the intake have been read.
+        metrics: Figures of an organisation's pipeline; None: it does not run here.
     """
 
     intake: Appender
@@ -57,6 +64,7 @@ class Services:
     tenants: frozenset[TenantId]
     office: Callable[[TenantId], Office] | None = None
     standing: Callable[[TenantId], Sequence[Standing]] = _nobody
+    metrics: Callable[[TenantId], Families | None] = _nothing
 
 
 def services_of(request: Request) -> Services:

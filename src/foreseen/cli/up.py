@@ -34,6 +34,7 @@ from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.parsers.registry import PARSERS
 from foreseen.runners.installation import Installation, Sharding, Stores
+from foreseen.runners.metrics_standing import Instruments
 from foreseen.runners.office import Place, office_of
 from foreseen.runners.server import Addresses, stores, wall_clock, working
 from foreseen.runners.shard_processes import ProcessLinks
@@ -79,7 +80,8 @@ def up(
     loaded = rules_of(rules, strict=False, local=local)
     settings = settings_of(budget, workload, settings_file, loaded, alerts_a_day)
     is_new = not (data / "control.db").exists()
-    addresses = Addresses(intake, lake, s3_options(os.environ) if lake else None)
+    wanted = shards if shards > 1 else None
+    addresses = Addresses(intake, wanted, lake, s3_options(os.environ) if lake else None)
     with (
         _listening(host, port) as listener,
         _sharding(shards, cluster, intake) as sharding,
@@ -87,18 +89,24 @@ def up(
     ):
         if is_new:
             _first_tokens(opened)
+        installation = Installation(opened, DEFAULT_TENANT, settings, sharding)
         services = Services(
             opened.intake,
             opened.control,
             wall_clock,
             frozenset(PARSERS),
             frozenset({DEFAULT_TENANT}),
-            lambda tenant: office_of(Place(data, tenant=tenant), opened.control, now=wall_clock()),
+            None
+            if lake
+            else lambda tenant: office_of(
+                Place(data, tenant=tenant), opened.control, now=wall_clock()
+            ),
             partial(_standing, opened),
+            Instruments(installation),
         )
         server = uvicorn.Server(_config(services))
-        installation = Installation(opened, DEFAULT_TENANT, settings, sharding)
-        with working(installation, loaded, (rules, local), data) as failed:
+        # Models and words on alerts are worked in the data folder's own lake: not with another one.
+        with working(installation, loaded, (rules, local), None if lake else data) as failed:
             _stop_when(failed, server)
             server.run([listener])
     if failed.is_set():

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from foreseen.core.errors import TransientError
+from foreseen.core.errors import CorruptError, TransientError
 from foreseen.lake.compaction import (
     Compacted,
     cold_groups,
@@ -96,15 +96,20 @@ def upkeep(
         failpoint: Called with the name of each place where a crash matters; for crash tests.
 
     Raises:
-        CorruptError: A file of the lake cannot be read; the tables before it are done.
+        CorruptError: A file of the lake cannot be read; the tables without such a file are done.
     """
-    done, later = {}, {}
+    done, later, damage = {}, {}, list[CorruptError]()
     for name, store in lake.stores.items():
         try:
             done[name] = _table(store, policy, now, failpoint)
         except TransientError as error:
             log.warning("upkeep of %s waits: %s", name, error)
             later[name] = str(error)
+        except CorruptError as error:
+            log.error("upkeep of %s stops at a damaged file: %s", name, error)  # noqa: TRY400
+            damage.append(error)
+    if damage:
+        raise damage[0]
     return Upkept(done, later)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from foreseen.pipeline.shard import ShardState
 
@@ -10,15 +11,22 @@ from foreseen.pipeline.shard import ShardState
 def merged(states: Sequence[ShardState]) -> ShardState:
     """All that the shards remember, in one state; they must not be used again.
 
-    Sources and streams have one shard each, so nothing is in two of them; of a stream that is, the
-    larger sequence number counts. A shard that gets all of it never asks for what is not its own.
+    Of a stream that several know, the one with the largest number has it: the others remember it
+    from an earlier division.
     """
-    together = ShardState()
-    for state in states:
+    together, owners = ShardState(), dict[str, int]()
+    for place, state in enumerate(states):
         together.parsers |= state.parsers
-        together.processes.hosts |= state.processes.hosts
         together.orders |= state.orders
         for stream, seq in state.sequences.items():
-            together.sequences[stream] = max(seq, together.sequences.get(stream, 0))
-    together.tail = pa.concat_tables([together.tail, *(state.tail for state in states)])
+            if seq > together.sequences.get(stream, 0):
+                together.sequences[stream], owners[stream] = seq, place
+    tails = [together.tail]
+    for place, state in enumerate(states):
+        own = pa.array([stream for stream, owner in owners.items() if owner == place], pa.string())
+        tails.append(state.tail.filter(pc.is_in(state.tail["stream"], own)))
+        for (host, boot), known in state.processes.hosts.items():
+            if owners.get(f"{host}/{boot}", place) == place:
+                together.processes.hosts[host, boot] = known
+    together.tail = pa.concat_tables(tails)
     return together

@@ -1,6 +1,6 @@
 """Begin an organisation's shards where the stores stand, divided as is asked for."""
 
-from foreseen.core.errors import TransientError
+from foreseen.core.errors import ConfigurationError, TransientError
 from foreseen.pipeline.shard import ShardArtefacts
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment
@@ -21,6 +21,7 @@ def begun(installation: Installation, rules: RuleSet) -> tuple[Committer, ShardG
     are at one place; then the new ones take over there.
 
     Raises:
+        ConfigurationError: A broker has another number of partitions than before.
         CorruptError: A snapshot cannot be read.
         TransientError: A store cannot be used now.
     """
@@ -28,6 +29,11 @@ def begun(installation: Installation, rules: RuleSet) -> tuple[Committer, ShardG
     known, count = division(stores.control, tenant), stores.input.divided(sharding.shards)
     if known is None:
         divide(stores.control, tenant, None, count, 0)
+    elif known.partitions != count and stores.input.in_records:
+        raise ConfigurationError(
+            f"the broker has {count} partitions and had {known.partitions}: offsets of one mean"
+            " nothing in another; go on with the former ones, or begin with an empty data folder"
+        )
     elif known.partitions != count:
         at = _gathered(installation, rules, known)
         divide(stores.control, tenant, known, count, at)
@@ -65,7 +71,7 @@ def _in_turn(installation: Installation, rules: RuleSet, committer: Committer) -
         Partition(
             place_of(tenant, number, count),
             stores.input.stretches(number, count),
-            committer.start(number, stores.input.extent(number)[0]),
+            committer.start(number, stores.input.extent(number)),
             current,
         )
         for number in range(count)
@@ -82,7 +88,7 @@ def _elsewhere(
         Begin(
             stores.input.feed(number, count),
             place_of(tenant, number, count),
-            committer.start(number, stores.input.extent(number)[0]),
+            committer.start(number, stores.input.extent(number)),
             orders,
         )
         for number in range(count)

@@ -1,6 +1,6 @@
 """Among how many shards an organisation's streams are divided, and another number of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from sqlalchemy import Engine
@@ -9,7 +9,9 @@ from foreseen.control.cursors import Checkpoint, advance, checkpoint
 from foreseen.control.database import writing
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import TenantId
+from foreseen.intake.keys import partition_of_source
 from foreseen.pipeline.merging import merged
+from foreseen.pipeline.shard import ShardState
 from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.runners.committing import place_of
 
@@ -47,7 +49,8 @@ def divide(
 ) -> Division:
     """Put another division in force, from an offset on that all shards of the former have reached.
 
-    Each new shard begins with the memory of all: it asks for its own streams only.
+    Each new shard begins with the streams of all, of which it asks for its own only, and with what
+    its own sources have begun: a tick would make every shard emit what it holds of any source.
 
     Raises:
         CorruptError: A snapshot cannot be read, or is not of that offset.
@@ -58,13 +61,14 @@ def divide(
         if state is not None:
             for number in range(partitions):
                 name = place_of(tenant, number, partitions).name
-                advance(session, tenant, Checkpoint(name, cursor, state))
+                content = dump_shard(_of_its_own(state, tenant, number, partitions))
+                advance(session, tenant, Checkpoint(name, cursor, content))
         told = orjson.dumps({"partitions": partitions})
         advance(session, tenant, Checkpoint(_name(tenant), after.changes, told))
     return after
 
 
-def _together(engine: Engine, tenant: TenantId, before: Division, cursor: int) -> bytes:
+def _together(engine: Engine, tenant: TenantId, before: Division, cursor: int) -> ShardState:
     states = []
     for number in range(before.partitions):
         name = place_of(tenant, number, before.partitions).name
@@ -72,8 +76,19 @@ def _together(engine: Engine, tenant: TenantId, before: Division, cursor: int) -
         if found is None or found.version != cursor or found.state is None:
             at = found.version if found else "nothing"
             raise CorruptError(f"the snapshot of {name} is of {at}, not of {cursor}")
-        states.append(load_shard(found.state))
-    return dump_shard(merged(states))
+        state = load_shard(found.state)
+        states.append(_of_its_own(state, tenant, number, before.partitions))
+    return merged(states)
+
+
+def _of_its_own(state: ShardState, tenant: TenantId, number: int, partitions: int) -> ShardState:
+    """The state with parsers of the shard's own sources alone."""
+    own = {
+        key: parser
+        for key, parser in state.parsers.items()
+        if partition_of_source(tenant, key[1], partitions) == number
+    }
+    return replace(state, parsers=own)
 
 
 def _name(tenant: TenantId) -> str:

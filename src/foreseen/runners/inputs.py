@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import get_ident
 from typing import Protocol
 
 from foreseen.core.errors import ConfigurationError
@@ -97,6 +98,7 @@ class FromBroker:
     url: str
     partitions: int
     _readers: dict[int, Reader] = field(default_factory=dict)
+    _reading: dict[tuple[int, int], Reader] = field(default_factory=dict)
 
     @property
     def end(self) -> None:
@@ -123,9 +125,12 @@ class FromBroker:
         return reader.first, reader.end
 
     def stretches(self, number: int, partitions: int) -> Whole:
-        """The partition itself."""
+        """The partition itself; who asks again in the same thread goes on with its connection."""
         del partitions
-        return Whole(open_partition(self.url, number))
+        asked = number, get_ident()  # a reader is for one thread at a time
+        if asked not in self._reading:
+            self._reading[asked] = open_partition(self.url, number)
+        return Whole(self._reading[asked])
 
     def feed(self, number: int, partitions: int) -> BrokerFeed:
         """The partition, by its broker's URL."""

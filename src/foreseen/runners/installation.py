@@ -11,6 +11,7 @@ from foreseen.intake.log import IntakeLog
 from foreseen.intake.protocol import Appender
 from foreseen.lake.lake import Lake
 from foreseen.runners.inputs import Input, OwnLog
+from foreseen.runners.metrics import Metrics
 from foreseen.runners.remote_shards import Links
 from foreseen.runners.settings import Settings
 from foreseen.runners.shard_serving import Begin
@@ -64,9 +65,11 @@ class Installation:
         tenant: Organisation.
         settings: In force for both steps.
         sharding: Among how many shards streams are divided, and where these work.
+        metrics: What is counted meanwhile, over all workers.
     """
 
     stores: Stores
     tenant: TenantId
     settings: Settings
     sharding: Sharding = field(default_factory=Sharding)
+    metrics: Metrics = field(default_factory=Metrics)

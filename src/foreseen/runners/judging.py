@@ -26,6 +26,7 @@ from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
 from foreseen.rules.correlation.state import next_due
 from foreseen.rules.suppression.suppressions import SuppressionSet, no_suppressions
+from foreseen.runners.metrics import Metrics
 from foreseen.runners.settings import Settings
 from foreseen.studies.train import Stored
 
@@ -129,6 +130,8 @@ class Judge:
         self._name = judge_of(artefacts.tenant)
         self.artefacts = artefacts
         self.verdicts = Verdicts()
+        self.metrics = Metrics()
+        self._before = lake.version("matches")
         reached = checkpoint(engine, artefacts.tenant, NAME)
         self._version = self._seen = reached.version if reached else lake.first_version("matches")
         self._state = load_judge(reached.state) if reached and reached.state else JudgeState()
@@ -153,6 +156,7 @@ class Judge:
                 judged += self._judge(commit, since)
             self._seen = commit.version
         self._seen = max(self._seen, newest)
+        self.metrics.judge_at(self._seen)
         self._pass_on()
         return judged
 
@@ -202,6 +206,8 @@ class Judge:
         decided = Decided(alerts=out.alerts, incidents=out.incidents)
         reached = Checkpoint(NAME, version, dump_judge(self._state))
         commit_decisions(self._engine, self.artefacts.tenant, decided, reached)
+        self.metrics.decided(out, live=version > self._before)
+        self.metrics.snapshot(NAME, len(reached.state or b""))
         self._version = version
         self.verdicts.add(out.decisions)
         self.verdicts.revise(out.revisions)

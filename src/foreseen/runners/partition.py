@@ -213,7 +213,7 @@ def _lines(stored: Stored) -> Lines:
     entry = stored.entry
     lines: list[Line] = []
     place = 0
-    for number, data in enumerate(entry.data.split(b"\n"), start=1):
+    for number, data in enumerate(entry.data.removesuffix(b"\n").split(b"\n"), start=1):
         line = Line(
             source=entry.source,
             offset=stored.offset + place,

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import ray
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 
-from foreseen.core.errors import ForeseenError, TransientError
+from foreseen.core.errors import CorruptError, ForeseenError, TransientError
 from foreseen.runners.shard_messages import Go, Orders, Stop
 from foreseen.runners.shard_serving import Answer, Begin, ServedShard, failed
 
@@ -84,6 +84,8 @@ class RayLinks:
             return ray.get(ref, timeout=_ANSWER_SECONDS)
         except RayActorError as error:
             raise TransientError(f"{self._names[number]}: its node or process is lost") from error
+        except RayTaskError as error:  # raised by the shard itself: another try ends alike
+            raise CorruptError(f"{self._names[number]} failed: {error}") from error
         except RayError as error:
             name = self._names[number]
             raise TransientError(f"{name}: no answer from its node: {error}") from error

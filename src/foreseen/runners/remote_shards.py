@@ -100,6 +100,8 @@ class RemoteShards:
     def use(self, rules: RuleSet) -> None:
         """Exchange the rules, from the next stretch on that has not been asked for."""
         orders = Orders.of(self._tenant, rules, self._settings)
+        while any(shard.owed for shard in self._shards):  # who still says much does not hear much
+            self._listen(_WAIT_SECONDS)
         for number in range(len(self._links)):
             self._links.say(number, orders)
 

@@ -49,11 +49,13 @@ class Addresses:
 
     Attributes:
         intake: URL of a broker; None: a log in the folder.
+        partitions: How many the broker has to have; None: as many as it has.
         lake: `s3://bucket/prefix`; None: a folder in the folder.
         s3: How S3 is reached.
     """
 
     intake: str | None = None
+    partitions: int | None = None
     lake: str | None = None
     s3: S3Options | None = None
 
@@ -70,7 +72,7 @@ def stores(data: Path, addresses: Addresses = _NOWHERE_ELSE) -> Iterator[Stores]
         CorruptError: A store cannot be read.
         TransientError: A broker or S3 cannot be reached.
     """
-    with opened(data / "control.db") as control, _intake(data, addresses.intake) as both:
+    with opened(data / "control.db") as control, _intake(data, addresses) as both:
         ensure_tenant(control, DEFAULT_TENANT, now=wall_clock())
         lake = Lake.open(addresses.lake or data / "lake", s3=addresses.s3)
         found = Stores(*both, lake, control)
@@ -79,12 +81,13 @@ def stores(data: Path, addresses: Addresses = _NOWHERE_ELSE) -> Iterator[Stores]
 
 
 @contextmanager
-def _intake(data: Path, url: str | None) -> Iterator[tuple[Appender, Input]]:
+def _intake(data: Path, addresses: Addresses) -> Iterator[tuple[Appender, Input]]:
+    url = addresses.intake
     if url is None:
         with IntakeLog.open(data / "intake") as intake:
             yield intake, OwnLog(intake)
         return
-    broker = open_appender(url)
+    broker = open_appender(url, addresses.partitions)
     try:
         yield broker, FromBroker(url, broker.partitions)
     finally:
@@ -115,6 +118,7 @@ def working(
     stores, tenant, settings = installation.stores, installation.tenant, installation.settings
 
     def begun() -> Worker:
+        installation.metrics.worker_begins()
         return Worker(installation, live, alarm)
 
     keep(stores.control, tenant, rules, settings, now=wall_clock())
@@ -124,7 +128,7 @@ def working(
         "worker": partial(_work, worker, begun, failed),
         "tick": partial(_tick, stores, alarm),
         "quarantine": partial(keep_sending, stores.control, stores.intake, tenant, wall_clock),
-        "upkeep": Upkeep(stores, settings, wall_clock).run,
+        "upkeep": Upkeep(stores, settings, wall_clock, installation.metrics).run,
     }
     if any(folders):
         work["rules"] = RuleWatch(live, folders[0], user_folder(), folders[1]).run
@@ -152,7 +156,8 @@ def _tick(stores: Stores, alarm: Alarm, stop: Event) -> None:
     end, owed, rung = -1, 0, None
     while not stop.wait(TICK_SECONDS):
         before, due, now = stores.input.end, alarm.due, wall_clock()
-        owed = _TICKS if before is None or before != end else owed
+        fresh, alarm.begun = alarm.begun, False  # who begins anew may lack a tick of some shard
+        owed = _TICKS if fresh or before is None or before != end else owed
         rings = due is not None and due != rung and due <= now
         if not owed and not rings:
             continue

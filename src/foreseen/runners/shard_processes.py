@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from foreseen.core.errors import ForeseenError, TransientError
+from foreseen.runners.shard_messages import Failed
 from foreseen.runners.shard_serving import Begin, ServedShard, failed
 
 if TYPE_CHECKING:
@@ -89,3 +90,6 @@ def _main(link: Connection, begin: Begin) -> None:
         log.info("the worker of %s is gone", begin.place.name)
     except ForeseenError as error:
         link.send(failed(error))
+    except Exception as error:
+        link.send(Failed(f"{begin.place.name} failed: {error!r}", heals=False))
+        raise

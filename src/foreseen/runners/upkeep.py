@@ -7,6 +7,7 @@ from threading import Event
 from foreseen.core.errors import TransientError
 from foreseen.lake.upkeep import Policy, Upkept, upkeep
 from foreseen.runners.installation import Stores
+from foreseen.runners.metrics import Metrics
 from foreseen.runners.settings import Settings
 from foreseen.runners.upkeep_needs import needs_of
 
@@ -18,9 +19,16 @@ PAUSE_SECONDS = 300.0
 class Upkeep:
     """Merges small files, lets old ones go, and bounds the tables' logs."""
 
-    def __init__(self, stores: Stores, settings: Settings, clock: Callable[[], int]) -> None:
-        """Keep the lake of these stores as the settings say."""
+    def __init__(
+        self,
+        stores: Stores,
+        settings: Settings,
+        clock: Callable[[], int],
+        metrics: Metrics | None = None,
+    ) -> None:
+        """Keep the lake of these stores as the settings say; metrics: how rounds end."""
         self._stores, self._settings, self._clock = stores, settings, clock
+        self._metrics = metrics or Metrics()
 
     def run(self, stop: Event) -> None:
         """Bring the lake into order now and then until told to stop.
@@ -30,10 +38,14 @@ class Upkeep:
         """
         while not stop.wait(PAUSE_SECONDS):
             try:
-                _tell(self.once())
+                done = self.once()
+                _tell(done)
+                self._metrics.upkept("later" if done.later else "done")
             except TransientError as error:
+                self._metrics.upkept("later")
                 log.warning("the lake is kept in order later: %s", error)
             except Exception:
+                self._metrics.upkept("failed")
                 log.exception("the lake could not be kept in order; its log and files grow")
 
     def once(self) -> Upkept:

@@ -25,9 +25,15 @@ _IDLE_SECONDS = 0.2
 
 @dataclass(slots=True)
 class Alarm:
-    """When something that waits is due, ms UTC: the log needs a tick then. None: nothing waits."""
+    """When the log needs a tick.
+
+    Attributes:
+        due: When something that waits is due, ms UTC; None: nothing waits.
+        begun: A worker has begun since, and knows of no tick.
+    """
 
     due: int | None = None
+    begun: bool = False
 
 
 class Worker:
@@ -51,9 +57,11 @@ class Worker:
         self._by_hand = self._newest_suppressions(None)
         lake, control = self._stores.lake, self._stores.control
         self._judge = Judge(lake, control, self._judge_artefacts(), clock=shards_of(self._tenant))
+        self._judge.metrics = installation.metrics
         self._alarm = alarm or Alarm()
-        self._alarm.due = self._judge.due
+        self._alarm.due, self._alarm.begun = self._judge.due, True
         self._committer, self._shards = begun(installation, self._rules)
+        self._committer.metrics = installation.metrics
 
     @property
     def process_ids(self) -> Sequence[int]:
