@@ -18,7 +18,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-needles crash soak cluster-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-needles bench-capacity bench-latency crash soak cluster-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,12 @@ bench-lake: $(BENCH) ## Measure intake and lake against DuckDB; needs FORESEEN_D
 
 bench-needles: $(DEV) ## What a search costs in ten million events; 2 GB of disk
 	@$(BIN)/python benchmarks/needles.py $(ARGS)
+
+bench-capacity: $(DEV) ## Measure the stages, and plan machines and storage from them
+	@$(BIN)/python benchmarks/capacity.py $(ARGS)
+
+bench-latency: $(DEV) ## From receipt and from commit to decision, at half of the maximum rate
+	@$(BIN)/python benchmarks/latency.py $(ARGS)
 
 crash: $(DEV) ## Kill the server and cut its power, and report what was lost; power cuts need root
 	@$(BIN)/python scripts/crash.py $(ARGS)

@@ -39,6 +39,7 @@ from foreseen.runners.office import Place, office_of
 from foreseen.runners.server import Addresses, stores, wall_clock, working
 from foreseen.runners.shard_processes import ProcessLinks
 from foreseen.runners.standing import extents
+from foreseen.studies.feedback import Office
 
 _POLL_SECONDS = 0.5
 _GRACE_SECONDS = 5
@@ -90,20 +91,7 @@ def up(
         if is_new:
             _first_tokens(opened)
         installation = Installation(opened, DEFAULT_TENANT, settings, sharding)
-        services = Services(
-            opened.intake,
-            opened.control,
-            wall_clock,
-            frozenset(PARSERS),
-            frozenset({DEFAULT_TENANT}),
-            None
-            if lake
-            else lambda tenant: office_of(
-                Place(data, tenant=tenant), opened.control, now=wall_clock()
-            ),
-            partial(_standing, opened),
-            Instruments(installation),
-        )
+        services = _services(installation, data, own_lake=lake is None)
         server = uvicorn.Server(_config(services))
         # Models and words on alerts are worked in the data folder's own lake: not with another one.
         with working(installation, loaded, (rules, local), None if lake else data) as failed:
@@ -111,6 +99,25 @@ def up(
             server.run([listener])
     if failed.is_set():
         raise typer.Exit(Exit.ERROR)
+
+
+def _services(installation: Installation, data: Path, *, own_lake: bool) -> Services:
+    """What the API works with; words on alerts need the data folder's own lake."""
+    opened = installation.stores
+
+    def office(tenant: TenantId) -> Office:
+        return office_of(Place(data, tenant=tenant), opened.control, now=wall_clock())
+
+    return Services(
+        opened.intake,
+        opened.control,
+        wall_clock,
+        frozenset(PARSERS),
+        frozenset({DEFAULT_TENANT}),
+        office if own_lake else None,
+        partial(_standing, opened),
+        Instruments(installation),
+    )
 
 
 def _standing(opened: Stores, tenant: TenantId) -> list[Standing]:
