@@ -20,9 +20,9 @@ from typing import Any
 from capacity_stages import small_commits
 from foreseen.cli.cluster import connected
 from foreseen.intake.opening import open_appender
-from foreseen.runners.committing import Committer
 from foreseen.runners.judging import Judge
-from foreseen.runners.partition import Worked
+from foreseen.runners.shards.committing import Committer
+from foreseen.runners.shards.partition import Worked
 from lake_apart import say
 from recorded import ROOT
 

@@ -31,9 +31,9 @@ from foreseen.pipeline import shard as step_module
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
 from foreseen.rules import RuleSet
 from foreseen.runners.judging import Judge, judge_artefacts
-from foreseen.runners.rule_files import load_rules
-from foreseen.runners.settings import Settings
-from foreseen.runners.shards import tables_of
+from foreseen.runners.rules.files import load_rules
+from foreseen.runners.settings.settings import Settings
+from foreseen.runners.shards.whole import tables_of
 from lake_apart import say
 from latency import Senders, serving
 from recorded import ROOT
@@ -230,7 +230,7 @@ def _classes(lake: Lake) -> Found:
 
 def _files(lake: Lake, table: str) -> dict[str, int]:
     """Size of each live file."""
-    from foreseen.lake.holdings import holdings  # noqa: PLC0415
+    from foreseen.lake.keeping.holdings import holdings  # noqa: PLC0415
 
     return {file.path: file.size for file in holdings(lake._store(table))}  # noqa: SLF001
 

@@ -7,8 +7,8 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
 from foreseen.parsers.registry import sniff
 from foreseen.pipeline.shard import Lines, ShardArtefacts
-from foreseen.runners.rule_files import load_rules
-from foreseen.runners.shards import Shard
+from foreseen.runners.rules.files import load_rules
+from foreseen.runners.shards.whole import Shard
 from measure import Measurement, seconds
 from recorded import placed
 

@@ -9,7 +9,7 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.parsers.registry import sniff
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
 from foreseen.rules.ruleset import Compiled, RuleSet, rule_set
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.files import load_rules
 from measure import Measurement, seconds
 from recorded import placed
 from sql import NotInSqlError, where

@@ -21,7 +21,7 @@ from foreseen.lake.lake import Lake
 from foreseen.pipeline.shard import Lines, ShardArtefacts
 from foreseen.rules.loading import load
 from foreseen.rules.ruleset import RuleSet, rule_set
-from foreseen.runners.shards import Shard
+from foreseen.runners.shards.whole import Shard
 from lake_apart import apart, say, timed, told
 from recorded import placed
 from rules_input import comparable, documents, events

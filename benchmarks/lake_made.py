@@ -11,7 +11,7 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.models.moments.windows import FORKS
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.files import load_rules
 from lake_apart import say
 from recorded import first_lines, placed, tested_recording
 

@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake.asking.question import Question
+from foreseen.lake.asking.rollup_reads import Chart, counts
+from foreseen.lake.asking.search import search
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.question import Question
-from foreseen.lake.rollup_reads import Chart, counts
 from foreseen.lake.rollups import HOUR_MS, Counted, rollup
-from foreseen.lake.search import search
 from foreseen.schema.arrow import PREDICTION_SCHEMA
 from lake_apart import say
 from lake_made import MATCHES, copied, recorded

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake.asking.windows import events_before, window_of, windows_in_bulk
 from foreseen.lake.lake import Lake
-from foreseen.lake.windows import events_before, window_of, windows_in_bulk
 from foreseen.models.moments import acts
 from foreseen.models.moments.windows import FORKS
 from lake_apart import apart, say, timed, told

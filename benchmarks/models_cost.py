@@ -25,7 +25,7 @@ from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.models.moments.windows import empty_tail, windows_of
 from foreseen.models.training import train
 from foreseen.runners.replay import ReplayOrder, to_lake
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.files import load_rules
 from foreseen.studies.truth import attacks_of, part_starts, read_truth
 from recorded import tested_recording
 

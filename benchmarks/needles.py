@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute
 
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake.asking.question import Question
+from foreseen.lake.asking.search import Page, search
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.question import Question
 from foreseen.lake.rollups import HOUR_MS
-from foreseen.lake.search import Page, search
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.files import load_rules
 from measure import machine
 from recorded import first_lines, placed, tested_recording
 

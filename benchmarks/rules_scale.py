@@ -20,7 +20,7 @@ from foreseen.rules.engine.engine import Engine
 from foreseen.rules.engine.plans import Wanted
 from foreseen.rules.loading import load
 from foreseen.rules.tree import All, Atom, Kind, No, Some, Tree, atoms_of
-from foreseen.runners.rule_files import settle
+from foreseen.runners.rules.files import settle
 from measure import seconds
 from rules_bars import Series
 from rules_input import batch, comparable, documents, events, wanted

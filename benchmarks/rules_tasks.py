@@ -11,7 +11,7 @@ import rules_input
 from foreseen.core.records import Line
 from foreseen.rules.engine.engine import Engine
 from foreseen.rules.ruleset import Compiled
-from foreseen.runners.rule_files import settle
+from foreseen.runners.rules.files import settle
 from rules_columns import wide
 from rules_polars import polars_labels
 from rules_rivals import Pairs, agree, duckdb_labels

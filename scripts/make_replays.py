@@ -16,7 +16,7 @@ from pathlib import Path
 import orjson
 
 from foreseen.runners.parts import parts
-from foreseen.runners.rule_files import shipped_documents
+from foreseen.runners.rules.files import shipped_documents
 from foreseen.studies.replays.chain import Use
 from foreseen.studies.replays.making import recorded_runs, with_everything
 from foreseen.studies.replays.recorded import Recorded

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from foreseen.rules.managed import releases_of
-from foreseen.runners import rule_files
+from foreseen.runners.rules import files as rule_files
 
 
 def main() -> int:

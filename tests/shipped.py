@@ -7,10 +7,10 @@ from functools import cache, partial
 import pytest
 
 from foreseen.rules import RuleSet, load
-from foreseen.runners.compiled import user_folder
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.compiled import user_folder
+from foreseen.runners.rules.files import load_rules
 
-_LOADERS = ("foreseen.rules.lint", "foreseen.runners.history", "foreseen.runners.rule_files")
+_LOADERS = ("foreseen.rules.lint", "foreseen.runners.history", "foreseen.runners.rules.files")
 
 
 @cache

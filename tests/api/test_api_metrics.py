@@ -22,11 +22,11 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.control.tokens import Scope, create_token
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.runners.installation import Installation, Stores
+from foreseen.runners.life.upkeep import Upkeep
 from foreseen.runners.metrics import EDGES, Family, Histogram, HistogramFamily, Metrics
 from foreseen.runners.metrics_standing import Instruments
 from foreseen.runners.server import stores, wall_clock, working
-from foreseen.runners.settings import Settings
-from foreseen.runners.upkeep import Upkeep
+from foreseen.runners.settings.settings import Settings
 
 _SAMPLE = re.compile(
     r'(?P<name>[a-z_]+)(?P<labels>\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})?'
@@ -166,7 +166,7 @@ def test_figures_go_on_counting_over_a_worker_that_began_again(tmp_path: Path) -
 
 
 def test_a_round_of_upkeep_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("foreseen.runners.upkeep.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("foreseen.runners.life.upkeep.PAUSE_SECONDS", 0.0)
     with installed(tmp_path) as (installation, _):
         stop = _Rounds(1)
         metrics = installation.metrics

@@ -13,7 +13,7 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.rules.document import documents_of
-from foreseen.runners.settings_retention import parse_retention, retention_of
+from foreseen.runners.settings.retention import parse_retention, retention_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
 from foreseen.runners.replay import ReplayOrder, replay
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.gates import Bars
 from foreseen.studies.replays.sides import SIDES
 

@@ -147,9 +147,7 @@ def test_a_request_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_was_acknowledged_is_judged_after_a_failure_for_good(tmp_path: Path) -> None:
-    broken = (
-        f"from foreseen.runners import partition; partition.dump_shard = lambda _: 1 / 0; {MAIN}"
-    )
+    broken = f"from foreseen.runners.shards import partition; partition.dump_shard = lambda _: 1 / 0; {MAIN}"
     with running(tmp_path, code=broken) as server, client_of(server) as client:
         ingest, read = token_of(server, "ingest"), token_of(server, "read")
         post(client, ingest, execve(1, "id"))

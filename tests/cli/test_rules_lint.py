@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.cli.commands import foreseen
 
-from foreseen.runners import rule_files
+from foreseen.runners.rules import files as rule_files
 
 RULE = """title: A program was started
 id: 0c1d4f5e-52a4-4d53-8f5c-0f3f5f2c4b11

@@ -10,7 +10,7 @@ from foreseen.control.alerts import alerts
 from foreseen.control.database import open_database
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
-from foreseen.runners.rule_files import SHIPPED, load_rules
+from foreseen.runners.rules.files import SHIPPED, load_rules
 
 RULES = Path(__file__).parents[2] / "src" / Path(*SHIPPED.split(".")) / "linux"
 BURST = """\

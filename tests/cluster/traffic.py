@@ -14,12 +14,12 @@ from foreseen.core.errors import TransientError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.entries import Entry, EntryKind
 from foreseen.lake.lake import Lake
-from foreseen.runners.committing import place_of
 from foreseen.runners.installation import Elsewhere, Installation, Sharding, Stores
-from foreseen.runners.partition import TABLES
-from foreseen.runners.rule_watch import LiveRules
+from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.server import Addresses, stores
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
+from foreseen.runners.shards.committing import place_of
+from foreseen.runners.shards.partition import TABLES
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
 

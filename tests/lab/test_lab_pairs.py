@@ -17,7 +17,7 @@ from foreseen.lab.pairs import NAME, Pair, Side, folded, matches, pairs_of, writ
 from foreseen.lab.raw import record
 from foreseen.lab.recording import read_lines
 from foreseen.runners.label import LabelOrder, steps
-from foreseen.runners.shards import Tally
+from foreseen.runners.shards.whole import Tally
 from foreseen.studies.benchmark.pairs import parse_pairs
 
 _LEAST = 30  # pairs of each rule

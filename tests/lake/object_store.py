@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from foreseen.lake.place_s3 import S3Options
-from foreseen.lake.s3_requests import send
+from foreseen.lake.places.requests import send
+from foreseen.lake.places.s3 import S3Options
 
 BUCKET = "lake"
 _START_SECONDS = 60.0

@@ -14,13 +14,13 @@ from tests.lake.object_store import BUCKET, options, s3_server
 
 from foreseen.core.errors import CorruptError, MalformedInputError, TransientError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
-from foreseen.lake.cancel import Cancel, Watch
-from foreseen.lake.export import Exported, export
-from foreseen.lake.export_plan import Format, Wanted
+from foreseen.lake.asking.cancel import Cancel, Watch
+from foreseen.lake.exporting.export import Exported, export
+from foreseen.lake.exporting.plan import Format, Wanted
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.place_open import place_at
-from foreseen.lake.place_s3 import S3Options
-from foreseen.lake.places import Place
+from foreseen.lake.places.opening import place_at
+from foreseen.lake.places.place import Place
+from foreseen.lake.places.s3 import S3Options
 
 Rows = Callable[..., pa.Table]
 DAY = 86_400_000

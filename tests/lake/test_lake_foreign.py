@@ -9,10 +9,10 @@ from deltalake import DeltaTable, write_deltalake
 from tests.lake.upkept import NOON, events, filled, kept, matches, seqs
 
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.holdings import holdings
-from foreseen.lake.hunt import hunt
+from foreseen.lake.asking.hunt import hunt
+from foreseen.lake.asking.windows import windows_in_bulk
+from foreseen.lake.keeping.holdings import holdings
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.windows import windows_in_bulk
 
 _COLUMNS = ("stream", "workload", "raw", "tenant")
 

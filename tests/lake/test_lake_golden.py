@@ -12,11 +12,11 @@ import pytest
 from tests.lake.upkept import kept
 
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.hunt import hunt
+from foreseen.lake.asking.hunt import hunt
+from foreseen.lake.asking.windows import windows_in_bulk
+from foreseen.lake.keeping.status import problems
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.status import problems
 from foreseen.lake.tables import TABLES, ascending
-from foreseen.lake.windows import windows_in_bulk
 
 _FIXTURES = Path(__file__).parents[1] / "fixtures"
 _GOLDEN = sorted(path.name for path in _FIXTURES.glob("lake-*"))

@@ -9,7 +9,7 @@ import pytest
 
 from foreseen.core.errors import DeniedError, ForeseenError, MalformedInputError
 from foreseen.core.ids import TenantId
-from foreseen.lake.hunt import HuntLimits, hunt
+from foreseen.lake.asking.hunt import HuntLimits, hunt
 from foreseen.lake.lake import Cursor, Lake
 
 Rows = Callable[..., pa.Table]

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from foreseen.core.errors import DeniedError, MalformedInputError
 from foreseen.core.ids import TenantId
-from foreseen.lake.remote_sql import Binding, spark_sql
+from foreseen.lake.asking.remote_sql import Binding, spark_sql
 from foreseen.lake.tables import TABLES
 
 BINDING = Binding(TenantId("ours"), "/data/lake")

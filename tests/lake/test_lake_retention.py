@@ -9,11 +9,11 @@ from tests.lake.upkept import DAY, NOON, events, kept, matches, seqs
 
 from foreseen.core.errors import TransientError
 from foreseen.core.ids import TenantId
-from foreseen.lake.exchange import exchange
-from foreseen.lake.holdings import holdings
-from foreseen.lake.horizon import Keeping
+from foreseen.lake.keeping.exchange import exchange
+from foreseen.lake.keeping.holdings import holdings
+from foreseen.lake.keeping.horizon import Keeping
+from foreseen.lake.keeping.retention import Needs, Periods, Retention, expiries
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.retention import Needs, Periods, Retention, expiries
 from foreseen.lake.store import TableStore
 
 _QUIET = Keeping(checkpoint=1_000_000)
@@ -149,7 +149,7 @@ def test_an_exchange_gives_up_when_others_always_win(
         return log(self, *given, **named)
 
     monkeypatch.setattr(TableStore, "log", beaten)
-    monkeypatch.setattr("foreseen.lake.exchange._PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("foreseen.lake.keeping.exchange._PAUSE_SECONDS", 0.0)
     with pytest.raises(TransientError):
         exchange(store, holdings(store), [], now=NOON)
     monkeypatch.undo()

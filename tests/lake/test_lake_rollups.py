@@ -12,15 +12,15 @@ from tests.recording import extract, lines_of
 from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.core.records import Line, Quarantined, Reason
-from foreseen.lake.hunt import hunt
+from foreseen.lake.asking.hunt import hunt
+from foreseen.lake.asking.rollup_reads import Chart, counts
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.lake.rollup_batches import received, rollup_of_batch
-from foreseen.lake.rollup_reads import Chart, counts
 from foreseen.lake.rollups import HOUR_MS, MOST_SKEW_MS, Counted, folded, rollup
 from foreseen.lake.tables import TABLES
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
 from foreseen.rules import RuleSet
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.files import load_rules
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of, integers
 
 Rows = Callable[..., pa.Table]

@@ -19,7 +19,7 @@ from foreseen.core.errors import (
     TransientError,
 )
 from foreseen.core.ids import TenantId
-from foreseen.lake.hunt import hunt
+from foreseen.lake.asking.hunt import hunt
 from foreseen.lake.lake import Cursor, Delivery, Lake, Progress, S3Options, Told
 from foreseen.lake.tables import TABLES
 

@@ -12,12 +12,12 @@ import pytest
 from tests.lake.object_store import BUCKET, Proxy, options, proxy
 
 from foreseen.core.errors import ConfigurationError, TransientError
-from foreseen.lake.conditional_writes import Probe
 from foreseen.lake.lake import Cursor, Lake, S3Options
-from foreseen.lake.lease import Leases
-from foreseen.lake.place_s3 import in_bucket
-from foreseen.lake.places import Place
-from foreseen.lake.s3_requests import send, signature
+from foreseen.lake.places.conditional_writes import Probe
+from foreseen.lake.places.lease import Leases
+from foreseen.lake.places.place import Place
+from foreseen.lake.places.requests import send, signature
+from foreseen.lake.places.s3 import in_bucket
 from foreseen.lake.store import TableStore
 from foreseen.lake.tables import TABLES
 

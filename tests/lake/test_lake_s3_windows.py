@@ -9,8 +9,8 @@ from tests.lake.object_store import BUCKET, options
 
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake.asking.windows import windows_in_bulk
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.windows import windows_in_bulk
 
 Rows = Callable[..., pa.Table]
 

@@ -13,10 +13,10 @@ from tests.lake.object_store import BUCKET, options, s3_server
 
 from foreseen.core.errors import CorruptError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
-from foreseen.lake.cancel import Cancel, Watch
+from foreseen.lake.asking.cancel import Cancel, Watch
+from foreseen.lake.asking.question import Question
+from foreseen.lake.asking.search import Page, search
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.question import Question
-from foreseen.lake.search import Page, search
 from foreseen.schema.arrow import integers, texts
 
 Rows = Callable[..., pa.Table]

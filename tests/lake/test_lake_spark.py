@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 from foreseen.cli.main import app
 from foreseen.core.errors import ConfigurationError, MalformedInputError, TransientError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
-from foreseen.lake.cancel import Cancel, CancelledError, Watch
-from foreseen.lake.hunt import HuntLimits, hunt
+from foreseen.lake.asking.cancel import Cancel, CancelledError, Watch
+from foreseen.lake.asking.hunt import HuntLimits, hunt
 from foreseen.lake.lake import Cursor, Lake
 
 pytestmark = pytest.mark.spark
@@ -166,7 +166,7 @@ def asked(  # noqa: PLR0913 (as what it calls)
     limits: HuntLimits | None = None,
 ) -> pa.Table:
     """What the other engine gives; the extra is needed from here on only."""
-    from foreseen.lake.spark import Endpoint, hunt_on  # noqa: PLC0415 (an extra)
+    from foreseen.lake.asking.spark import Endpoint, hunt_on  # noqa: PLC0415 (an extra)
 
     at = lake if isinstance(lake, str) else str(lake.folder)
     return hunt_on(Endpoint(engine, at), sql, limit, tenant=tenant, limits=limits or HuntLimits())

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from tests.lake.upkept import AT_ONCE, NOON, events, filled, kept
 
-from foreseen.lake.horizon import Keeping
+from foreseen.lake.keeping.horizon import Keeping
+from foreseen.lake.keeping.status import problems, status
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.status import problems, status
 
 
 def test_status_tells_rows_files_versions_and_producers(tmp_path: Path) -> None:

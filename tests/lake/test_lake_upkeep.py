@@ -17,15 +17,15 @@ from tests.lake.upkept import AT_ONCE, DAY, NOON, events, filled, kept, matches,
 
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.compaction import Group, compact_table, small_groups, tiered_groups
-from foreseen.lake.holdings import LiveFile, holdings
-from foreseen.lake.horizon import Keeping
+from foreseen.lake.keeping.compaction import Group, compact_table, small_groups, tiered_groups
+from foreseen.lake.keeping.holdings import LiveFile, holdings
+from foreseen.lake.keeping.horizon import Keeping
+from foreseen.lake.keeping.retention import Needs, Periods, Retention
+from foreseen.lake.keeping.rewriting import rewrite
+from foreseen.lake.keeping.row_groups import Into, Shape
+from foreseen.lake.keeping.upkeep import Policy, upkeep
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.places import logged_name
-from foreseen.lake.retention import Needs, Periods, Retention
-from foreseen.lake.rewriting import rewrite
-from foreseen.lake.row_groups import Into, Shape
-from foreseen.lake.upkeep import Policy, upkeep
+from foreseen.lake.places.place import logged_name
 
 PLACES = (
     "upkeep.before_merge",
@@ -233,10 +233,10 @@ def test_upkeep_that_ends_anywhere_loses_nothing_and_goes_on(tmp_path: Path, pla
 
 _UPKEEPER = """
 import sys, time
-from foreseen.lake.horizon import Keeping
+from foreseen.lake.keeping.horizon import Keeping
 from foreseen.lake.lake import Lake
-from foreseen.lake.retention import Retention
-from foreseen.lake.upkeep import Policy, upkeep
+from foreseen.lake.keeping.retention import Retention
+from foreseen.lake.keeping.upkeep import Policy, upkeep
 keeping = Keeping(period=1500, least=1000, entries=5, checkpoint=3, step=3)
 print("open", flush=True)
 lake = Lake.open(sys.argv[1])

@@ -8,9 +8,9 @@ from tests.lake.object_store import BUCKET, options
 from tests.lake.upkept import DAY, NOON, events, kept, matches, seqs
 
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake.keeping.retention import Needs, Periods, Retention
+from foreseen.lake.keeping.status import problems, status
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.retention import Needs, Periods, Retention
-from foreseen.lake.status import problems, status
 
 
 @pytest.mark.slow

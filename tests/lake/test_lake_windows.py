@@ -10,10 +10,10 @@ from tests.shipped import shipped_rules
 
 from foreseen.core.errors import CorruptError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
-from foreseen.lake import numbered, windows
+from foreseen.lake.asking import numbered, windows
+from foreseen.lake.asking.numbered import Ranges
+from foreseen.lake.asking.windows import events_before, window_of, windows_in_bulk
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.numbered import Ranges
-from foreseen.lake.windows import events_before, window_of, windows_in_bulk
 from foreseen.models.moments import acts
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardOut, ShardState, step
 from foreseen.schema.arrow import integers

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from foreseen.lake.horizon import Keeping
+from foreseen.lake.keeping.horizon import Keeping
+from foreseen.lake.keeping.retention import Needs, Retention
+from foreseen.lake.keeping.upkeep import Policy, Upkept, upkeep
 from foreseen.lake.lake import Cursor, Lake
-from foreseen.lake.retention import Needs, Retention
 from foreseen.lake.tables import TABLES
-from foreseen.lake.upkeep import Policy, Upkept, upkeep
 from foreseen.schema.arrow import batch_of
 
 NOON = 1_790_000_000_000 // 86_400_000 * 86_400_000 + 43_200_000

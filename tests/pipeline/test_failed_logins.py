@@ -10,7 +10,7 @@ from deltalake import write_deltalake
 from tests.recording import lines_of
 
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.hunt import hunt
+from foreseen.lake.asking.hunt import hunt
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.lake.tables import PART_TENANT, TABLES
 from foreseen.models.moments.moment import Moment, moments_of

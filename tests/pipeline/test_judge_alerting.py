@@ -31,7 +31,7 @@ from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.rules.suppression.suppressions import load_suppressions
 from foreseen.runners.judging import judge_artefacts
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.schema.arrow import texts
 from foreseen.studies.train import _outcomes
 

@@ -24,8 +24,8 @@ from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
 from foreseen.runners.judging import Judge, judge_artefacts
-from foreseen.runners.settings import Settings
-from foreseen.runners.suppressions import suppressions_in_force
+from foreseen.runners.rules.suppressions import suppressions_in_force
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.train import Order, tenant_lessons
 
 TIME = 1_795_287_000_000

@@ -16,8 +16,8 @@ from foreseen.rules.assignment import Assignment, NamedSet, RuleSets, Selection,
 from foreseen.rules.assignment_parse import empty_sets, parse_rule_sets
 from foreseen.rules.document import documents_of
 from foreseen.rules.engine.kernels import Lists, array_of
-from foreseen.runners.settings import Settings
-from foreseen.runners.settings_file import rule_sets_of
+from foreseen.runners.settings.file import rule_sets_of
+from foreseen.runners.settings.settings import Settings
 
 RULE = """
 title: {name}

@@ -3,7 +3,7 @@
 import pytest
 
 from foreseen.rules.managed import read_releases, releases_of, unannounced
-from foreseen.runners.rule_files import shipped_documents, unannounced_changes
+from foreseen.runners.rules.files import shipped_documents, unannounced_changes
 
 RULE = "title: A\nname: a\ndate: 2026-11-21\ndetection: {s: {Image: x}, condition: s}\n"
 PATH = "packs/linux/a.yml"

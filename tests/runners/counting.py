@@ -12,7 +12,7 @@ from foreseen.intake.log import Entry, EntryKind
 from foreseen.rules import parse_rules
 from foreseen.runners.installation import Installation, Stores
 from foreseen.runners.replay import Replayed, ReplayOrder, replay
-from foreseen.runners.rule_watch import LiveRules
+from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.worker import Worker
 
 START, MINUTE = 1_795_287_000_000, 60_000

@@ -17,10 +17,10 @@ from foreseen.core.alerts import Alert, Incident
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import Entry, EntryKind, IntakeLog
 from foreseen.lake.lake import Lake
-from foreseen.runners.inputs import OwnLog
 from foreseen.runners.installation import Installation, Stores
-from foreseen.runners.rule_watch import LiveRules
-from foreseen.runners.settings import Settings
+from foreseen.runners.rules.watch import LiveRules
+from foreseen.runners.settings.settings import Settings
+from foreseen.runners.shards.inputs import OwnLog
 from foreseen.runners.worker import Worker
 
 RULES = shipped_rules()

@@ -13,14 +13,14 @@ from tests.runners.installation import bodies_of, body, drain, fill, held, opene
 
 from foreseen.core.errors import ConfigurationError, CorruptError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.horizon import Keeping
+from foreseen.lake.keeping.horizon import Keeping
+from foreseen.lake.keeping.retention import Retention
+from foreseen.lake.keeping.snapshot import leased
+from foreseen.lake.keeping.upkeep import Policy, upkeep
 from foreseen.lake.lake import Lake
-from foreseen.lake.retention import Retention
-from foreseen.lake.snapshot import leased
-from foreseen.lake.upkeep import Policy, upkeep
-from foreseen.runners import partition
-from foreseen.runners.backup import MANIFEST, back_up, manifest_of, restore
-from foreseen.runners.upkeep_needs import needs_of
+from foreseen.runners.life.backup import MANIFEST, back_up, manifest_of, restore
+from foreseen.runners.life.upkeep_needs import needs_of
+from foreseen.runners.shards import partition
 
 _NOW = 1_800_000_000_000
 _LINES = 900

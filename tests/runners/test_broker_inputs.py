@@ -11,9 +11,9 @@ from tests.runners.installation import RULES, SETTINGS, body, worker_of
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.opening import open_appender
-from foreseen.runners.beginning import begun
 from foreseen.runners.installation import Installation
 from foreseen.runners.server import Addresses, stores
+from foreseen.runners.shards.beginning import begun
 
 
 @pytest.fixture(scope="module")

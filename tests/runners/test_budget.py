@@ -22,8 +22,8 @@ from foreseen.models.foresight import Foresight
 from foreseen.models.moments.moment import Moment
 from foreseen.models.training import train
 from foreseen.runners.history import settings_kept
-from foreseen.runners.settings import BUDGET, LEAST_HISTORY, Settings, keep
-from foreseen.runners.settings_file import from_file
+from foreseen.runners.settings.file import from_file
+from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings, keep
 from foreseen.studies.holding import HELD, Asked, Experience, asked_of, held, share_in_force
 
 RULESET = shipped_rules()

@@ -31,7 +31,7 @@ from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
 from foreseen.runners import server
 from foreseen.runners.installation import Installation
-from foreseen.runners.rule_watch import LiveRules
+from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.server import working
 from foreseen.runners.worker import Alarm, Worker
 from foreseen.schema.arrow import texts

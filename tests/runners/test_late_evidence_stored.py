@@ -16,7 +16,7 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.hunt import hunt
+from foreseen.lake.asking.hunt import hunt
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.pipeline.predictions import last_words
 from foreseen.runners.judging import Judge

@@ -18,7 +18,7 @@ from foreseen.intake.entries import Entry, EntryKind
 from foreseen.intake.records import FOREIGN
 from foreseen.lake.lake import Lake
 from foreseen.runners.installation import Stores
-from foreseen.runners.quarantine import send_waiting
+from foreseen.runners.life.quarantine import send_waiting
 from foreseen.schema.arrow import texts
 from foreseen.studies.quarantine import Understood, Wanted, orders, understood
 from foreseen.studies.quarantine import held as in_quarantine
@@ -132,7 +132,7 @@ def append_without_saying(stores: Stores) -> int:
     """Send orders and end before the database knows."""
     orders = kept.waiting(stores.control, DEFAULT_TENANT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("foreseen.runners.quarantine.sent", lambda *_: None)
+        patch.setattr("foreseen.runners.life.quarantine.sent", lambda *_: None)
         send_waiting(stores.control, stores.intake, DEFAULT_TENANT, LATER)
     assert kept.waiting(stores.control, DEFAULT_TENANT) == orders
     return len(orders)

@@ -26,7 +26,7 @@ from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.core.records import Reason
 from foreseen.runners import replay as runner
 from foreseen.runners.replay import Replayed, ReplayOrder, replay
-from foreseen.runners.settings import LEAST_HISTORY, Settings
+from foreseen.runners.settings.settings import LEAST_HISTORY, Settings
 from foreseen.schema.arrow import texts
 
 RULES = shipped_rules()

@@ -25,10 +25,10 @@ from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.lake.lake import Cursor
 from foreseen.rules import parse_rules
 from foreseen.runners.installation import Installation, Stores
-from foreseen.runners.retraining import Place, Retraining
-from foreseen.runners.rhythm import Rhythm
-from foreseen.runners.rule_watch import LiveRules
-from foreseen.runners.settings import Settings, keep
+from foreseen.runners.life.retraining import Place, Retraining
+from foreseen.runners.rules.watch import LiveRules
+from foreseen.runners.settings.rhythm import Rhythm
+from foreseen.runners.settings.settings import Settings, keep
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
 from foreseen.studies import ordering

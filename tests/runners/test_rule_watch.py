@@ -8,9 +8,9 @@ import pytest
 
 from foreseen.core.ids import RuleId
 from foreseen.rules import RuleSet, load
-from foreseen.runners.compiled import CompiledFolder
-from foreseen.runners.rule_files import folder_documents, folder_lists, load_folder, load_rules
-from foreseen.runners.rule_watch import LiveRules, RuleWatch
+from foreseen.runners.rules.compiled import CompiledFolder
+from foreseen.runners.rules.files import folder_documents, folder_lists, load_folder, load_rules
+from foreseen.runners.rules.watch import LiveRules, RuleWatch
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 RULE = """title: One

@@ -16,11 +16,11 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.runners.history import settings_kept
-from foreseen.runners.rhythm import Rhythm
-from foreseen.runners.rule_files import load_rules
-from foreseen.runners.settings import Settings, keep
-from foreseen.runners.settings_file import from_file
-from foreseen.runners.settings_life import _BARS, _RHYTHM
+from foreseen.runners.rules.files import load_rules
+from foreseen.runners.settings.file import from_file
+from foreseen.runners.settings.life import _BARS, _RHYTHM
+from foreseen.runners.settings.rhythm import Rhythm
+from foreseen.runners.settings.settings import Settings, keep
 from foreseen.studies.gates import Bars
 
 RULESET = load_rules(None)

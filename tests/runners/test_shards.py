@@ -22,15 +22,15 @@ from foreseen.core.errors import CorruptError, TransientError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.keys import partition_of_source
 from foreseen.intake.log import Entry, EntryKind
-from foreseen.runners import partition
-from foreseen.runners.beginning import begun
-from foreseen.runners.committing import place_of
-from foreseen.runners.dividing import division
 from foreseen.runners.installation import Installation, Sharding, Stores
-from foreseen.runners.partition import TABLES
-from foreseen.runners.rule_watch import LiveRules
-from foreseen.runners.shard_processes import ProcessLinks
-from foreseen.runners.shard_serving import Begin
+from foreseen.runners.rules.watch import LiveRules
+from foreseen.runners.shards import partition
+from foreseen.runners.shards.beginning import begun
+from foreseen.runners.shards.committing import place_of
+from foreseen.runners.shards.dividing import division
+from foreseen.runners.shards.partition import TABLES
+from foreseen.runners.shards.processes import ProcessLinks
+from foreseen.runners.shards.serving import Begin
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
 

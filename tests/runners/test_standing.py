@@ -6,7 +6,7 @@ from tests.recording import extract
 from tests.runners.installation import body, drain, opened
 
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.runners.standing import Extent, extents
+from foreseen.runners.shards.standing import Extent, extents
 
 
 def test_the_pipeline_is_behind_until_the_lake_has_everything(tmp_path: Path) -> None:

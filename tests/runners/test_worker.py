@@ -33,12 +33,13 @@ from foreseen.control.database import open_database, writing
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.intake.log import Entry, EntryKind
 from foreseen.lake.lake import Lake
-from foreseen.runners import partition, server
-from foreseen.runners.committing import place_of
+from foreseen.runners import server
 from foreseen.runners.installation import Installation, Stores
-from foreseen.runners.partition import TABLES
 from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.server import working
+from foreseen.runners.shards import partition
+from foreseen.runners.shards.committing import place_of
+from foreseen.runners.shards.partition import TABLES
 from foreseen.schema.arrow import texts
 from foreseen.studies.gates import Bars
 from foreseen.studies.train import Order, Stored, train_models

@@ -13,7 +13,7 @@ _WORKER = """
 import sys
 from pathlib import Path
 from tests.runners import installation
-from foreseen.runners import partition
+from foreseen.runners.shards import partition
 
 partition.BATCH_BYTES = 12_000
 with installation.opened(Path(sys.argv[1])) as stores:

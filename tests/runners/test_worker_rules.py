@@ -8,7 +8,7 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.log import EntryKind
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.runners.installation import Installation
-from foreseen.runners.rule_watch import LiveRules
+from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
 

@@ -18,7 +18,7 @@ from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.runners.judging import Judge, judge_artefacts
-from foreseen.runners.settings import Settings, keep
+from foreseen.runners.settings.settings import Settings, keep
 from foreseen.studies.train import Order, Stored, train_models
 
 OWN = TenantId("default")

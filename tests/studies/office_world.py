@@ -21,7 +21,7 @@ from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.runners.judging import Judge, judge_artefacts
-from foreseen.runners.settings import Settings, keep
+from foreseen.runners.settings.settings import Settings, keep
 from foreseen.studies.desk import Desk
 from foreseen.studies.feedback import Office
 from foreseen.studies.gates import Bars

@@ -28,7 +28,7 @@ from foreseen.models.foresight import foresight
 from foreseen.models.ledger import drawn_order
 from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.runners.replay import ReplayOrder, replay
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.auditing import suppressed_match, to_answer
 from foreseen.studies.gates import Bars
 from foreseen.studies.last_words import last_words

@@ -25,7 +25,7 @@ from foreseen.lake.lake import Cursor, Lake
 from foreseen.models.moments.moment import moments_of
 from foreseen.rules import RuleSet, parse_rules
 from foreseen.runners.judging import as_edited, judge_artefacts
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
 from foreseen.studies import compare, ordering, train
 from foreseen.studies.compare import compared

@@ -10,7 +10,7 @@ from tests.recording import RECORDING, extract
 
 from foreseen.core.errors import ConfigurationError
 from foreseen.runners.parts import parts
-from foreseen.runners.rule_files import shipped_documents
+from foreseen.runners.rules.files import shipped_documents
 from foreseen.studies.replays.chain import Use
 from foreseen.studies.replays.making import EVERYTHING, Sides, recorded_runs, with_everything
 from foreseen.studies.replays.recorded import Recorded

@@ -22,7 +22,7 @@ from foreseen.core.decisions import Stage
 from foreseen.rules import parse_rules
 from foreseen.runners.history import Edit, history
 from foreseen.runners.judging import as_edited
-from foreseen.runners.office import edit_receipts
+from foreseen.runners.life.office import edit_receipts
 from foreseen.studies.edit_receipt import edited, receipts_of_edit
 from foreseen.studies.feedback import Word, say
 from foreseen.studies.relabelled import still_matching

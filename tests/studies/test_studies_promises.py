@@ -26,7 +26,7 @@ from foreseen.lake.lake import Cursor, Lake
 from foreseen.models.budget import Realised, Volume
 from foreseen.models.foresight import Foresight, fusion_bytes
 from foreseen.models.training import train
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
 from foreseen.studies.clustered import clustered_interval
 from foreseen.studies.holding import Held

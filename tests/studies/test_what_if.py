@@ -19,18 +19,18 @@ from foreseen.alerts.decide import Policy
 from foreseen.core.alerts import Alert
 from foreseen.core.errors import ConfigurationError, MalformedInputError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
-from foreseen.lake import upkeep as keeping
-from foreseen.lake.horizon import Keeping
+from foreseen.lake.keeping import upkeep as keeping
+from foreseen.lake.keeping.horizon import Keeping
+from foreseen.lake.keeping.retention import Retention
 from foreseen.lake.lake import Lake
-from foreseen.lake.retention import Retention
 from foreseen.lake.tables import ascending
 from foreseen.rules import parse_rules
 from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.runners import replay as runner
 from foreseen.runners.history import Edit, History, answer, history
 from foreseen.runners.replay import ReplayOrder, replay
-from foreseen.runners.rule_files import Document
-from foreseen.runners.settings import Settings
+from foreseen.runners.rules.files import Document
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.gates import Bars
 from foreseen.studies.what_if_alerts import Example
 from foreseen.studies.what_if_history import Work, both_anew, retained, saved_matches

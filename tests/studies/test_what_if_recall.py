@@ -12,8 +12,8 @@ from foreseen.core.ids import RuleId
 from foreseen.rules import parse_rules
 from foreseen.runners.history import Edit, answer, history
 from foreseen.runners.replay import ReplayOrder, replay
-from foreseen.runners.rule_files import Document
-from foreseen.runners.settings import Settings
+from foreseen.runners.rules.files import Document
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.gates import Bars
 from foreseen.studies.what_if_shape import RecallChange, Scope
 

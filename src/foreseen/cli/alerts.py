@@ -19,8 +19,8 @@ from foreseen.control.alerts import AlertFilter
 from foreseen.control.dispositions import REASONS, Verdict
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.runners.office import Place, office_of
-from foreseen.runners.rule_files import folder_documents
+from foreseen.runners.life.office import Place, office_of
+from foreseen.runners.rules.files import folder_documents
 from foreseen.runners.server import wall_clock
 from foreseen.studies.desk import DAYS
 from foreseen.studies.feedback import Said, Word, say

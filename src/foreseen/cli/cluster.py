@@ -69,7 +69,7 @@ def connected(address: str) -> Iterator["Elsewhere"]:
     try:
         import ray  # noqa: PLC0415 (an extra)
 
-        from foreseen.runners.ray_links import RayLinks  # noqa: PLC0415 (an extra)
+        from foreseen.runners.shards.ray_links import RayLinks  # noqa: PLC0415 (an extra)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"a cluster needs a package that is not installed ({error.name}): "

@@ -15,7 +15,7 @@ from foreseen.reports.coverage_layer import LEGEND, layer
 from foreseen.reports.coverage_picture import SIGNS, picture
 from foreseen.reports.coverage_tests import rules_with_tests
 from foreseen.rules.cases.cases import is_test
-from foreseen.runners.rule_files import Document, folder_documents, load_rules, shipped_tests
+from foreseen.runners.rules.files import Document, folder_documents, load_rules, shipped_tests
 
 Folder = Annotated[Path | None, typer.Argument(help="Folder or file of rules; else the shipped.")]
 Svg = Annotated[Path | None, typer.Option("--svg", help="Write the picture to this file.")]

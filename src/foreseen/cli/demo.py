@@ -15,8 +15,8 @@ from foreseen.cli.terminal import inert, print_json, report, when
 from foreseen.core.errors import NotFoundError
 from foreseen.runners.replay import Replayed, ReplayOrder
 from foreseen.runners.replay import replay as replay_files
-from foreseen.runners.rule_files import load_rules
-from foreseen.runners.settings import BUDGET
+from foreseen.runners.rules.files import load_rules
+from foreseen.runners.settings.settings import BUDGET
 from foreseen.studies.evaluate import FORESEEN, Answer, Evaluation, evaluate
 from foreseen.studies.score import Score
 from foreseen.studies.truth import attacked_alerts, part_starts, read_runs, read_truth

@@ -18,11 +18,11 @@ from foreseen.cli.terminal import (
     report,
 )
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.cancel import Watch
-from foreseen.lake.export import export as run
-from foreseen.lake.export_plan import Format, Wanted
-from foreseen.lake.place_open import place_at
-from foreseen.lake.place_s3 import S3Options
+from foreseen.lake.asking.cancel import Watch
+from foreseen.lake.exporting.export import export as run
+from foreseen.lake.exporting.plan import Format, Wanted
+from foreseen.lake.places.opening import place_at
+from foreseen.lake.places.s3 import S3Options
 
 
 def export(

@@ -12,9 +12,9 @@ from foreseen.cli.stopping import stopped_by_interrupt
 from foreseen.cli.stores import lake_of
 from foreseen.cli.terminal import Exit, console, progress_bar
 from foreseen.core.errors import ConfigurationError
-from foreseen.lake.cancel import CancelledError, Watch
-from foreseen.lake.hunt import HuntLimits
-from foreseen.lake.hunt import hunt as run
+from foreseen.lake.asking.cancel import CancelledError, Watch
+from foreseen.lake.asking.hunt import HuntLimits
+from foreseen.lake.asking.hunt import hunt as run
 
 _DUCKDB = "duckdb"
 
@@ -66,7 +66,7 @@ def _elsewhere(
 ) -> Callable[[str, int, HuntLimits], pa.Table]:
     """Asks an engine that speaks Spark Connect; a lake here is needed only where none is named."""
     try:
-        from foreseen.lake.spark import Endpoint, hunt_on  # noqa: PLC0415 (an extra)
+        from foreseen.lake.asking.spark import Endpoint, hunt_on  # noqa: PLC0415 (an extra)
     except ImportError as error:
         raise ConfigurationError(
             f"--engine needs a package that is not installed ({error.name or error}): "

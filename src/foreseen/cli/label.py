@@ -10,7 +10,7 @@ from rich.table import Table
 from foreseen.cli.options import Strict, rules_of
 from foreseen.cli.terminal import Exit, console, inert, plain, print_json, progress_bar, when
 from foreseen.runners.label import LabelOrder, Step, numbered, steps
-from foreseen.runners.shards import Tally
+from foreseen.runners.shards.whole import Tally
 
 _WHAT = (
     "file_path",

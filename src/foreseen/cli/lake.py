@@ -13,20 +13,20 @@ from foreseen.cli.stores import database
 from foreseen.cli.terminal import Exit, console, inert, print_json, progress_bar, report, when
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.compaction import Compacted
-from foreseen.lake.holdings import holdings
+from foreseen.lake.keeping.compaction import Compacted
+from foreseen.lake.keeping.holdings import holdings
+from foreseen.lake.keeping.retention import Expiry, Needs, Retention, expiries
+from foreseen.lake.keeping.retention import expire as expire_files
+from foreseen.lake.keeping.status import Problem, TableStatus, problems
+from foreseen.lake.keeping.status import status as status_of
 from foreseen.lake.lake import Lake
-from foreseen.lake.retention import Expiry, Needs, Retention, expiries
-from foreseen.lake.retention import expire as expire_files
-from foreseen.lake.status import Problem, TableStatus, problems
-from foreseen.lake.status import status as status_of
-from foreseen.runners.backup import Manifest, back_up
-from foreseen.runners.backup import restore as restore_files
 from foreseen.runners.history import settings_kept
+from foreseen.runners.life.backup import Manifest, back_up
+from foreseen.runners.life.backup import restore as restore_files
+from foreseen.runners.life.upkeep_needs import needs_of
 from foreseen.runners.server import wall_clock
-from foreseen.runners.settings import Settings
-from foreseen.runners.settings_file import from_file
-from foreseen.runners.upkeep_needs import needs_of
+from foreseen.runners.settings.file import from_file
+from foreseen.runners.settings.settings import Settings
 
 app = typer.Typer(help="Look at the lake, and keep it in order.", no_args_is_help=True)
 

@@ -33,7 +33,7 @@ from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.lake.lake import Lake
 from foreseen.runners.history import settings_kept
-from foreseen.runners.settings import BUDGET, LEAST_HISTORY, Settings
+from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
 app = typer.Typer(help="Train, list, show and evaluate models: one a rule.", no_args_is_help=True)

@@ -12,7 +12,7 @@ from rich.table import Table
 from foreseen.cli.recordings import read_recording
 from foreseen.cli.terminal import console, inert, milliseconds_of, print_json, progress_bar, report
 from foreseen.core.errors import ConfigurationError, ForeseenError
-from foreseen.runners.settings_file import LEAST_BUDGET, MOST_BUDGET
+from foreseen.runners.settings.file import LEAST_BUDGET, MOST_BUDGET
 from foreseen.studies.benchmark.ablation import WithoutWindow
 from foreseen.studies.benchmark.baselines import absent, available
 from foreseen.studies.benchmark.contest import Contest, Failure, Order, contest

@@ -17,7 +17,7 @@ from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.lake.lake import Lake
 from foreseen.models.ledger import Audit
 from foreseen.runners.history import History, history
-from foreseen.runners.rule_files import folder_documents
+from foreseen.runners.rules.files import folder_documents
 from foreseen.runners.server import wall_clock
 from foreseen.studies.auditing import PER_DAY, Sampled, suppressed_match, to_answer
 from foreseen.studies.ledger import Books, Ledger, Line, Measured, Trusted, ledger_of

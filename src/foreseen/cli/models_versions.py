@@ -21,7 +21,7 @@ from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.lake.lake import Lake
 from foreseen.runners.history import settings_kept
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies import ordering
 from foreseen.studies.compare import Comparison, compared
 from foreseen.studies.ordering import Person

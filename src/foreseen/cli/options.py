@@ -11,9 +11,8 @@ from foreseen.core.errors import ConfigurationError
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
 from foreseen.rules.loading import sound
-from foreseen.runners.rule_files import load_folder
-from foreseen.runners.settings import BUDGET, LEAST_HISTORY, Settings
-from foreseen.runners.settings_file import (
+from foreseen.runners.rules.files import load_folder
+from foreseen.runners.settings.file import (
     LEAST_ALERTS_A_DAY,
     LEAST_BUDGET,
     MOST_ALERTS_A_DAY,
@@ -21,6 +20,7 @@ from foreseen.runners.settings_file import (
     FromFile,
     from_file,
 )
+from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
 
 Budget = Annotated[
     float, typer.Option(help="Share of expected matches that may alert.", min=0.0001, max=0.5)

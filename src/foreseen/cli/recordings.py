@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from foreseen.core.errors import NotFoundError
 from foreseen.lake.lake import Lake
 from foreseen.runners.replay import Progress, ReplayOrder, to_lake
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.files import load_rules
 from foreseen.studies.benchmark.loaders.recording import Recorded, recorded
 from foreseen.studies.benchmark.pairs import Pair, parse_pairs
 from foreseen.studies.truth import part_starts, read_truth

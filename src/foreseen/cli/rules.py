@@ -8,7 +8,7 @@ import typer
 from foreseen.cli import rules_diff, rules_list, rules_reach, rules_stats
 from foreseen.cli.terminal import Exit, inert, print_json, report
 from foreseen.rules import Problem, check, lint, load
-from foreseen.runners.rule_files import (
+from foreseen.runners.rules.files import (
     folder_documents,
     load_rules,
     shipped_documents,

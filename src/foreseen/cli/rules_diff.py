@@ -18,15 +18,15 @@ from foreseen.cli.terminal import Exit, inert, milliseconds_of, print_json, repo
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import RuleId
 from foreseen.runners.history import Edit, History, answer, history
-from foreseen.runners.office import edit_receipts
+from foreseen.runners.life.office import edit_receipts
 from foreseen.runners.replay import Progress, ReplayOrder, replay
-from foreseen.runners.rule_files import (
+from foreseen.runners.rules.files import (
     Document,
     folder_documents,
     load_rules,
     shipped_documents,
 )
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.what_if_alerts import Example, Volume
 from foreseen.studies.what_if_shape import RecallChange, Scope, WhatIf
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from foreseen.cli.rules_stats import every
 from foreseen.cli.terminal import inert, print_json, report
 from foreseen.rules import Rule
-from foreseen.runners.rule_files import load_rules
+from foreseen.runners.rules.files import load_rules
 
 _MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000}
 

@@ -14,8 +14,8 @@ from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
 from foreseen.rules.reach import Inventory, Reach, reach
 from foreseen.runners.label import LabelOrder, steps
-from foreseen.runners.rule_files import load_rules
-from foreseen.runners.shards import Tally
+from foreseen.runners.rules.files import load_rules
+from foreseen.runners.shards.whole import Tally
 from foreseen.studies.what_if_history import Work, batches
 
 Data = Annotated[

@@ -16,8 +16,8 @@ from foreseen.rules import Rule, RuleSet
 from foreseen.rules.correlation.fields import rule_of
 from foreseen.runners.history import control_of
 from foreseen.runners.label import LabelOrder, steps
-from foreseen.runners.rule_files import load_rules
-from foreseen.runners.shards import Tally
+from foreseen.runners.rules.files import load_rules
+from foreseen.runners.shards.whole import Tally
 from foreseen.studies.rule_stats import Cost, Done, measured, rule_stats
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from foreseen.core.errors import ConfigurationError
-from foreseen.lake.place_s3 import S3Options
+from foreseen.lake.places.s3 import S3Options
 
 _NEEDED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")

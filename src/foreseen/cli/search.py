@@ -11,11 +11,11 @@ from foreseen.cli.stores import lake_of
 from foreseen.cli.terminal import Exit, console, inert, milliseconds_of, progress_bar
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.cancel import Watch
-from foreseen.lake.question import TEXT_COLUMNS, Question
-from foreseen.lake.search import MOST_ROWS, Found, Page
-from foreseen.lake.search import search as run
-from foreseen.lake.search_files import Place
+from foreseen.lake.asking.cancel import Watch
+from foreseen.lake.asking.question import TEXT_COLUMNS, Question
+from foreseen.lake.asking.search import MOST_ROWS, Found, Page
+from foreseen.lake.asking.search import search as run
+from foreseen.lake.asking.search_files import Place
 
 _SHOWN = ("time", "workload", "host", "user_name", "event_type", "process_cmd_line", "event_uid")
 _Exactly = Annotated[str | None, typer.Option(help="Exactly this one.")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from foreseen.lake.cancel import Cancel
+from foreseen.lake.asking.cancel import Cancel
 
 
 @contextmanager

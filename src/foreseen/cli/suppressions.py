@@ -22,10 +22,10 @@ from foreseen.rules import Problem, RuleSet
 from foreseen.rules.suppression.lint import SHARE, lint
 from foreseen.rules.suppression.suppression import Suppression
 from foreseen.rules.suppression.suppressions import load_suppressions
-from foreseen.runners.rule_files import Document, folder_documents, load_rules
+from foreseen.runners.rules.files import Document, folder_documents, load_rules
+from foreseen.runners.rules.suppression_history import history_of
+from foreseen.runners.rules.suppressions import place_of
 from foreseen.runners.server import wall_clock
-from foreseen.runners.suppression_history import history_of
-from foreseen.runners.suppressions import place_of
 
 app = typer.Typer(help="Hide matches by hand, with owner, reason and end.", no_args_is_help=True)
 

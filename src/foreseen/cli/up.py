@@ -34,11 +34,11 @@ from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.parsers.registry import PARSERS
 from foreseen.runners.installation import Installation, Sharding, Stores
+from foreseen.runners.life.office import Place, office_of
 from foreseen.runners.metrics_standing import Instruments
-from foreseen.runners.office import Place, office_of
 from foreseen.runners.server import Addresses, stores, wall_clock, working
-from foreseen.runners.shard_processes import ProcessLinks
-from foreseen.runners.standing import extents
+from foreseen.runners.shards.processes import ProcessLinks
+from foreseen.runners.shards.standing import extents
 from foreseen.studies.feedback import Office
 
 _POLL_SECONDS = 0.5

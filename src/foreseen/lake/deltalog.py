@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from foreseen.core.errors import CorruptError, TransientError
-from foreseen.lake.place_local import settle, sync_file
-from foreseen.lake.places import Place, logged_name, read_bytes
+from foreseen.lake.places.local import settle, sync_file
+from foreseen.lake.places.place import Place, logged_name, read_bytes
 
 LOG_FOLDER = "_delta_log"
 TIME = "foreseenTime"

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
-from foreseen.lake.place_local import in_folder, settle, sync_file
-from foreseen.lake.places import Place, parquet_file
+from foreseen.lake.places.local import in_folder, settle, sync_file
+from foreseen.lake.places.place import Place, parquet_file
 
 __all__ = ["COUNTED", "DATA_FOLDER", "data_path", "read_named", "sync_file", "write_file"]
 

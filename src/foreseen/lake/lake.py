@@ -12,17 +12,17 @@ import pyarrow.dataset as ds
 
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import TenantId
-from foreseen.lake.compaction import Compacted, compact_table
 from foreseen.lake.cursors import Cursor, Delivery, Progress, Told, growing
 from foreseen.lake.deltalog import entry, unreadable
 from foreseen.lake.files import read_named
-from foreseen.lake.log_start import base, first_version, following
-from foreseen.lake.place_open import place_at
-from foreseen.lake.place_s3 import S3Options
-from foreseen.lake.places import Place, below, folder_of, logged_name
+from foreseen.lake.keeping.compaction import Compacted, compact_table
+from foreseen.lake.keeping.log_start import base, first_version, following
+from foreseen.lake.keeping.verifying import checked
+from foreseen.lake.places.opening import place_at
+from foreseen.lake.places.place import Place, below, folder_of, logged_name
+from foreseen.lake.places.s3 import S3Options
 from foreseen.lake.store import TableStore
 from foreseen.lake.tables import PART_TENANT, TABLES, ascending
-from foreseen.lake.verifying import checked
 
 __all__ = ["Commit", "Compacted", "Cursor", "Delivery", "Lake", "Progress", "S3Options", "Told"]
 

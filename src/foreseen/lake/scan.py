@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from foreseen.lake.files import COUNTED
-from foreseen.lake.foreign import has_views, in_our_types
-from foreseen.lake.places import Place, inside, logged_name
+from foreseen.lake.keeping.foreign import has_views, in_our_types
+from foreseen.lake.places.place import Place, inside, logged_name
 
 _FORMAT = ds.ParquetFileFormat()
 

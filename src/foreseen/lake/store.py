@@ -26,8 +26,8 @@ from foreseen.lake.deltalog import (
     sync_entries,
 )
 from foreseen.lake.files import DATA_FOLDER, data_path, read_named, write_file
-from foreseen.lake.place_local import settle
-from foreseen.lake.places import Place, folder_of, logged_name
+from foreseen.lake.places.local import settle
+from foreseen.lake.places.place import Place, folder_of, logged_name
 from foreseen.lake.scan import dataset_of
 from foreseen.lake.table_open import failed, opened
 from foreseen.lake.tables import PART_TENANT, LakeTable, partitions

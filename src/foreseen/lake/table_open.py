@@ -11,7 +11,7 @@ from foreseen.core.errors import (
     ForeseenError,
     TransientError,
 )
-from foreseen.lake.places import Place
+from foreseen.lake.places.place import Place
 from foreseen.lake.tables import LakeTable
 
 _CONFIGURATION: dict[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}  # for `since`

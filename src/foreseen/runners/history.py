@@ -15,22 +15,22 @@ from foreseen.control.database import opened
 from foreseen.control.documents import DocumentKind, documents
 from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId, TenantId, content_hash
+from foreseen.lake.keeping.retention import Retention
 from foreseen.lake.lake import Lake
-from foreseen.lake.retention import Retention
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import Problem, RuleSet, load, parse_rules
 from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.rules.document import documents_of
 from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
-from foreseen.runners.compiled import user_folder
 from foreseen.runners.judging import judge_artefacts
-from foreseen.runners.rhythm import Rhythm
-from foreseen.runners.rule_files import Document, refuse, shipped_documents
-from foreseen.runners.rule_overlay import overlaid
-from foreseen.runners.settings import Settings
-from foreseen.runners.settings_retention import retention_of
-from foreseen.runners.suppressions import place_of
+from foreseen.runners.rules.compiled import user_folder
+from foreseen.runners.rules.files import Document, refuse, shipped_documents
+from foreseen.runners.rules.overlay import overlaid
+from foreseen.runners.rules.suppressions import place_of
+from foreseen.runners.settings.retention import retention_of
+from foreseen.runners.settings.rhythm import Rhythm
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.gates import Bars
 from foreseen.studies.train import Stored, stored_foresight
 from foreseen.studies.what_if import Progress, what_if

@@ -10,11 +10,11 @@ from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
 from foreseen.intake.protocol import Appender
 from foreseen.lake.lake import Lake
-from foreseen.runners.inputs import Input, OwnLog
 from foreseen.runners.metrics import Metrics
-from foreseen.runners.remote_shards import Links
-from foreseen.runners.settings import Settings
-from foreseen.runners.shard_serving import Begin
+from foreseen.runners.settings.settings import Settings
+from foreseen.runners.shards.inputs import Input, OwnLog
+from foreseen.runners.shards.remote import Links
+from foreseen.runners.shards.serving import Begin
 
 
 @dataclass(frozen=True, slots=True)

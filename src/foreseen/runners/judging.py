@@ -27,7 +27,7 @@ from foreseen.rules import RuleSet
 from foreseen.rules.correlation.state import next_due
 from foreseen.rules.suppression.suppressions import SuppressionSet, no_suppressions
 from foreseen.runners.metrics import Metrics
-from foreseen.runners.settings import Settings
+from foreseen.runners.settings.settings import Settings
 from foreseen.studies.train import Stored
 
 log = logging.getLogger("foreseen.judge")

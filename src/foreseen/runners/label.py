@@ -19,7 +19,7 @@ from foreseen.rules.correlation.entries import Labelled as Counted
 from foreseen.rules.correlation.fields import values_by
 from foreseen.rules.correlation.link import Plan
 from foreseen.runners.parts import parts
-from foreseen.runners.shards import Tally
+from foreseen.runners.shards.whole import Tally
 from foreseen.schema.arrow import integers, texts
 
 _BATCH_LINES = 20_000

@@ -9,8 +9,8 @@ from threading import Lock
 import numpy as np
 
 from foreseen.pipeline.judge import JudgeOut
-from foreseen.runners.partition import Worked
-from foreseen.runners.shards import Tally
+from foreseen.runners.shards.partition import Worked
+from foreseen.runners.shards.whole import Tally
 from foreseen.schema.arrow import AnyChunks
 
 EDGES = (

@@ -14,8 +14,8 @@ from foreseen.core.ids import TenantId
 from foreseen.intake.protocol import SEQUENCE_SHIFT
 from foreseen.runners.installation import Installation
 from foreseen.runners.metrics import Families, Family, families
-from foreseen.runners.partition import BATCH_BYTES, Stretches
-from foreseen.runners.standing import Extent, extents
+from foreseen.runners.shards.partition import BATCH_BYTES, Stretches
+from foreseen.runners.shards.standing import Extent, extents
 
 _MILLI = 1_000.0
 

@@ -20,9 +20,9 @@ from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment
 from foreseen.runners.judging import Judge, Verdicts, as_edited, judge_artefacts, keep_stages
 from foreseen.runners.parts import parts
-from foreseen.runners.settings import Settings, keep
-from foreseen.runners.shards import Shard, Tally
-from foreseen.runners.suppressions import suppressions_in_force
+from foreseen.runners.rules.suppressions import suppressions_in_force
+from foreseen.runners.settings.settings import Settings, keep
+from foreseen.runners.shards.whole import Shard, Tally
 from foreseen.studies.gates import Bars
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 

@@ -20,15 +20,15 @@ from foreseen.intake.protocol import Appender
 from foreseen.intake.segments import HEADER_BYTES
 from foreseen.lake.lake import Lake, S3Options
 from foreseen.rules import RuleSet
-from foreseen.runners.compiled import user_folder
-from foreseen.runners.inputs import FromBroker, Input, OwnLog
 from foreseen.runners.installation import Installation, Stores
-from foreseen.runners.log_extent import refuse_a_shorter_log
-from foreseen.runners.quarantine import keep_sending
-from foreseen.runners.retraining import Place, Retraining
-from foreseen.runners.rule_watch import LiveRules, RuleWatch
-from foreseen.runners.settings import keep
-from foreseen.runners.upkeep import Upkeep
+from foreseen.runners.life.quarantine import keep_sending
+from foreseen.runners.life.retraining import Place, Retraining
+from foreseen.runners.life.upkeep import Upkeep
+from foreseen.runners.rules.compiled import user_folder
+from foreseen.runners.rules.watch import LiveRules, RuleWatch
+from foreseen.runners.settings.settings import keep
+from foreseen.runners.shards.inputs import FromBroker, Input, OwnLog
+from foreseen.runners.shards.log_extent import refuse_a_shorter_log
 from foreseen.runners.worker import Alarm, Worker
 
 log = logging.getLogger("foreseen.worker")

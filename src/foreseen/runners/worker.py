@@ -8,13 +8,13 @@ from threading import Event
 
 from foreseen.core.errors import CorruptError
 from foreseen.pipeline.judge import JudgeArtefacts
-from foreseen.runners.beginning import begun
-from foreseen.runners.committing import shards_of
 from foreseen.runners.installation import Installation
 from foreseen.runners.judging import Judge, as_edited, judge_artefacts, keep_stages
-from foreseen.runners.rule_watch import LiveRules
-from foreseen.runners.settings import keep
-from foreseen.runners.suppressions import InForce, suppressions_in_force
+from foreseen.runners.rules.suppressions import InForce, suppressions_in_force
+from foreseen.runners.rules.watch import LiveRules
+from foreseen.runners.settings.settings import keep
+from foreseen.runners.shards.beginning import begun
+from foreseen.runners.shards.committing import shards_of
 from foreseen.studies.train import Stored as StoredForesight
 from foreseen.studies.train import stored_foresight
 

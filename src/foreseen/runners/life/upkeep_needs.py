@@ -1,0 +1,32 @@
+"""What the lake's upkeep must leave alone, however old it is: asked of the control database."""
+
+from collections import defaultdict
+
+from sqlalchemy import Engine, select
+
+from foreseen.control.cursors import checkpoint
+from foreseen.control.database import reading
+from foreseen.control.tables import AlertRow
+from foreseen.control.tenants import tenants
+from foreseen.core.alerts import AlertStatus
+from foreseen.lake.keeping.retention import Needs
+from foreseen.runners.judging import NAME as JUDGE
+
+
+def needs_of(engine: Engine) -> Needs:
+    """Commits that a judge has not seen, and matches of alerts that nobody has dismissed.
+
+    Raises:
+        CorruptError: A judge's state cannot be read.
+        TransientError: The database is locked.
+    """
+    reached = [checkpoint(engine, tenant, JUDGE) for tenant in tenants(engine)]
+    seen = min((each.version if each else 0 for each in reached), default=0)
+    held: dict[str, set[str]] = defaultdict(set)
+    wanted = select(AlertRow.tenant, AlertRow.members).where(
+        AlertRow.status != AlertStatus.DISMISSED.value
+    )
+    with reading(engine) as session:
+        for tenant, members in session.execute(wanted):
+            held[tenant].update(members)
+    return Needs({"matches": seen}, held)
