@@ -1,0 +1,1 @@
+"""Events for others: OCSF files in the Security Lake layout."""

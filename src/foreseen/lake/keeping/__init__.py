@@ -1,0 +1,1 @@
+"""The lake kept in order: merge, cool, expire, forget, verify, copy."""

@@ -1,0 +1,1 @@
+"""Where the lake lies: a folder, or S3 that writes conditionally."""

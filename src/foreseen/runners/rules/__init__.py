@@ -1,0 +1,1 @@
+"""Rule files and suppressions: found, followed, laid over each other."""

@@ -1,0 +1,1 @@
+"""What a person may set, and the file that it is read from."""

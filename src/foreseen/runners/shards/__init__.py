@@ -1,0 +1,1 @@
+"""The shard step divided among threads, processes and machines; one committer."""
