@@ -54,7 +54,7 @@ bench-capacity: $(DEV) ## Measure the stages, and plan machines and storage from
 bench-latency: $(DEV) ## From receipt and from commit to decision, at half of the maximum rate
 	@$(BIN)/python benchmarks/latency.py $(ARGS)
 
-crash: $(DEV) ## Kill the server and cut its power, and report what was lost; power cuts need root
+crash: $(DEV) ## Kill server, shards and broker, cut the power, report what was lost; cuts need root
 	@$(BIN)/python scripts/crash.py $(ARGS)
 
 soak: $(DEV) ## An hour at half load: does memory, a handle or a latency grow?

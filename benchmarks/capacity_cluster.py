@@ -129,10 +129,10 @@ def _watched(watch: Watched) -> Iterator[None]:
         events = sum(work.tally.events for work in works)
         watch.commits.append((begun, events, time.monotonic() - begun))
 
-    def drained(self: Judge, since: int | None = None) -> int:
+    def drained(self: Judge, since: int | None = None, patience: float | None = None) -> int:
         begun = time.monotonic()
         try:
-            return drain(self, since)
+            return drain(self, since, patience)
         finally:
             watch.judged += time.monotonic() - begun
 

@@ -1,6 +1,6 @@
 """Commit to decision and receipt to decision of a real server that takes half of its maximum.
 
-`latency.py [--seconds N] [--shards 1,2] [--json]`: `foreseen up` in a process of its own, fed with
+`latency.py [--seconds N] [--shards 1,2] [--judges N] [--json]`: `foreseen up` beside this, fed with
 recorded lines of auditd over HTTP. First its maximum: as many lines as it takes for a while, until
 the last is decided. Then half of that, steadily. Latencies come from the server's own histograms
 (`/metrics`): a percentile lies between two edges, and the upper one is given too. The server has
@@ -64,6 +64,7 @@ class Latency:
 
     Attributes:
         shards: Of the server.
+        judges: Of the server; 0: its own process judges.
         maximum: Events a second, received to decided, when as many were sent as it took.
         events_a_second: Committed meanwhile, at half of that.
         matches: That were decided meanwhile.
@@ -78,6 +79,7 @@ class Latency:
     """
 
     shards: int
+    judges: int
     maximum: float
     events_a_second: float
     matches: int
@@ -131,13 +133,14 @@ class Senders:
         connection.close()
 
 
-def measured(folder: Path, shards: int, seconds: float, filling: float) -> Latency:
+def measured(folder: Path, divided: tuple[int, int], seconds: float, filling: float) -> Latency:
     """A server's maximum, and its latencies at half of it."""
-    with serving(folder, shards) as server:
+    shards, judges = divided
+    with serving(folder, shards, judges=judges) as server:
         source = bodies(_RECORDED_LINES)
         _warm(server, source)
         lines_a_second, maximum = _maximum(server, source, filling)
-        say(f"{shards} shards: {maximum:.0f} events a second at most")
+        say(f"{shards} shards, {judges} judges: {maximum:.0f} events a second at most")
         before, load = server.figures(), os.getloadavg()[0]
         begun = time.monotonic()
         senders, behind = Senders(server, source, lines_a_second / 2), 0.0
@@ -151,6 +154,7 @@ def measured(folder: Path, shards: int, seconds: float, filling: float) -> Laten
     ordered = sorted(senders.seconds)
     return Latency(
         shards=shards,
+        judges=judges,
         maximum=round(maximum),
         events_a_second=round(_grown(before, after, "foreseen_events_total") / taken),
         matches=int(_grown(before, after, "foreseen_commit_to_decision_seconds_count")),
@@ -228,9 +232,10 @@ def quantile(totals: Sequence[float], share: float) -> tuple[float, float]:
 
 
 @contextmanager
-def serving(data: Path, shards: int, code: str = _MAIN) -> Iterator[Server]:
+def serving(data: Path, shards: int, code: str = _MAIN, *, judges: int = 0) -> Iterator[Server]:
     """A server of so many shards over a folder, until the block ends."""
     options = ["up", "--data", str(data), "--port", "0", "--shards", str(shards)]
+    options += ["--judges", str(judges)]
     with (data / "said").open("wb") as said:
         process = subprocess.Popen([sys.executable, "-c", code, *options], stdout=said, stderr=said)
     try:
@@ -264,12 +269,15 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="at half of the maximum")
     parser.add_argument("--filling", type=float, default=4.0, help="seconds at will, before")
     parser.add_argument("--shards", default="1,2", help="numbers of shards, with commas between")
+    parser.add_argument("--judges", type=int, default=0, help="judges in processes of their own")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     asked = parser.parse_args()
     found = []
     for shards in map(int, asked.shards.split(",")):
         with TemporaryDirectory(prefix="foreseen-latency-") as folder:
-            found.append(measured(Path(folder), shards, asked.seconds, asked.filling))
+            found.append(
+                measured(Path(folder), (shards, asked.judges), asked.seconds, asked.filling)
+            )
         say(json.dumps(asdict(found[-1])))
     told = {"machine": machine(), "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}"}
     if asked.json:

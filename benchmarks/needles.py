@@ -20,7 +20,8 @@ import pyarrow.compute
 
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.asking.question import Question
-from foreseen.lake.asking.search import Page, search
+from foreseen.lake.asking.search import Found, Page, search
+from foreseen.lake.keeping.holdings import holdings, size_of
 from foreseen.lake.lake import Cursor, Lake
 from foreseen.lake.rollups import HOUR_MS
 from foreseen.pipeline.shard import Lines, ShardArtefacts, ShardState, step
@@ -67,8 +68,8 @@ def _copied(rows: pa.Table, number: int, shift: int) -> pa.Table:
     return rows
 
 
-def questions(lake: Lake) -> dict[str, Callable[[], int]]:
-    """Each gives how many rows it found."""
+def questions(lake: Lake) -> dict[str, Callable[[], Found]]:
+    """Each, to be asked."""
     newest = search(lake, DEFAULT_TENANT, Question(), Page(1)).rows.to_pylist()[0]
     stream, hour = newest["stream"], newest["time"] - HOUR_MS
     asked = {
@@ -80,14 +81,12 @@ def questions(lake: Lake) -> dict[str, Callable[[], int]]:
         "text that is nowhere, all columns": Question(texts=("no such text",)),
         "checksum that is nowhere": Question(hash="0" * 64),
     }
-    return {name: partial(_rows_of, lake, question) for name, question in asked.items()}
+    return {
+        name: partial(search, lake, DEFAULT_TENANT, question) for name, question in asked.items()
+    }
 
 
-def _rows_of(lake: Lake, question: Question) -> int:
-    return search(lake, DEFAULT_TENANT, question).rows.num_rows
-
-
-def best_of_three(run: Callable[[], int]) -> dict[str, float]:
+def best_of_three(run: Callable[[], Found]) -> dict[str, float]:
     """Wall and CPU seconds of the shortest of three runs; of the only one when that is long."""
     runs: list[tuple[float, float]] = []
     while len(runs) < _RUNS and sum(cpu for cpu, _ in runs) < _LONG_SECONDS:
@@ -95,7 +94,8 @@ def best_of_three(run: Callable[[], int]) -> dict[str, float]:
         found = run()
         runs.append((time.process_time() - cpu, time.monotonic() - wall))
     cpu, wall = min(runs)
-    return {"rows": found, "wall": round(wall, 3), "cpu": round(cpu, 3)}
+    rows, files = found.rows.num_rows, found.looked
+    return {"rows": rows, "files": files, "wall": round(wall, 3), "cpu": round(cpu, 3)}
 
 
 def main(arguments: list[str]) -> int:
@@ -110,16 +110,19 @@ def main(arguments: list[str]) -> int:
         folder = chosen.keep or Path(made)
         kept = (folder / "lake").exists()
         lake = Lake.open(folder / "lake") if kept else prepare(folder, chosen.events, chosen.days)
-        events, asked = lake.dataset("events").count_rows(), questions(lake)
+        held, asked = holdings(lake.stores["events"]), questions(lake)
+        events, size = sum(file.rows or 0 for file in held), size_of(held)
         found = {name: best_of_three(run) for name, run in asked.items()}
     if chosen.json:
         sys.stdout.write(
-            json.dumps({"machine": machine(), "events": events, "questions": found}) + "\n"
+            json.dumps({"machine": machine(), "events": events, "bytes": size, "questions": found})
+            + "\n"
         )
         return 0
-    lines = [f"{machine()}; {events:,} events, {len(lake.files('events'))} files"]
+    lines = [f"{machine()}; {events:,} events, {len(held)} files, {size / 1e9:.2f} GB"]
     lines += [
-        f"{name:36} {each['wall']:7.3f} s wall {each['cpu']:7.3f} s CPU {each['rows']:8,} rows"
+        f"{name:36} {each['wall']:7.3f} s wall {each['cpu']:7.3f} s CPU {each['rows']:5,} rows"
+        f" {each['files']:4,} files read"
         for name, each in found.items()
     ]
     sys.stdout.write("\n".join(lines) + "\n")

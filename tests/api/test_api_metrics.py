@@ -27,6 +27,7 @@ from foreseen.runners.metrics import EDGES, Family, Histogram, HistogramFamily, 
 from foreseen.runners.metrics_standing import Instruments
 from foreseen.runners.server import stores, wall_clock, working
 from foreseen.runners.settings.settings import Settings
+from foreseen.schema.arrow import texts
 
 _SAMPLE = re.compile(
     r'(?P<name>[a-z_]+)(?P<labels>\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})?'
@@ -123,6 +124,9 @@ def test_a_server_at_work_says_what_went_through_and_how_long_it_took(
         events, matches = found["foreseen_events_total"], found["foreseen_matches_total"]
         assert events > 500
         assert matches > 0
+        assert found["foreseen_streams_total"] == len(
+            set(texts(installation.stores.lake.read("events", ["stream"]), "stream"))
+        )
         assert found['foreseen_lag_bytes{partition="0"}'] == 0
         assert found['foreseen_lag_seconds{partition="0"}'] == 0
         assert sum(n for k, n in found.items() if k.startswith("foreseen_quarantined")) == 1

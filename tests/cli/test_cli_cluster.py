@@ -1,6 +1,7 @@
 """Files to start a cluster with, and what is said where there is none."""
 
 import json
+import socket
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +11,11 @@ import yaml
 from typer.testing import CliRunner
 
 from foreseen.cli.main import app
+from foreseen.control.database import opened
+from foreseen.control.tenants import ensure_tenant
+from foreseen.core.errors import ConfigurationError, TransientError
+from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake.lake import Lake
 
 RUNNER = CliRunner()
 
@@ -43,3 +49,26 @@ def test_shards_on_other_machines_need_a_broker(tmp_path: Path) -> None:
     order = ["up", "--data", str(tmp_path / "data"), "--port", "0", "--cluster", "auto"]
     printed = RUNNER.invoke(app, order)
     assert "name a broker with --intake" in str(printed.exception or printed.output)
+
+
+TRAIN = ["models", "train", "--until", "2026-11-01"]
+
+
+@pytest.mark.parametrize("command", [TRAIN, ["rules", "diff"]], ids=lambda command: command[0])
+def test_where_no_cluster_listens_it_is_said_at_once(command: list[str], tmp_path: Path) -> None:
+    with opened(tmp_path / "control.db") as engine:
+        ensure_tenant(engine, DEFAULT_TENANT, now=1)
+    Lake.open(tmp_path / "lake")
+    with socket.socket() as taken:  # bound and not listening: nobody else answers there
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        printed = RUNNER.invoke(app, [*command, "--data", str(tmp_path), "--cluster", address])
+    assert isinstance(printed.exception, TransientError)
+    assert f"{address}: no Ray cluster answers" in str(printed.exception)
+
+
+@pytest.mark.parametrize("address", ["nowhere", ":6379", "head:", "head:0", "head:65536", ""])
+def test_an_address_that_is_none_is_named(address: str) -> None:
+    printed = RUNNER.invoke(app, ["rules", "diff", "--cluster", address])
+    assert isinstance(printed.exception, ConfigurationError)
+    assert "write HOST:PORT" in str(printed.exception)

@@ -193,6 +193,18 @@ def test_hunt_prints_whatever_sql_can_give(data: Path, sql: str, form: str) -> N
     assert ran.out
 
 
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-rf", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+)
+def test_no_cell_of_csv_is_a_formula_of_a_spreadsheet(data: Path, text: str) -> None:
+    codes = "".join(f" || chr({ord(letter)})" for letter in text)
+    sql = f"SELECT ''{codes} AS t, -5 AS n, 'a=1' AS plain, ['=1'] AS l"
+    rows = list(csv.reader(io.StringIO(foreseen("hunt", sql, "--data", data, "--as", "csv").out)))
+    assert rows[1] == [f"'{text}", "-5", "a=1", '["=1"]']
+    (exact,) = foreseen("hunt", sql, "--data", data, "--json").rows
+    assert exact["t"] == text
+
+
 def test_hunt_says_when_there_is_more(data: Path) -> None:
     ran = foreseen("hunt", "SELECT seq FROM events", "--data", data, "--json", "--limit", "3")
     assert len(ran.rows) == 3

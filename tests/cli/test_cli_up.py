@@ -1,116 +1,28 @@
 """`foreseen up` as a program: tokens once, telemetry in, alerts out, stopped and started again."""
 
-import re
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 import zstandard
 from sqlalchemy import text
 from tests.cli.commands import execve, foreseen
+from tests.cli.serving import (
+    MAIN,
+    STOP_SECONDS,
+    alerts_of,
+    client_of,
+    post,
+    running,
+    token_of,
+)
 from tests.recording import extract
 from tests.runners.installation import drain, fill
 
 from foreseen.control.database import open_database, writing
 from foreseen.intake.log import IntakeLog
-
-MAIN = "from foreseen.cli.main import main; main()"
-_STOP_SECONDS = 10
-_WAIT_SECONDS = 60
-
-
-@dataclass
-class Server:
-    """A running `foreseen up` and what it has said on stderr."""
-
-    process: subprocess.Popen[str]
-    said: list[str] = field(default_factory=list)
-
-    def listen(self) -> None:
-        """Collect what it says until it ends."""
-        assert self.process.stderr is not None
-        self.said.extend(self.process.stderr)
-
-    def wait_for(self, pattern: str) -> re.Match[str]:
-        """What it says that fits the pattern, once it has said so."""
-        deadline = time.monotonic() + _WAIT_SECONDS
-        while time.monotonic() < deadline:
-            found = re.search(pattern, "".join(self.said))
-            if found:
-                return found
-            assert self.process.poll() is None, "".join(self.said)
-            time.sleep(0.02)
-        raise AssertionError("".join(self.said))
-
-    def end(self, sign: signal.Signals) -> tuple[int, str]:
-        """Exit code and stdout after a signal; it has ten seconds."""
-        self.process.send_signal(sign)
-        code = self.process.wait(_STOP_SECONDS)
-        assert self.process.stdout is not None
-        return code, self.process.stdout.read()
-
-
-@contextmanager
-def running(data: Path, *options: str, code: str = MAIN) -> Iterator[Server]:
-    typed = ["up", "--data", str(data), *(options or ["--port", "0"])]
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *typed],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    server = Server(process)
-    listener = threading.Thread(target=server.listen)
-    listener.start()
-    try:
-        yield server
-    finally:
-        process.kill()
-        process.wait()
-        listener.join()
-        for pipe in (process.stdout, process.stderr):
-            assert pipe is not None
-            pipe.close()
-
-
-@contextmanager
-def client_of(server: Server) -> Iterator[httpx.Client]:
-    address = server.wait_for(r"listens on (http://127\.0\.0\.1:\d+)\n")[1]
-    with httpx.Client(base_url=address, timeout=30) as client:
-        yield client
-
-
-def token_of(server: Server, scope: str) -> dict[str, str]:
-    token = server.wait_for(rf"{scope}  (fsn_\S+)")[1]
-    return {"Authorization": f"Bearer {token}"}
-
-
-def post(client: httpx.Client, ingest: dict[str, str], lines: bytes) -> None:
-    answer = client.post("/api/v1/ingest/auditd?source=web", headers=ingest, content=lines)
-    assert answer.status_code == 202
-    assert answer.json()["acknowledged"] == lines.count(b"\n")
-
-
-def alerts_of(client: httpx.Client, read: dict[str, str], least: int) -> list[dict[str, Any]]:
-    """All alerts once there are so many."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while time.monotonic() < deadline:
-        page = client.get("/api/v1/alerts?limit=200", headers=read).json()["alerts"]
-        if len(page) >= least:
-            found: list[dict[str, Any]] = page
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"{len(page)} alerts")
 
 
 @pytest.mark.parametrize(
@@ -147,11 +59,12 @@ def test_a_request_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_was_acknowledged_is_judged_after_a_failure_for_good(tmp_path: Path) -> None:
-    broken = f"from foreseen.runners.shards import partition; partition.dump_shard = lambda _: 1 / 0; {MAIN}"
+    harm = "partition.dump_shard = lambda _: 1 / 0"
+    broken = f"from foreseen.runners.shards import partition; {harm}; {MAIN}"
     with running(tmp_path, code=broken) as server, client_of(server) as client:
         ingest, read = token_of(server, "ingest"), token_of(server, "read")
         post(client, ingest, execve(1, "id"))
-        assert server.process.wait(_STOP_SECONDS) == 1
+        assert server.process.wait(STOP_SECONDS) == 1
     assert "the worker failed; the server stops" in "".join(server.said)
     with running(tmp_path) as server, client_of(server) as client:
         (alert,) = alerts_of(client, read, 1)

@@ -13,18 +13,26 @@ from tests.shipped import shipped_rules
 from foreseen.core.errors import TransientError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.entries import Entry, EntryKind
+from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
-from foreseen.runners.installation import Elsewhere, Installation, Sharding, Stores
+from foreseen.pipeline.predictions import predictions_table
+from foreseen.runners.installation import Installation, Sharding, Stores
+from foreseen.runners.judges.deciders import Here
+from foreseen.runners.judging import judge_artefacts
+from foreseen.runners.links.link import Elsewhere
 from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.server import Addresses, stores
 from foreseen.runners.settings.settings import Settings
-from foreseen.runners.shards.committing import place_of
+from foreseen.runners.shards.committing import place_of, shards_of
 from foreseen.runners.shards.partition import TABLES
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
 
 NODES = (b"web-1", b"ci-1", b"db-1", b"bastion-1")
 NOW = 1_800_000_000_000
+JUDGES = 2
+"""Of a run whose shards work elsewhere."""
+
 _BODY_LINES = 400
 
 
@@ -103,7 +111,8 @@ def run(
 
 
 def _worker(opened: Stores, elsewhere: Elsewhere | None) -> Worker:
-    sharding = Sharding(elsewhere=elsewhere)
+    judges = 0 if elsewhere is None else JUDGES
+    sharding = Sharding(elsewhere=elsewhere, judges=judges, judges_elsewhere=elsewhere)
     installation = Installation(opened, DEFAULT_TENANT, Settings(), sharding)
     return Worker(installation, LiveRules(shipped_rules()))
 
@@ -121,16 +130,33 @@ def _is_through(opened: Stores) -> bool:
 def difference(found: Path, wanted: Path) -> Sequence[str]:
     """What two folders do not have in common; nothing when the runs are equal as they must be.
 
-    Events, matches and quarantine are equal in every column, sorted by stream and number. The
-    judge saw matches of different shards in the order of its own lake's commits: it must have
-    decided each of them once.
+    Events, matches and quarantine are equal in every column, sorted by stream and number. Judges
+    saw matches of different shards in the order of their own lake's commits: each match must be
+    decided once, and as one judge decides who is given the same commits in the same order.
     """
     ours, theirs = Lake.open(found / "lake"), Lake.open(wanted / "lake")
     wrong = [name for name in TABLES[:3] if ours.read(name) != theirs.read(name)]
-    decided = sorted(texts(ours.read("predictions"), "match_uid"))
-    if decided != sorted(texts(theirs.read("matches"), "match_uid")):
+    decided = ours.read("predictions").sort_by("match_uid")
+    if texts(decided, "match_uid") != sorted(texts(theirs.read("matches"), "match_uid")):
         wrong.append("predictions")
+    if decided != judged_again(ours).sort_by("match_uid"):
+        wrong.append("decisions of one judge over the same commits")
     return wrong
+
+
+def judged_again(lake: Lake) -> pa.Table:
+    """Predictions of one judge who is given the commits of a lake in their order."""
+    judge, rows = Here(None), []
+    given = judge_artefacts(DEFAULT_TENANT, shipped_rules(), Settings(), None)
+    first, clock = lake.first_version("matches"), shards_of(DEFAULT_TENANT)
+    for commit in lake.since("matches", first, tenant=DEFAULT_TENANT, clock=clock):
+        if judge_of(DEFAULT_TENANT) in commit.producers:
+            continue
+        judge.ask(commit.rows, given, commit.time)
+        out = judge.answered()
+        if out is not None:
+            rows.append(predictions_table(out.matches, out.decisions, out.revisions))
+    return pa.Table.from_batches(rows)
 
 
 def size(found: Path) -> dict[str, int]:

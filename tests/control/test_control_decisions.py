@@ -15,7 +15,7 @@ from foreseen.control.alerts import (
     commit_decisions,
     incidents,
 )
-from foreseen.control.cursors import Checkpoint, checkpoint, save
+from foreseen.control.cursors import Checkpoint, checkpoint, save, version_of
 from foreseen.control.dispositions import Disposition, Verdict, dispose, dispositions, undo
 from foreseen.control.outbox import mark_failed, mark_sent, waiting
 from foreseen.core.alerts import Alert, AlertStatus, Incident, OutboxRow
@@ -173,3 +173,5 @@ def test_a_damaged_state_is_told(engine: Engine) -> None:
         connection.execute(text("UPDATE cursor SET state = x'00'"))
     with pytest.raises(CorruptError, match="state of judge at 5"):
         checkpoint(engine, TENANT, "judge")
+    assert version_of(engine, TENANT, "judge") == 5  # asked without reading the state
+    assert version_of(engine, TENANT, "nobody") is None

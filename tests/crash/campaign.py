@@ -4,36 +4,22 @@ import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.crash.checkout import commit
 from tests.crash.control import Nursery
-from tests.crash.faults import Fault, Kind, inflict, planned
+from tests.crash.faults import Fault, Kind, inflict
 from tests.crash.oracle import Verdict, sent
+from tests.crash.plan import Order, Round, Setting, rounds
 from tests.crash.reference import Compared, compared
 from tests.crash.site import Site, site
 from tests.crash.telemetry import EVENTS
 
-PER_ROUND = 20
+__all__ = ["Order", "Result", "run"]
+
 _UNCHECKED_SHARE = 0.15
 """Of faults that are followed by another one before anybody has looked: recovery is disturbed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a campaign is to do.
-
-    Attributes:
-        kills: How many kills.
-        cuts: How many power cuts.
-        seed: Of the dice.
-        shards: Processes that the server divides hosts among.
-    """
-
-    kills: int
-    cuts: int
-    seed: int
-    shards: int = 1
 
 
 @dataclass(slots=True)
@@ -42,28 +28,33 @@ class Result:
 
     Attributes:
         order: What it was to do.
-        kills: Kills by place.
-        cuts: Power cuts by place.
+        commit: What was checked out when it began.
+        done: Faults by setting, kind and place.
+        rounds: Rounds by setting.
         bodies: Bodies acknowledged.
         events: Events acknowledged.
-        lines: Lines acknowledged.
         unsure: Bodies without an answer.
-        verdicts: The last word of the oracle in each round, and every one with a fault.
+        refused: Answers that a body could not be taken at that moment.
+        closing: The last word of the oracle in each round that came to its end.
+        verdicts: Every word of the oracle with a fault.
         compared: The comparison of each round with a run without faults.
         ready: Seconds from start to ready, of each start.
-        recovered: Seconds from start until everything acknowledged was stored and decided.
+        recovered: Seconds from a start, or from a fault that the server lives through, until
+            everything acknowledged was stored and decided.
         acknowledged: How long each acknowledgement took, ms.
         failures: What went wrong, in words.
         seconds: How long it took.
     """
 
     order: Order
-    kills: Counter[str] = field(default_factory=Counter)
-    cuts: Counter[str] = field(default_factory=Counter)
+    commit: str = field(default_factory=commit)
+    done: Counter[tuple[Setting, Kind, str]] = field(default_factory=Counter)
+    rounds: Counter[Setting] = field(default_factory=Counter)
     bodies: int = 0
     events: int = 0
-    lines: int = 0
     unsure: int = 0
+    refused: int = 0
+    closing: list[Verdict] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
     ready: list[float] = field(default_factory=list)
@@ -71,6 +62,14 @@ class Result:
     acknowledged: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+    def total(self, kind: Kind, setting: Setting | None = None) -> int:
+        """How many faults of a kind there were, in one setting or in all."""
+        return sum(
+            count
+            for (where, what, _), count in self.done.items()
+            if what is kind and setting in {None, where}
+        )
 
     def counted(self, kind: str) -> int:
         """How many things of a list of the oracle's verdicts there are, e.g. `lost`."""
@@ -99,46 +98,54 @@ Tell = Callable[[str], None]
 def run(order: Order, nursery: Nursery, tell: Tell = lambda _: None) -> Result:
     """Inflict so many faults; what fails is in the result, and the campaign goes on."""
     dice = random.Random(order.seed)  # noqa: S311 (a test's dice)
-    faults = planned(order.kills, order.cuts, dice)
     result, started = Result(order), time.monotonic()
-    for number, part in enumerate(_parts(faults), 1):
-        with site(nursery, on_volume=order.cuts > 0, shards=order.shards) as place:
+    for number, part in enumerate(rounds(order, dice), 1):
+        broker, known = part.setting is Setting.BROKER, len(result.failures)
+        with site(
+            nursery, on_volume=order.cuts > 0, shards=part.shards, with_broker=broker
+        ) as place:
             try:
                 _round(place, part, result, dice, tell)
             except (OSError, ValueError) as error:
                 result.failures.append(f"round {number}: {error!r}\n{place.messages[-4_000:]}")
-            _count(place, result)
-        tell(f"round {number}: {_told(result)}")
+            _count(place, part, result)
+        for failure in result.failures[known:]:
+            tell(failure)
+        tell(f"round {number} ({part.setting}): {_told(result)}")
     result.seconds = time.monotonic() - started
     return result
 
 
-def _parts(faults: Sequence[Fault]) -> Iterator[Sequence[Fault]]:
-    for start in range(0, len(faults), PER_ROUND):
-        yield faults[start : start + PER_ROUND]
-
-
-def _round(
-    place: Site, faults: Sequence[Fault], result: Result, dice: random.Random, tell: Tell
-) -> None:
+def _round(place: Site, part: Round, result: Result, dice: random.Random, tell: Tell) -> None:
     place.begin(compaction=True)
-    for fault in faults:
+    for fault in part.faults:
         came = inflict(place, fault)
-        (result.kills if fault.kind is Kind.KILL else result.cuts)[came] += 1
+        result.done[part.setting, fault.kind, came] += 1
         begun = time.monotonic()
-        place.begin(compaction=True)
-        tell(f"{fault.kind} {came}, ready after {place.ready[-1]:.2f} s")
+        if fault.ends_server:
+            place.begin(compaction=True)
+        tell(f"{fault.kind} {came}{f', ready after {place.ready[-1]:.2f} s' * fault.ends_server}")
         if dice.random() < _UNCHECKED_SHARE:
             continue
         verdict = place.settle()
         result.recovered.append(time.monotonic() - begun)
         tell(f"{verdict.received} lines, recovered after {result.recovered[-1]:.2f} s")
-        if verdict.faults:
-            result.verdicts.append(verdict)
-            result.failures.append(f"after a {fault.kind} {came}: {verdict.faults}")
-            tell(result.failures[-1])
+        if not _is_well(place, fault, came, verdict, result):
             return
     _finish(place, result, tell)
+
+
+def _is_well(place: Site, fault: Fault, came: str, verdict: Verdict, result: Result) -> bool:
+    """Whether the oracle found nothing, and a server that was spared still runs."""
+    if verdict.faults:
+        result.verdicts.append(verdict)
+        result.failures.append(f"after a {fault.kind} {came}: {verdict.faults}")
+    elif place.server is None or not place.server.is_alive:
+        said = place.messages[-4_000:]
+        result.failures.append(f"after a {fault.kind} {came} the server ended by itself\n{said}")
+    else:
+        return True
+    return False
 
 
 def _finish(place: Site, result: Result, tell: Tell) -> None:
@@ -150,29 +157,31 @@ def _finish(place: Site, result: Result, tell: Tell) -> None:
     verdict = place.settle()
     tell("the run without faults begins")
     place.server.stop()
-    result.verdicts.append(verdict)
+    result.closing.append(verdict)
     found = compared(place)
     result.compared.append(found)
     if verdict.faults:
+        result.verdicts.append(verdict)
         result.failures.append(f"at a round's end: {verdict.faults}")
     if not found.equal:
         result.failures.append(f"not as without faults: {found}")
 
 
-def _count(place: Site, result: Result) -> None:
+def _count(place: Site, part: Round, result: Result) -> None:
     known = sent(place.ledgers)
+    result.rounds[part.setting] += 1
     result.bodies += len(known.acked)
     result.events += len(known.acked) * EVENTS
-    result.lines += sum(verdict.received - verdict.rejected for verdict in result.verdicts[-1:])
     result.unsure += len(known.unsure)
+    result.refused += known.refusals.total()
     result.acknowledged += known.millis
     result.ready += place.ready
 
 
 def _told(result: Result) -> str:
     ready = statistics.median(result.ready) if result.ready else 0.0
+    faults = ", ".join(f"{result.total(kind)} {kind}" for kind in Kind if result.total(kind))
     return (
-        f"{result.kills.total()} kills, {result.cuts.total()} cuts, {result.events} events "
-        f"acknowledged, lost {result.counted('lost')}, ready p50 {ready:.2f} s, "
-        f"{len(result.failures)} failures"
+        f"{faults}; {result.events} events acknowledged, lost {result.counted('lost')}, "
+        f"ready p50 {ready:.2f} s, {len(result.failures)} failures"
     )

@@ -8,15 +8,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from http import HTTPStatus
 from pathlib import Path
 from typing import Self
 
+from tests.crash.producer import Manner
 from tests.crash.serve import Life
 
 ROOT = Path(__file__).parents[2]
 _POLL_SECONDS = 0.02
-_READY_SECONDS = 60.0
+_READY_SECONDS = 120.0
 
 
 def free_port() -> int:
@@ -93,9 +95,9 @@ class Nursery(_Program):
 class Producer(_Program):
     """The process that sends; see `producer`."""
 
-    def __init__(self, port: int, token: Path, ledger: Path, *, lanes: int, rest: float) -> None:
+    def __init__(self, manner: Manner, ledger: Path, lanes: int) -> None:
         ledger.mkdir(parents=True, exist_ok=True)
-        given = {"port": port, "token-file": token, "ledger": ledger, "lanes": lanes, "rest": rest}
+        given = asdict(manner) | {"ledger": ledger, "lanes": lanes}
         super().__init__("tests.crash.producer", *(f"--{k}={v}" for k, v in given.items()))
 
     def go(self) -> None:
@@ -152,6 +154,13 @@ class Server:
         finally:
             connection.close()
 
+    def processes(self) -> list[int]:
+        """Processes that it has started to work beside it: shards."""
+        found = []
+        for task in Path(f"/proc/{self.pid}/task").iterdir():
+            found += [int(child) for child in (task / "children").read_text().split()]
+        return [pid for pid in sorted(found) if b"spawn_main" in _command(pid)]
+
     def freeze(self) -> None:
         """Stop it and its processes as they are."""
         os.killpg(self.pid, signal.SIGSTOP)
@@ -184,3 +193,10 @@ class Server:
         except (FileNotFoundError, ProcessLookupError):
             return "Z"
         return text.rpartition(")")[2].split()[0]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

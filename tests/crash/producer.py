@@ -1,6 +1,6 @@
 """The program that sends: several lanes, each writes down what was acknowledged, then goes on.
 
-`python -m tests.crash.producer --port N --token-file F --ledger DIR`. On its standard input it
+`python -m tests.crash.producer --port N --token_file F --ledger DIR`. On its standard input it
 takes `go`, `pause` and `quit`, a line each; it answers a pause with `paused` once no request is
 on its way.
 """
@@ -30,11 +30,14 @@ class Manner:
         port: Of the server on loopback.
         token_file: Holds the token; read anew after a refusal, for it may have changed.
         rest: Seconds between an acknowledgement and the next body.
+        doubts: Whether a body that the server could not store may be there all the same, as with
+            a broker whose answer was lost; it is not sent again then.
     """
 
     port: int
     token_file: Path
     rest: float
+    doubts: bool = False
 
 
 @dataclass(slots=True)
@@ -72,12 +75,13 @@ def main() -> None:
     """Send until told to quit."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--token-file", type=Path, required=True)
+    parser.add_argument("--token_file", type=Path, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
     parser.add_argument("--lanes", type=int, default=4)
     parser.add_argument("--rest", type=float, default=0.0)
+    parser.add_argument("--doubts", type=lambda text: text == "True", default=False)
     asked = parser.parse_args()
-    manner = Manner(asked.port, asked.token_file, asked.rest)
+    manner = Manner(asked.port, asked.token_file, asked.rest, asked.doubts)
     gate = Gate()
     lanes = [
         threading.Thread(target=_lane, args=(number, manner, gate, Ledger(asked.ledger, number)))
@@ -114,6 +118,9 @@ def _one(sender: "Sender", sent: Body, ledger: Ledger) -> bool:
     if answer.status == _ACCEPTED:
         ledger.write(Word.ACKED, sent.number, answer.offset, answer.millis, answer.status)
         return True
+    if answer.status == _UNAVAILABLE and sender.doubts:
+        ledger.write(Word.UNSURE, sent.number, 0, answer.millis, answer.status)
+        return True
     if answer.status in {_TOO_MANY, _UNAVAILABLE, _UNAUTHORIZED}:
         ledger.write(Word.REFUSED, sent.number, 0, answer.retry, answer.status)
         return False
@@ -140,6 +147,11 @@ class Sender:
     def __init__(self, manner: Manner) -> None:
         self._manner = manner
         self._open: http.client.HTTPConnection | None = None
+
+    @property
+    def doubts(self) -> bool:
+        """See `Manner`."""
+        return self._manner.doubts
 
     def post(self, form: str, sent: Body) -> Answer:
         """Send a body; an answer without a status when there was none."""

@@ -1,8 +1,9 @@
-"""`make crash`: kills and power cuts of the real server, with a dated report.
+"""`make crash`: kills, power cuts and restarts around the real server, with a dated report.
 
-`crash.py [--kills N] [--cuts N] [--seed N] [--shards N] [--reports DIR]`. Power cuts need root and
-loop devices; without them only kills are done, and the report says so. Exit code 1 when anything
-was lost, doubled or missing.
+`crash.py [--kills N] [--cuts N] [--restarts N] [--shard-kills N] [--seed N] [--shards N]
+[--reports DIR]`. Restarts of the broker and kills of a shard come in turns with as many kills of
+the server. Power cuts need root and loop devices; without them the rest is done, and the report
+says so. Exit code 1 when anything was lost, doubled or missing.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from tests.crash.control import Nursery
 from tests.crash.report import REPORTS, write
 from tests.crash.volume import missing
 
-_KILLS, _CUTS = 20, 10
+_KILLS, _CUTS, _RESTARTS, _SHARD_KILLS = 20, 10, 5, 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="crash", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=_KILLS)
     parser.add_argument("--cuts", type=int, default=_CUTS)
+    parser.add_argument("--restarts", type=int, default=_RESTARTS, help="of a broker")
+    parser.add_argument("--shard-kills", type=int, default=_SHARD_KILLS)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the dice")
     parser.add_argument("--shards", type=int, default=1, help="processes that divide the hosts")
     parser.add_argument("--reports", type=Path, default=REPORTS, help="folder of the report")
@@ -36,7 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"no power cuts: {lacking}\n")
     cuts = 0 if lacking else asked.cuts
     with Nursery() as nursery:
-        result = run(Order(asked.kills, cuts, asked.seed, asked.shards), nursery, _tell)
+        order = Order(
+            asked.kills, cuts, asked.seed, asked.shards, asked.restarts, asked.shard_kills
+        )
+        result = run(order, nursery, _tell)
     path = write(result, asked.reports)
     sys.stdout.write(f"{path}\n")
     for failure in result.failures:

@@ -1,19 +1,36 @@
-"""The dated report of a campaign."""
+"""The dated report of a campaign: all of it is written here, and every figure is the run's."""
 
-import os
-import platform
 import statistics
-import subprocess
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.crash import broker
 from tests.crash.campaign import Result
+from tests.crash.checkout import commit, machine
 from tests.crash.control import ROOT
+from tests.crash.faults import Kind
+from tests.crash.plan import Setting
 from tests.crash.volume import missing
 
+__all__ = ["REPORTS", "commit", "machine", "quantile", "text", "write"]
+
 REPORTS = ROOT / "docs" / "reports"
+_NAMES = {
+    Kind.KILL: "kills of the server",
+    Kind.CUT: "power cuts",
+    Kind.SHARD: "kills of a shard",
+    Kind.RESTART: "restarts of the broker",
+}
+_BROKER = (
+    "`sync_interval: always`. A SIGKILL of it would lose nothing that had reached the kernel "
+    "without that either; by default it syncs every two minutes, and a power cut would lose what "
+    "came since. Its power is not cut here."
+)
+_COLD = (
+    "Servers are forked from a process that has the program loaded: a cold start adds the time to "
+    "import it and to load the rules."
+)
 
 
 def write(result: Result, folder: Path, name: str = "crash") -> Path:
@@ -31,46 +48,17 @@ def text(result: Result) -> str:
         "",
         _summary(result),
         "",
-        f"Machine: {machine()}. Commit: {commit()}. {_volume_line()}",
+        f"Machine: {machine()}. Commit: {_commit(result)}. {_stores(result)}",
         "",
-        "How it is done: [tests](../testing.md).",
+        "How it is done: [tests](../testing.md). The program wrote this page; nobody edits it.",
         "",
+        *_settings(result),
         *_accounts(result),
         *_times(result),
-        *_places("Kills by place", result.kills),
-        *_places("Power cuts by place", result.cuts),
+        *(line for setting in Setting for line in _places(result, setting)),
         *_failures(result),
     ]
     return "\n".join(lines)
-
-
-def _summary(result: Result) -> str:
-    word = "Passed" if result.is_good else "FAILED"
-    return (
-        f"{word}: {result.kills.total()} kills and {result.cuts.total()} power cuts of the real "
-        f"server under load, {result.order.shards} shard(s), seed {result.order.seed}, "
-        f"{result.seconds / 60:.0f} minutes."
-    )
-
-
-def machine() -> str:
-    """What it ran on, without a name or a path."""
-    cores = len(os.sched_getaffinity(0))
-    system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    return f"{system}, on {cores} of {os.cpu_count()} cores"
-
-
-def commit() -> str:
-    """The commit of the checkout, and whether files differ from it."""
-
-    def git(*words: str) -> str:
-        done = subprocess.run(
-            ["git", *words], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        return done.stdout.strip()
-
-    named = os.environ.get("FORESEEN_COMMIT") or git("rev-parse", "--short", "HEAD") or "unknown"
-    return f"{named}, with changes" if git("status", "--porcelain", "src") else named
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -81,17 +69,53 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
-def _volume_line() -> str:
+def _summary(result: Result) -> str:
+    word = "Passed" if result.is_good else "FAILED"
+    faults = [f"{result.total(kind)} {_NAMES[kind]}" for kind in Kind if result.total(kind)]
+    return (
+        f"{word}: {', '.join(faults) or 'no faults'}, of the real server under load; "
+        f"seed {result.order.seed}, {result.seconds / 60:.1f} minutes."
+    )
+
+
+def _commit(result: Result) -> str:
+    """What was checked out when the run began, and whether that has changed since."""
+    now = commit()
+    return result.commit if now == result.commit else f"{result.commit} (at the end: {now})"
+
+
+def _stores(result: Result) -> str:
     lacking = missing()
-    return f"No power cuts: {lacking}." if lacking else "Stores on ext4 behind a loop device."
+    if lacking:
+        return f"No power cuts: {lacking}."
+    return "Stores on ext4 behind a loop device." if result.order.cuts else "No power cuts asked."
+
+
+def _settings(result: Result) -> list[str]:
+    rows = [
+        f"| {setting} | {result.rounds[setting]} | "
+        f"{' | '.join(str(result.total(kind, setting)) for kind in Kind)} |"
+        for setting in Setting
+        if result.rounds[setting]
+    ]
+    heads = ["installation", "rounds", *(_NAMES[kind] for kind in Kind)]
+    told = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *rows, ""]
+    if result.rounds[Setting.BROKER]:
+        told += [f"Broker: {broker.version()} with {_BROKER}", ""]
+    return told
 
 
 def _accounts(result: Result) -> list[str]:
+    closing = result.closing
     rows = [
         ("bodies acknowledged", result.bodies),
         ("events acknowledged", result.events),
-        ("lines acknowledged", result.lines),
         ("bodies without an answer (may be there, whole, or not)", result.unsure),
+        ("answers that a body cannot be taken now", result.refused),
+        ("lines received (acknowledged or rejected)", sum(v.received for v in closing)),
+        ("- of them stored", sum(v.stored for v in closing)),
+        ("- of them in quarantine", sum(v.quarantined for v in closing)),
+        ("- of them rejected", sum(v.rejected for v in closing)),
         ("acknowledged lines lost", result.counted("lost")),
         ("lines stored twice", result.counted("doubled")),
         ("lines that nobody sent", result.counted("foreign")),
@@ -102,13 +126,9 @@ def _accounts(result: Result) -> list[str]:
         ("alerts or decisions doubled", result.doubled_alerts),
         ("alerts with other content", sum(len(each.other) for each in result.compared)),
         ("rounds that differ from the run without faults", _differing(result)),
+        ("rounds that did not come to their end", result.rounds.total() - len(closing)),
     ]
-    return [
-        "| what | count |",
-        "|---|---|",
-        *(f"| {what} | {count:,} |" for what, count in rows),
-        "",
-    ]
+    return ["| what | count |", "|---|---|", *(f"| {what} | {n:,} |" for what, n in rows), ""]
 
 
 def _differing(result: Result) -> int:
@@ -126,16 +146,21 @@ def _times(result: Result) -> list[str]:
         f"{max(values, default=0.0):.2f} |"
         for what, values in rows
     ]
-    note = (
-        "Servers are forked from a process that has the program loaded: a cold start adds the time "
-        "to import it and to load the rules."
-    )
-    return ["| time | p50 | p99 | max |", "|---|---|---|---|", *told, "", note, ""]
+    return ["| time | p50 | p99 | max |", "|---|---|---|---|", *told, "", _COLD, ""]
 
 
-def _places(title: str, counts: Counter[str]) -> list[str]:
-    rows = [f"| `{place}` | {count} |" for place, count in sorted(counts.items())]
-    return [f"## {title}", "", "| place | count |", "|---|---|", *rows, ""] if rows else []
+def _places(result: Result, setting: Setting) -> list[str]:
+    kinds = [kind for kind in Kind if result.total(kind, setting)]
+    if not kinds:
+        return []
+    places = sorted({place for where, _, place in result.done if where is setting})
+    rows = [
+        f"| `{place}` | {' | '.join(str(result.done[setting, kind, place]) for kind in kinds)} |"
+        for place in places
+    ]
+    heads = ["place", *(_NAMES[kind] for kind in kinds)]
+    title = f"## Places: {setting}"
+    return [title, "", f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}", *rows, ""]
 
 
 def _failures(result: Result) -> list[str]:

@@ -16,6 +16,8 @@ from tests.crash.failpoints import HOOKS, Hooks, Syncs, Trigger, install
 
 SEGMENT_BYTES = 256 << 10
 KEEP_FREE_BYTES = 24 << 20
+_TRIGGER = "FORESEEN_CRASH_TRIGGER"
+"""Tells the processes that the server starts which file arms their failpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Life:
         compaction: Whether it compacts all the time.
         runs_ahead: Whether the planted bug is in.
         shards: Processes that hosts are divided among; one works in the server itself.
+        intake: URL of a broker; empty: a log of its own.
         as_shipped: Nothing of ours in it, and the limits that ship.
     """
 
@@ -44,6 +47,7 @@ class Life:
     compaction: bool = False
     runs_ahead: bool = False
     shards: int = 1
+    intake: str = ""
     as_shipped: bool = False
 
     def told(self) -> str:
@@ -81,10 +85,12 @@ def _live(life: Life) -> None:
         os.setpgrp()
         if not life.as_shipped:
             HOOKS.append(Hooks(life.data, Trigger(Path(life.trigger)), life.syncs))
+            os.environ[_TRIGGER] = life.trigger
             _wired(life)
         from foreseen.cli import up as command  # noqa: PLC0415 (after the hooks)
 
-        command.up(data=Path(life.data), port=life.port, shards=life.shards)
+        intake = life.intake or None
+        command.up(data=Path(life.data), port=life.port, shards=life.shards, intake=intake)
         code = 0
     except SystemExit as end:
         code = int(str(end.code or 0))
@@ -102,6 +108,10 @@ def _wired(life: Life) -> None:
 
     limits = LogLimits(segment=SEGMENT_BYTES, keep_free=KEEP_FREE_BYTES)
     wiring.wire(limits, Path(life.data) / "archive")
+    if life.intake:
+        from tests.crash import wiring_broker  # noqa: PLC0415 (a client that others do not need)
+
+        wiring_broker.wire(Path(life.data) / "archive")
     if life.syncs is Syncs.NONE:
         wiring.without_sqlite_syncs()
     if not life.ticks:
@@ -125,5 +135,16 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
+def _beside() -> None:
+    """Be a process that a server under test has started: it imports its parent's program first."""
+    trigger = os.environ.get(_TRIGGER)
+    if trigger:
+        from tests.crash import wiring_shard  # noqa: PLC0415 (in such a process only)
+
+        wiring_shard.wire(Path(trigger))
+
+
 if __name__ == "__main__":
     main()
+elif __name__ == "__mp_main__":
+    _beside()

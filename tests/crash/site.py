@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
+from tests.crash.broker import Broker, started
 from tests.crash.control import Nursery, Producer, Server, free_port, wait_until
 from tests.crash.failpoints import Trigger
 from tests.crash.oracle import Oracle, Verdict, sent
+from tests.crash.producer import Manner
 from tests.crash.serve import Life
 from tests.crash.stores import Holding, holding
 from tests.crash.volume import Volume
@@ -23,8 +25,11 @@ from foreseen.core.ids import DEFAULT_TENANT
 
 VOLUME_MEGABYTES = 512
 _NOW = 1_800_000_000_000
-_SETTLED_SECONDS = 60.0
+_SETTLED_SECONDS = 180.0
 _LOOK_SECONDS = 0.4
+_LANES = 4
+_REST_SECONDS = 0.1
+"""That each lane rests after an acknowledgement."""
 
 
 @dataclass(slots=True)
@@ -39,6 +44,7 @@ class Site:
         trigger: Arms failpoints.
         oracle: Knows what was acknowledged.
         life: How servers are started.
+        broker: Where the server's intake is; None: a log of its own.
         server: The one that runs now.
         ready: Seconds until ready, of each start.
     """
@@ -50,6 +56,7 @@ class Site:
     trigger: Trigger
     oracle: Oracle
     life: Life
+    broker: Broker | None = None
     server: Server | None = None
     ready: list[float] = field(default_factory=list)
 
@@ -134,7 +141,11 @@ class Site:
 
 @contextmanager
 def site(
-    nursery: Nursery, *, on_volume: bool = True, shards: int = 1, rest: float = 0.1, lanes: int = 4
+    nursery: Nursery,
+    *,
+    on_volume: bool = True,
+    shards: int = 1,
+    with_broker: bool = False,
 ) -> Iterator[Site]:
     """A new site; all of it is thrown away at the end.
 
@@ -142,8 +153,7 @@ def site(
         nursery: Forks the servers.
         on_volume: Whether the stores lie on a volume that can be cut and filled.
         shards: Processes that the server divides hosts among.
-        rest: Seconds that each lane rests after an acknowledgement.
-        lanes: How many bodies are on their way at once.
+        with_broker: Whether the server's intake is a broker of the site's own.
     """
     with ExitStack() as stack:
         work = Path(tempfile.mkdtemp(prefix="foreseen-crash-"))
@@ -152,14 +162,16 @@ def site(
         volume = stack.enter_context(Volume(fast, VOLUME_MEGABYTES)) if on_volume else None
         data = (volume.folder if volume else work) / "data"
         data.mkdir()
-        port = free_port()
+        broker = _broker(fast / "broker", data / "archive", stack) if with_broker else None
+        port, url = free_port(), broker.url if broker else ""
         messages, armed = str(work / "server.log"), str(work / "trigger")
-        life = Life(str(data), port, messages, armed, shards=shards)
+        life = Life(str(data), port, messages, armed, shards=shards, intake=url)
         trigger = Trigger(work / "trigger")
         token, ledger = work / "token", work / "ledger"
         _new_token(data, token)
-        producer = stack.enter_context(Producer(port, token, ledger, lanes=lanes, rest=rest))
-        place = Site(work, volume, nursery, producer, trigger, Oracle(ledger), life)
+        manner = Manner(port, token, _REST_SECONDS, doubts=with_broker)
+        producer = stack.enter_context(Producer(manner, ledger, _LANES))
+        place = Site(work, volume, nursery, producer, trigger, Oracle(ledger), life, broker)
         try:
             yield place
         finally:
@@ -175,6 +187,12 @@ def _fast_folder(work: Path, stack: ExitStack) -> Path:
         stack.callback(shutil.rmtree, found, ignore_errors=True)
         return found
     return work
+
+
+def _broker(folder: Path, archive: Path, stack: ExitStack) -> Broker:
+    broker = started(folder, archive)
+    stack.callback(broker.server.kill)
+    return broker
 
 
 def _new_token(data: Path, file: Path) -> None:

@@ -1,10 +1,8 @@
 """An S3-compatible server and a proxy before it, each in its own process."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from foreseen.lake.places.requests import send
 from foreseen.lake.places.s3 import S3Options
 
 BUCKET = "lake"
-_START_SECONDS = 60.0
+_SERVER = Path(__file__).with_name("s3_program.py")
 _PROXY = Path(__file__).with_name("spoiling_proxy.py")
 
 
@@ -26,20 +24,21 @@ def options(endpoint: str) -> S3Options:
 @contextmanager
 def s3_server() -> Iterator[str]:
     """Endpoint of a fresh server with an empty bucket."""
-    port = _free_port()
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     environment = {name: value for name, value in os.environ.items() if "AWS" not in name}
-    server = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
-    )
-    try:
-        _await(port)
-        endpoint = f"http://127.0.0.1:{port}"
-        assert send(options(endpoint), "PUT", BUCKET).status == 200
-        yield endpoint
-    finally:
-        server.kill()
-        server.wait()
+    with subprocess.Popen(
+        [sys.executable, str(_SERVER)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            endpoint = f"http://127.0.0.1:{int(server.stdout.readline())}"
+            assert send(options(endpoint), "PUT", BUCKET).status == 200
+            yield endpoint
+        finally:
+            server.kill()
 
 
 @dataclass(frozen=True)
@@ -75,22 +74,3 @@ def proxy(
             yield Proxy(f"http://127.0.0.1:{int(process.stdout.readline())}", notes)
         finally:
             process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-def _await(port: int) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return

@@ -280,6 +280,23 @@ def test_what_is_no_record_is_quarantined_with_its_reason(line: bytes, reason: R
     assert len(done.rows) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("json", b'{"CommandLine": "a \xff b", "Image": '),  # cut off
+        ("json", b"no JSON at all: \xfe\xff"),
+        ("json", b'"\xc3("'),
+        ("windows_event", b'{"CommandLine": "a \xff b"}'),  # of another format
+        ("cloudtrail", b'{"eventVersion": "1.08", "eventName": "\xff", "eventTime": "never"}'),
+    ],
+)
+def test_quarantine_keeps_the_bytes_that_came(name: str, line: bytes) -> None:
+    parser = PARSERS[name]
+    came = Line("test", 7, 3, "file", line, 5)
+    (kept,) = parser.parse(parser.initial(), [came]).quarantined
+    assert kept.line == came
+
+
 def test_deep_records_are_read() -> None:
     line = (
         b'{"top":' + orjson.dumps("x") + b',"deep":' + b'{"a":[' * 500 + b"1" + b"]}" * 500 + b"}"

@@ -1,6 +1,7 @@
 """Models are trained and reviewed in the background, by real processes on real stores."""
 
 import logging
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -78,7 +79,7 @@ class Tended:
         stores.lake.commit({"matches": matches(rows)}, Cursor("shard", 1))
         place = Place(folder / "data", DEFAULT_TENANT, self.rules)
         self.live = LiveRules(self.loaded)
-        self.keeper = Retraining((stores.control, self.live), settings, place, lambda: self.now)
+        self.keeper = Retraining((stores, self.live), settings, place, lambda: self.now)
 
     @property
     def engine(self) -> Engine:
@@ -292,3 +293,19 @@ def test_a_server_that_stops_ends_a_training_and_says_so(installed: Tended) -> N
     assert job.state is JobState.FAILED
     assert "done again" in str(job.error)
     assert installed.in_use() == 1
+
+
+def test_where_its_cluster_does_not_answer_the_models_stay_and_the_job_says_why(
+    installed: Tended, tmp_path: Path
+) -> None:
+    installed.train()
+    installed.dismiss()
+    with socket.socket() as taken:  # bound and not listening: nobody else answers there
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        place = Place(tmp_path / "data", DEFAULT_TENANT, installed.rules, cluster=address)
+        stores = (installed.stores, installed.live)
+        Retraining(stores, SETTINGS, place, lambda: installed.now).look(Event())
+    assert installed.in_use() == 1
+    job = jobs.jobs(installed.engine, DEFAULT_TENANT)[0]
+    assert f"{address}: no Ray cluster answers" in str(job.error)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
 import pytest
@@ -23,16 +24,20 @@ from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.keys import partition_of_source
 from foreseen.intake.log import Entry, EntryKind
 from foreseen.runners.installation import Installation, Sharding, Stores
+from foreseen.runners.links.link import Begin
+from foreseen.runners.links.processes import ProcessLinks
 from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.shards import partition
 from foreseen.runners.shards.beginning import begun
 from foreseen.runners.shards.committing import place_of
 from foreseen.runners.shards.dividing import division
 from foreseen.runners.shards.partition import TABLES
-from foreseen.runners.shards.processes import ProcessLinks
-from foreseen.runners.shards.serving import Begin
 from foreseen.runners.worker import Worker
 from foreseen.schema.arrow import texts
+
+if TYPE_CHECKING:
+    from foreseen.runners.shards.feeds import Feed
+    from foreseen.runners.shards.serving import BeginShard
 
 LINES = 2_000
 NODES = (b"web-1", b"ci-1", b"db-1", b"bastion-1")
@@ -230,7 +235,7 @@ def test_an_error_of_ours_in_a_shard_ends_the_server_instead_of_being_tried_for_
     tmp_path: Path,
 ) -> None:
     def spoiled(begins: Sequence[Begin]) -> ProcessLinks:
-        return ProcessLinks([replace(begins[0], feed=None)])  # type: ignore[arg-type]
+        return ProcessLinks([replace(cast("BeginShard", begins[0]), feed=cast("Feed", None))])
 
     with opened(tmp_path) as stores:
         stores.intake.append([body(b"x\n")])

@@ -12,7 +12,7 @@ from foreseen.alerts.interest import Speaker
 from foreseen.cli import explain
 from foreseen.cli.receipts import print_receipt
 from foreseen.cli.replay import print_alert, shown_progress
-from foreseen.cli.stores import database
+from foreseen.cli.stores import database, lake_in_use, lake_of
 from foreseen.cli.terminal import console, inert, print_json
 from foreseen.control import alerts as stored
 from foreseen.control.alerts import AlertFilter
@@ -96,9 +96,8 @@ def dismiss(
     json: Json = False,
 ) -> None:
     """It was to be expected: its matches may teach the model. Prints what that moves."""
-    place = _place(data, rules, days)
     word = Word(uid, Verdict.DISMISSED, reason, text)
-    _say(place, word, _speaker(as_, second), dry=dry_run, json=json)
+    _say(_at(data, rules, days), word, _speaker(as_, second), dry=dry_run, json=json)
 
 
 @app.command()
@@ -114,9 +113,8 @@ def escalate(
     json: Json = False,
 ) -> None:
     """It is an attack, or may be: its matches never teach. Prints what that moves."""
-    place = _place(data, rules, days)
     word = Word(uid, Verdict.ESCALATED, reason, text)
-    _say(place, word, _speaker(as_, None), dry=dry_run, json=json)
+    _say(_at(data, rules, days), word, _speaker(as_, None), dry=dry_run, json=json)
 
 
 @app.command()
@@ -128,13 +126,14 @@ def undo(
 ) -> None:
     """Take back what was said."""
     with database(data) as engine:
-        office = office_of(Place(data), engine, now=wall_clock())
+        office = office_of(Place(data, lake_in_use(data, engine)), engine, now=wall_clock())
         status = take_back_word(office, number, _speaker(as_, second))
     console.print(f"taken back; the alert is {status.value}")
 
 
-def _place(data: Path, rules: Path | None, days: int) -> Place:
-    return Place(data, None if rules is None else folder_documents(rules), days)
+def _at(data: Path, rules: Path | None, days: int) -> Place:
+    documents = None if rules is None else folder_documents(rules)
+    return Place(data, lake_of(data), documents, days)
 
 
 def _speaker(as_: str | None, second: str | None) -> Speaker:

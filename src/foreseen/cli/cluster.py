@@ -1,6 +1,5 @@
 """`foreseen cluster`: shards on the nodes of a Ray cluster, fed by a broker."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -9,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from foreseen.cli.terminal import print_json, report
-from foreseen.core.errors import ConfigurationError, TransientError
+from foreseen.core.errors import ConfigurationError
+from foreseen.runners.crews.joining import joined
 
 if TYPE_CHECKING:
-    from foreseen.runners.installation import Elsewhere
+    from foreseen.runners.links.link import Elsewhere
 
 app = typer.Typer(no_args_is_help=True, help="Shards on the nodes of a Ray cluster.")
 
@@ -66,23 +66,7 @@ def connected(address: str) -> Iterator["Elsewhere"]:
         ConfigurationError: The extra is not installed.
         TransientError: There is no cluster at the address, or it does not take our token.
     """
-    try:
-        import ray  # noqa: PLC0415 (an extra)
+    with joined(address):
+        from foreseen.runners.links.actors import RayLinks  # noqa: PLC0415 (an extra)
 
-        from foreseen.runners.shards.ray_links import RayLinks  # noqa: PLC0415 (an extra)
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"a cluster needs a package that is not installed ({error.name}): "
-            f"pip install 'foreseen[cluster]'"
-        ) from error
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING)
-    except (ConnectionError, RuntimeError) as error:
-        raise TransientError(
-            f"{address}: no Ray cluster answers ({error}); start one with `ray start --head`, and "
-            f"give both sides the same RAY_AUTH_TOKEN"
-        ) from error
-    try:
         yield RayLinks
-    finally:
-        ray.shutdown()

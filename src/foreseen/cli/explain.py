@@ -14,13 +14,12 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
-from foreseen.cli.stores import database
+from foreseen.cli.stores import database, lake_in_use
 from foreseen.cli.terminal import plain, print_json, report, when
 from foreseen.control.alerts import alert_by_uid
 from foreseen.core.alerts import Alert
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.lake import Lake
 from foreseen.models.explaining.alignment import Mark, Step
 from foreseen.models.explaining.comparison import Comparison
 from foreseen.models.explaining.event_shares import EventShare
@@ -45,7 +44,7 @@ def match(
 ) -> None:
     """Explain why a match alerted or was suppressed."""
     with database(data) as engine:
-        found = explain_match(Lake.open(data / "lake"), engine, DEFAULT_TENANT, uid)
+        found = explain_match(lake_in_use(data, engine), engine, DEFAULT_TENANT, uid)
     if json:
         print_json(asdict(found))
     else:
@@ -61,7 +60,7 @@ def alert(
     """Explain why an alert was raised: the match that opened it."""
     with database(data) as engine:
         told = _alert(engine, uid)
-        found = explain_match(Lake.open(data / "lake"), engine, DEFAULT_TENANT, told.uid)
+        found = explain_match(lake_in_use(data, engine), engine, DEFAULT_TENANT, told.uid)
     if json:
         print_json({"alert": asdict(told), **asdict(found)})
         return

@@ -1,13 +1,12 @@
 """`foreseen export`: rows of the lake as OCSF files in the layout of Security Lake."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from foreseen.cli.stopping import stopped_by_interrupt
-from foreseen.cli.stores import lake_of
+from foreseen.cli.stores import lake_of, s3_of_environment
 from foreseen.cli.terminal import (
     Exit,
     console,
@@ -22,7 +21,7 @@ from foreseen.lake.asking.cancel import Watch
 from foreseen.lake.exporting.export import export as run
 from foreseen.lake.exporting.plan import Format, Wanted
 from foreseen.lake.places.opening import place_at
-from foreseen.lake.places.s3 import S3Options
+from foreseen.runners.lake_place import in_s3
 
 
 def export(
@@ -47,7 +46,7 @@ def export(
         region=region,
         account=account,
     )
-    lake, place = lake_of(data), place_at(target, _s3_of_environment())
+    lake, place = lake_of(data), place_at(target, s3_of_environment() if in_s3(target) else None)
     with stopped_by_interrupt() as cancel, progress_bar("exporting") as advance:
         done = run(lake, DEFAULT_TENANT, wanted, place, Watch(advance, cancel))
     told = {"files": done.files, "rows": done.rows, "bytes": done.bytes, "complete": done.complete}
@@ -59,18 +58,3 @@ def export(
         console.print("incomplete: the same command goes on where it was stopped")
         raise typer.Exit(Exit.STOPPED)
     console.print(inert(f"list of files: {done.manifest}"), soft_wrap=True)
-
-
-def _s3_of_environment() -> S3Options | None:
-    """How S3 is reached, by the variables that other programs read too."""
-    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    if not key or not secret or not region:
-        return None
-    return S3Options(
-        region,
-        key,
-        secret,
-        session_token=os.environ.get("AWS_SESSION_TOKEN"),
-        endpoint=os.environ.get("AWS_ENDPOINT_URL"),
-    )

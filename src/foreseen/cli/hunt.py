@@ -15,6 +15,7 @@ from foreseen.core.errors import ConfigurationError
 from foreseen.lake.asking.cancel import CancelledError, Watch
 from foreseen.lake.asking.hunt import HuntLimits
 from foreseen.lake.asking.hunt import hunt as run
+from foreseen.lake.places.place import Place
 
 _DUCKDB = "duckdb"
 
@@ -72,5 +73,10 @@ def _elsewhere(
             f"--engine needs a package that is not installed ({error.name or error}): "
             f"pip install 'foreseen[spark]'"
         ) from error
-    endpoint = Endpoint(engine, engine_lake or str(lake_of(data).folder.resolve()))
+    endpoint = Endpoint(engine, engine_lake or _address(lake_of(data).place))
     return lambda sql, limit, limits: hunt_on(endpoint, sql, limit, limits=limits)
+
+
+def _address(place: Place) -> str:
+    """As an engine on this machine finds it."""
+    return place.uri if place.folder is None else str(place.folder.resolve())

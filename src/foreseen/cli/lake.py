@@ -1,5 +1,6 @@
-"""`foreseen lake status|compact|expire|verify|backup|restore`: what lies there, and its upkeep."""
+"""`foreseen lake status|moved|compact|expire|verify|backup|restore`: what lies there, upkeep."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,18 +10,18 @@ import typer
 from rich.table import Table
 
 from foreseen.cli.options import SettingsFile, rules_of
-from foreseen.cli.stores import database
+from foreseen.cli.stores import database, lake_of, s3_of_environment
 from foreseen.cli.terminal import Exit, console, inert, print_json, progress_bar, report, when
-from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.intake.log import IntakeLog
 from foreseen.lake.keeping.compaction import Compacted
 from foreseen.lake.keeping.holdings import holdings
 from foreseen.lake.keeping.retention import Expiry, Needs, Retention, expiries
 from foreseen.lake.keeping.retention import expire as expire_files
 from foreseen.lake.keeping.status import Problem, TableStatus, problems
 from foreseen.lake.keeping.status import status as status_of
-from foreseen.lake.lake import Lake
 from foreseen.runners.history import settings_kept
+from foreseen.runners.lake_place import move_lake, own_lake
 from foreseen.runners.life.backup import Manifest, back_up
 from foreseen.runners.life.backup import restore as restore_files
 from foreseen.runners.life.upkeep_needs import needs_of
@@ -39,7 +40,9 @@ _KIB = 1024
 @app.command()
 def status(data: Data = _DATA, json: Json = False) -> None:
     """Show what each table holds: rows, files, days, versions, producers."""
-    found = status_of(_lake(data))
+    lake = lake_of(data)
+    found = status_of(lake)
+    console.print(inert(f"the lake in {lake.place.uri}"), soft_wrap=True)
     if json:
         print_json({name: asdict(each) for name, each in found.items()})
         return
@@ -69,9 +72,25 @@ def _print_cursors(found: dict[str, TableStatus]) -> None:
 
 
 @app.command()
+def moved(
+    to: Annotated[str, typer.Argument(help="Where it lies now: a folder or s3://BUCKET/PREFIX.")],
+    data: Data = _DATA,
+) -> None:
+    """Say that the lake was copied elsewhere, as a whole and while no server ran."""
+    with database(data) as engine, _no_server(data):
+        lake = move_lake(data, engine, to, s3_of_environment, now=wall_clock())
+    console.print(inert(f"the lake of {data} is the one in {lake.place.uri}"), soft_wrap=True)
+
+
+def _no_server(data: Path) -> AbstractContextManager[object]:
+    """Holds the folder's log of its own, which a server would; of a broker none can tell."""
+    return IntakeLog.open(data / "intake") if (data / "intake").is_dir() else nullcontext()
+
+
+@app.command()
 def compact(data: Data = _DATA, json: Json = False) -> None:
     """Merge small files; a running server goes on meanwhile."""
-    done = _lake(data).compact()
+    done = lake_of(data).compact()
     if json:
         print_json({name: asdict(each) for name, each in done.items()})
         return
@@ -92,7 +111,7 @@ def expire(
     json: Json = False,
 ) -> None:
     """Show which rows are past their period; with --yes, let them go."""
-    lake, now = _lake(data), wall_clock()
+    lake, now = lake_of(data), wall_clock()
     retention, needs = _kept(data, settings)
     found = [
         each
@@ -120,7 +139,7 @@ def expire(
 @app.command()
 def verify(data: Data = _DATA, json: Json = False) -> None:
     """Read every file whole and compare it with the log; exit code 1 when one is not as it says."""
-    lake = _lake(data)
+    lake = lake_of(data)
     with progress_bar("reading") as progress:
         found = list(problems(lake, progress))
     orphans = sum(each.orphans for each in status_of(lake).values()) if not found else 0
@@ -150,6 +169,8 @@ def backup(
     json: Json = False,
 ) -> None:
     """Copy the whole data folder; its server may run meanwhile."""
+    with database(data) as engine:
+        own_lake(data, engine)  # a copy of all else could not be put into place again without it
     with progress_bar("copying") as progress:
         made = back_up(data, target, now=wall_clock(), link=link, told=progress)
     _print_manifest(made, target, json=json)
@@ -177,12 +198,6 @@ def _print_manifest(manifest: Manifest, folder: Path, *, json: bool) -> None:
         f"as of {when(manifest.made)} UTC",
         soft_wrap=True,
     )
-
-
-def _lake(data: Path) -> Lake:
-    if not (data / "lake").is_dir():
-        raise NotFoundError(f"{data}: no lake there; name its folder with --data")
-    return Lake.open(data / "lake")
 
 
 def _kept(data: Path, file: Path | None) -> tuple[Retention, Needs]:

@@ -17,8 +17,8 @@ from foreseen.cli import (
     models_versions,
 )
 from foreseen.cli.models_versions import stage_row
-from foreseen.cli.options import AlertsADay, Share, rules_of
-from foreseen.cli.stores import database
+from foreseen.cli.options import AlertsADay, Cluster, Share, rules_of
+from foreseen.cli.stores import database, lake_in_use
 from foreseen.cli.terminal import (
     inert,
     milliseconds_of,
@@ -31,7 +31,7 @@ from foreseen.control import model_stages, model_versions
 from foreseen.core.decisions import Stage
 from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
-from foreseen.lake.lake import Lake
+from foreseen.runners.crews.joining import crew_of
 from foreseen.runners.history import settings_kept
 from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
@@ -66,6 +66,7 @@ def train(
     suppress: Annotated[
         bool, typer.Option("--suppress", help="What passes every gate suppresses at once.")
     ] = False,
+    cluster: Cluster = None,
     json: Json = False,
 ) -> None:
     """Train every marked rule's model on clean history; without --suppress it assists first."""
@@ -88,13 +89,13 @@ def train(
     )
     marked = sum(rule.foresee for rule in loaded.rules)
     done: list[str] = []
-    with progress_bar("training") as advance, database(data) as engine:
+    with crew_of(cluster) as crew, progress_bar("training") as advance, database(data) as engine:
 
         def one_more(rule: str) -> None:
             done.append(rule)
             advance(len(done), marked)
 
-        stored = train_models(Lake.open(data / "lake"), engine, loaded, order, one_more)
+        stored = train_models(lake_in_use(data, engine), engine, loaded, order, one_more, crew=crew)
         _print_list(engine, stored, json=json)
     if stored.refused:
         raise ConfigurationError(

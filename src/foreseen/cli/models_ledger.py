@@ -8,13 +8,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from foreseen.cli.stores import database
+from foreseen.cli.stores import database, lake_in_use, lake_of
 from foreseen.cli.terminal import console, inert, milliseconds_of, print_json, report, when
 from foreseen.control import audit_sample
 from foreseen.control.audit_sample import Answer, Finding
 from foreseen.core.errors import DeniedError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
-from foreseen.lake.lake import Lake
 from foreseen.models.ledger import Audit
 from foreseen.runners.history import History, history
 from foreseen.runners.rules.files import folder_documents
@@ -47,7 +46,7 @@ def ledger(
 ) -> None:
     """Show by rule what its model silenced, and its recall on attacks that chose no model."""
     in_use = None if rules is None else folder_documents(rules)
-    found = history(data, rules=in_use)
+    found = history(data, lake_of(data), rules=in_use)
     with database(data) as engine:
         told = ledger_of(
             Books(found.tenant, found.lake, engine, found.rules),
@@ -220,7 +219,7 @@ def list_(
     with database(data) as engine:
         answered = audit_sample.answers(engine, DEFAULT_TENANT)
     found = to_answer(
-        Lake.open(data / "lake"),
+        lake_of(data),
         DEFAULT_TENANT,
         answered.keys(),
         per_day=per_day,
@@ -260,7 +259,7 @@ def answer(
     """Say whether a match that a model silenced should have been told; the last word stands."""
     actor = getpass.getuser()
     with database(data) as engine:
-        found = suppressed_match(Lake.open(data / "lake"), DEFAULT_TENANT, match)
+        found = suppressed_match(lake_in_use(data, engine), DEFAULT_TENANT, match)
         if actor in found.who:
             raise DeniedError(f"match {match} is about {actor}: somebody else must speak on it")
         said = Answer(match, found.rule, actor, finding, text, wall_clock())

@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from foreseen.cli.stores import database
+from foreseen.cli.stores import database, lake_in_use
 from foreseen.cli.terminal import console, inert, print_json, progress_bar, report
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.lake import Lake
 from foreseen.studies.promises import LEAST_CLUSTERS, Promise, Promises
 from foreseen.studies.promises import promises as promises_of
 
@@ -33,7 +32,7 @@ def promises(
     """Show promised and realised shares of false alerts side by side, by rule."""
     since = 0 if days is None else time.time_ns() // 1_000_000 - days * _DAY
     with progress_bar("reading predictions"), database(data) as engine:
-        found = promises_of(Lake.open(data / "lake"), engine, DEFAULT_TENANT, since=since)
+        found = promises_of(lake_in_use(data, engine), engine, DEFAULT_TENANT, since=since)
     if json:
         print_json({**asdict(found), "assumed": ASSUMED})
         return

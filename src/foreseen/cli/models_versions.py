@@ -11,7 +11,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from foreseen.cli.options import rules_of
-from foreseen.cli.stores import database
+from foreseen.cli.stores import database, lake_in_use
 from foreseen.cli.terminal import inert, print_json, report, when
 from foreseen.control import model_versions
 from foreseen.control.model_stages import Placed
@@ -19,7 +19,6 @@ from foreseen.control.model_versions import InUse, Version
 from foreseen.core.decisions import Stage
 from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
-from foreseen.lake.lake import Lake
 from foreseen.runners.history import settings_kept
 from foreseen.runners.settings.settings import Settings
 from foreseen.studies import ordering
@@ -83,7 +82,7 @@ def compare(
         settings = (settings_kept(engine, DEFAULT_TENANT) or [Settings()])[0]
         policy = settings.policy_with(pair[1].about)
         found = compared(
-            Lake.open(data / "lake"),
+            lake_in_use(data, engine),
             DEFAULT_TENANT,
             loaded,
             (pair[0].foresight, pair[1].foresight),

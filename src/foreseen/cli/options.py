@@ -60,6 +60,16 @@ Local = Annotated[
 ]
 
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        help="HOST:PORT of a Ray cluster (or auto) whose nodes share the work; the result is the"
+        " same.",
+    ),
+]
+
+
 def rules_of(folder: Path | None, *, strict: bool, local: Path | None = None) -> RuleSet:
     """The shipped rules or those of a folder, and local ones; what does not load is named.
 

@@ -12,6 +12,12 @@ from foreseen.cli.terminal import as_json, inert, print_json, report
 _MOST_COLUMNS = 12
 """More columns than this do not fit beside each other: rows are printed as lists."""
 
+_FORMULA = tuple(
+    "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    "\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+"""A cell that begins like this is run as a formula by spreadsheets, whoever wrote it."""
+
 
 class Form(StrEnum):
     """How rows are printed."""
@@ -35,9 +41,13 @@ def print_rows(rows: pa.Table, form: Form) -> None:
 
 
 def _print_csv(rows: pa.Table) -> None:
-    """Comma-separated values; lists and structures as JSON in their field."""
+    """Comma-separated values; lists and structures as JSON in their field.
+
+    A text that a spreadsheet would run gets an apostrophe before it: telemetry holds what an
+    attacker wrote. Numbers stay numbers.
+    """
     writer = csv.writer(sys.stdout)
-    writer.writerow(rows.column_names)
+    writer.writerow(map(_field, rows.column_names))
     for row in rows.to_pylist():
         writer.writerow(_field(value) for value in row.values())
 
@@ -45,6 +55,8 @@ def _print_csv(rows: pa.Table) -> None:
 def _field(value: object) -> object:
     if isinstance(value, list | dict | tuple | bytes):
         return as_json(value).decode()
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
     return value
 
 

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli.options import Cluster
 from foreseen.cli.receipts import print_receipt
 from foreseen.cli.replay import shown_progress
+from foreseen.cli.stores import lake_of
 from foreseen.cli.terminal import Exit, inert, milliseconds_of, print_json, report, when
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import RuleId
+from foreseen.runners.crews.joining import crew_of
 from foreseen.runners.history import Edit, History, answer, history
 from foreseen.runners.life.office import edit_receipts
 from foreseen.runners.replay import Progress, ReplayOrder, replay
@@ -83,6 +86,7 @@ def diff(
         typer.Option(help="Judge matches from this time on (UTC); else from where models end."),
     ] = None,
     examples: Annotated[int, typer.Option(min=0, max=1000, help="Alerts to show of a kind.")] = 5,
+    cluster: Cluster = None,
     anew: Annotated[bool, typer.Option("--anew", help="Trust no label of the lake.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     fail_on: Annotated[FailOn | None, typer.Option(help="End with code 6 on this.")] = None,
@@ -99,14 +103,14 @@ def diff(
     )
     in_use = None if before is None else folder_documents(before)
     receipts: tuple[Receipt, ...] = ()
-    with shown_progress() as progress:
+    with crew_of(cluster) as crew, shown_progress() as progress:
         if files:
             start = milliseconds_of(train_until) if train_until else None
             with _recorded(files, in_use, before, start, progress) as found:
-                result = answer(found, wanted, scope, progress)
+                result = answer(found, wanted, scope, progress, crew=crew)
         else:
-            known = history(data, rules=in_use)
-            result = answer(known, wanted, scope, progress)
+            known = history(data, lake_of(data), rules=in_use)
+            result = answer(known, wanted, scope, progress, crew=crew)
             receipts = edit_receipts(data, known, wanted, progress)
     seconds = round(time.monotonic() - begun, 3)
     if json:

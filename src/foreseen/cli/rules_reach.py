@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from foreseen.cli import coverage as picture
+from foreseen.cli.stores import lake_of
 from foreseen.cli.terminal import inert, report
-from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
-from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
 from foreseen.rules.reach import Inventory, Reach, reach
 from foreseen.runners.label import LabelOrder, steps
@@ -51,9 +50,7 @@ def reached(rules: RuleSet, data: Path | None, files: Sequence[Path] | None) -> 
     """
     inventory = Inventory()
     if data:
-        if not (data / "lake").exists():
-            raise NotFoundError(f"{data}: no lake there; name its folder with --data")
-        for events in batches(Lake.open(data / "lake"), Work(DEFAULT_TENANT, trusting=True)):
+        for events in batches(lake_of(data), Work(DEFAULT_TENANT, trusting=True)):
             inventory.add(events)
     if files:
         order = LabelOrder([str(file) for file in files], "auto", rules)

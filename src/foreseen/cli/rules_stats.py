@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli.stores import lake_of
 from foreseen.cli.terminal import inert, print_json, report, when
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.lake.lake import Lake
 from foreseen.rules import Rule, RuleSet
 from foreseen.rules.correlation.fields import rule_of
-from foreseen.runners.history import control_of
 from foreseen.runners.label import LabelOrder, steps
+from foreseen.runners.lake_place import control_of
 from foreseen.runners.rules.files import load_rules
 from foreseen.runners.shards.whole import Tally
 from foreseen.studies.rule_stats import Cost, Done, measured, rule_stats
@@ -43,7 +43,7 @@ def stats(
     """Tell what each rule matched, alerted, had suppressed, and costs."""
     with control_of(data) as engine:
         loaded = load_rules(rules)
-        done = rule_stats(Lake.open(data / "lake"), engine, DEFAULT_TENANT)
+        done = rule_stats(lake_of(data), engine, DEFAULT_TENANT)
     cost = _measured(loaded, measure) if measure else None
     known = every(loaded)
     rows = [_row(name, known.get(name), done.get(name, Done()), cost) for name in {*known, *done}]

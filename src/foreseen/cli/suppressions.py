@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from sqlalchemy import Engine
 
-from foreseen.cli.stores import database
+from foreseen.cli.stores import database, lake_in_use
 from foreseen.cli.terminal import Exit, console, inert, print_json, report, when
 from foreseen.control import documents as stored
 from foreseen.control.database import opened
@@ -22,6 +22,7 @@ from foreseen.rules import Problem, RuleSet
 from foreseen.rules.suppression.lint import SHARE, lint
 from foreseen.rules.suppression.suppression import Suppression
 from foreseen.rules.suppression.suppressions import load_suppressions
+from foreseen.runners.lake_place import has_lake
 from foreseen.runners.rules.files import Document, folder_documents, load_rules
 from foreseen.runners.rules.suppression_history import history_of
 from foreseen.runners.rules.suppressions import place_of
@@ -204,7 +205,8 @@ def _check_files(found: Sequence[Suppression]) -> None:
 def _lint(
     documents: list[Document], rules: RuleSet, data: Path, engine: Engine, share: float
 ) -> list[Problem]:
-    past = history_of(data / "lake", engine, DEFAULT_TENANT, share=share)
+    lake = lake_in_use(data, engine) if has_lake(data, engine) else None
+    past = history_of(lake, engine, DEFAULT_TENANT, share=share)
     return lint(documents, rules, now=wall_clock(), history=past)
 
 

@@ -1,7 +1,6 @@
 """`foreseen up`: intake, pipeline and API in one process."""
 
 import logging
-import os
 import signal
 import socket
 import threading
@@ -27,17 +26,17 @@ from foreseen.cli.options import (
     rules_of,
     settings_of,
 )
-from foreseen.cli.s3_options import s3_options
+from foreseen.cli.stores import s3_of_environment
 from foreseen.cli.terminal import Exit, console
-from foreseen.control.tokens import Scope, create_token
+from foreseen.control.tokens import Scope, create_token, has_tokens
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.parsers.registry import PARSERS
 from foreseen.runners.installation import Installation, Sharding, Stores
 from foreseen.runners.life.office import Place, office_of
+from foreseen.runners.links.processes import ProcessLinks
 from foreseen.runners.metrics_standing import Instruments
 from foreseen.runners.server import Addresses, stores, wall_clock, working
-from foreseen.runners.shards.processes import ProcessLinks
 from foreseen.runners.shards.standing import extents
 from foreseen.studies.feedback import Office
 
@@ -62,16 +61,29 @@ def up(
         int,
         typer.Option(min=1, max=64, help="Divide hosts among so many processes, one a core."),
     ] = 1,
+    judges: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=64,
+            help="Divide workloads among so many processes that judge; 0: the server's own judges, "
+            "the default without --cluster.",
+        ),
+    ] = None,
     intake: Annotated[
         str | None,
         typer.Option(help="nats://... or kafka://... instead of a log in the data folder."),
     ] = None,
     lake: Annotated[
-        str | None, typer.Option(help="s3://BUCKET/PREFIX instead of a folder; keys from AWS_*.")
+        str | None,
+        typer.Option(help="s3://BUCKET/PREFIX, not a folder; once is enough. Keys from AWS_*."),
     ] = None,
     cluster: Annotated[
         str | None,
-        typer.Option(help="HOST:PORT of a Ray cluster (or auto) where shards work; with --intake."),
+        typer.Option(
+            help="HOST:PORT of a Ray cluster (or auto) where shards work and models are fitted; "
+            "with --intake."
+        ),
     ] = None,
 ) -> None:
     """Run the server until it is told to stop."""
@@ -80,33 +92,32 @@ def up(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     loaded = rules_of(rules, strict=False, local=local)
     settings = settings_of(budget, workload, settings_file, loaded, alerts_a_day)
-    is_new = not (data / "control.db").exists()
     wanted = shards if shards > 1 else None
-    addresses = Addresses(intake, wanted, lake, s3_options(os.environ) if lake else None)
+    addresses = Addresses(intake, wanted, lake, s3_of_environment)
     with (
         _listening(host, port) as listener,
-        _sharding(shards, cluster, intake) as sharding,
+        _sharding(shards, judges, cluster, intake) as sharding,
         stores(data, addresses) as opened,
     ):
-        if is_new:
+        if not has_tokens(opened.control):
             _first_tokens(opened)
         installation = Installation(opened, DEFAULT_TENANT, settings, sharding)
-        services = _services(installation, data, own_lake=lake is None)
+        services = _services(installation, data)
         server = uvicorn.Server(_config(services))
-        # Models and words on alerts are worked in the data folder's own lake: not with another one.
-        with working(installation, loaded, (rules, local), None if lake else data) as failed:
+        followed = (rules, local)
+        with working(installation, loaded, followed, data, s3_of_environment, cluster) as failed:
             _stop_when(failed, server)
             server.run([listener])
     if failed.is_set():
         raise typer.Exit(Exit.ERROR)
 
 
-def _services(installation: Installation, data: Path, *, own_lake: bool) -> Services:
-    """What the API works with; words on alerts need the data folder's own lake."""
+def _services(installation: Installation, data: Path) -> Services:
+    """What the API works with."""
     opened = installation.stores
 
     def office(tenant: TenantId) -> Office:
-        return office_of(Place(data, tenant=tenant), opened.control, now=wall_clock())
+        return office_of(Place(data, opened.lake, tenant=tenant), opened.control, now=wall_clock())
 
     return Services(
         opened.intake,
@@ -114,7 +125,7 @@ def _services(installation: Installation, data: Path, *, own_lake: bool) -> Serv
         wall_clock,
         frozenset(PARSERS),
         frozenset({DEFAULT_TENANT}),
-        office if own_lake else None,
+        office,
         partial(_standing, opened),
         Instruments(installation),
     )
@@ -129,17 +140,19 @@ def _standing(opened: Stores, tenant: TenantId) -> list[Standing]:
 
 
 @contextmanager
-def _sharding(shards: int, cluster: str | None, intake: str | None) -> Iterator[Sharding]:
-    """Where shards work: one in the server's own process, more beside it or on a cluster."""
+def _sharding(
+    shards: int, judges: int | None, cluster: str | None, intake: str | None
+) -> Iterator[Sharding]:
+    """Where both steps work: in the server's own process, beside it or on a cluster."""
     if cluster is None:
-        yield Sharding(shards, ProcessLinks if shards > 1 else None)
+        yield Sharding(shards, ProcessLinks if shards > 1 else None, judges or 0, ProcessLinks)
         return
     if intake is None:
         raise ConfigurationError(
             "--cluster: other machines cannot read a log on this one; name a broker with --intake"
         )
     with connected(cluster) as links:
-        yield Sharding(shards, links)
+        yield Sharding(shards, links, 1 if judges is None else judges, links)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -14,7 +14,7 @@ _NAMES = {
 
 
 class Base(DeclarativeBase):
-    """Root of the tables. Times are ms UTC; every row belongs to a tenant."""
+    """Root of the tables. Times are ms UTC; rows belong to a tenant, but for places of stores."""
 
     metadata = MetaData(naming_convention=_NAMES)
     type_annotation_map = {int: BigInteger, float: Float, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy reads it so)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import zstandard
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from foreseen.control.database import reading, writing
@@ -44,6 +44,13 @@ def checkpoint(engine: Engine, tenant: TenantId, name: str) -> Checkpoint | None
             f"state of {name} at {row.version} cannot be decompressed: {error}"
         ) from error
     return Checkpoint(name, row.version, state)
+
+
+def version_of(engine: Engine, tenant: TenantId, name: str) -> int | None:
+    """How far the consumer has come, without its state; None before its first commit."""
+    asked = select(CursorRow.version).where(CursorRow.tenant == tenant, CursorRow.name == name)
+    with reading(engine) as session:
+        return session.scalar(asked)
 
 
 def save(engine: Engine, tenant: TenantId, reached: Checkpoint) -> bool:

@@ -18,6 +18,16 @@ class TenantRow(Base):
     created: Mapped[int]
 
 
+class StorePlaceRow(Base):
+    """Where a store of the installation lies; no keys. It is all organisations' together."""
+
+    __tablename__ = "store_place"
+    store: Mapped[str] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    time: Mapped[int]
+    __table_args__ = (CheckConstraint("store in ('lake')", name="store"),)
+
+
 class UserRow(Base):
     """A person of a tenant."""
 

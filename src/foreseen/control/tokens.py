@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from foreseen.control.database import reading, writing
 from foreseen.control.tables import TokenRow
@@ -43,6 +43,12 @@ def create_token(engine: Engine, tenant: TenantId, *, name: str, scope: Scope, n
             TokenRow(hash=_hashed(token), tenant=tenant, name=name, scope=scope, created=now)
         )
     return token
+
+
+def has_tokens(engine: Engine) -> bool:
+    """Whether a token was ever made, revoked or not."""
+    with reading(engine) as session:
+        return session.scalars(select(TokenRow.hash).limit(1)).first() is not None
 
 
 def grant_of(engine: Engine, token: str) -> Grant:

@@ -15,11 +15,11 @@ from nats.js.api import PubAck
 from foreseen.core.errors import NotFoundError, TransientError
 from foreseen.intake.entries import Entry, Stored
 from foreseen.intake.nats_place import CONNECT_SECONDS, Connection, Live, NatsPlace, told
-from foreseen.intake.nats_streams import ensure, fetched, purge, state_of, there
+from foreseen.intake.nats_streams import claimed, ensure, fetched, purge, state_of, there
 from foreseen.intake.protocol import BacklogFullError
 from foreseen.intake.records import offset_of, placed, sequence_of, stored_of, until
 
-__all__ = ["NatsIntake", "NatsPartition", "NatsPlace"]
+__all__ = ["NatsIntake", "NatsPartition", "NatsPlace", "claimed_streams"]
 
 log = logging.getLogger("foreseen.nats")
 
@@ -231,3 +231,17 @@ class NatsPartition:
                 f"{self._name}: record {sequence} lies after the end, the stream holds "
                 f"{state.first} to {state.end}; it was made anew, or lost what it had acknowledged"
             )
+
+
+def claimed_streams(place: NatsPlace, owner: str) -> str:
+    """Whose the streams are from now on, see `nats_streams.claimed`.
+
+    Raises:
+        ConfigurationError: There is no stream.
+        TransientError: No server answers.
+    """
+    connection = Connection(place)
+    try:
+        return connection.run(claimed(connection, owner))
+    finally:
+        connection.close()

@@ -15,6 +15,7 @@ from foreseen.intake.nats_place import ASK_SECONDS, PARTITIONS, Connection, Nats
 _BATCH = 1000  # records by one request
 _STATUS = "Status"
 _FINISHED, _NOTHING = "204", "404"
+_OWNER = "foreseen.installation"
 _NO_ROOM = 10047
 
 
@@ -71,6 +72,27 @@ async def ensure(connection: Connection, wanted: int | None) -> int:
                 f"cannot change while there are data, for streams would change their shard"
             )
     return partitions
+
+
+async def claimed(connection: Connection, owner: str) -> str:
+    """Whose the partitions are from now on: whoever was first, as the first stream's metadata say.
+
+    JetStream changes metadata without conditions: of two that ask in the same instant for the
+    first time, both may be told that it is theirs.
+
+    Raises:
+        ConfigurationError: There is no stream.
+    """
+    for _ in range(2):
+        info = await _info(connection, 0)
+        if info is None:
+            raise ConfigurationError(f"{connection.place}: there is no stream yet")
+        metadata = info.config.metadata or {}
+        if found := metadata.get(_OWNER):
+            return found
+        live = await connection.live()
+        await live.jetstream.update_stream(info.config.evolve(metadata=metadata | {_OWNER: owner}))
+    return owner
 
 
 async def there(connection: Connection, partition: int) -> None:

@@ -109,6 +109,28 @@ def open_partition(url: str, partition: int) -> Reader:
     return NatsPartition.open(_nats(parts), partition)
 
 
+def claimed(url: str, owner: str) -> str:
+    """Whose a broker's partitions are from now on: whoever was first to say so.
+
+    Kafka keeps no such note, and needs none: its records go by the topic's retention, whoever has
+    read them, so that two installations do not disturb each other.
+
+    Args:
+        url: URL of the broker.
+        owner: The installation that asks.
+
+    Raises:
+        ConfigurationError: As of `open_intake`.
+        TransientError: The broker cannot be reached.
+    """
+    parts = parsed(url)
+    if parts.scheme == _KAFKA:
+        return owner
+    with _extra("nats"):
+        from foreseen.intake.nats import claimed_streams  # noqa: PLC0415 (an extra)
+    return claimed_streams(_nats(parts), owner)
+
+
 def parsed(url: str) -> Url:
     """The parts of a broker's URL.
 

@@ -17,6 +17,7 @@ class LogReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._segments: Sequence[Segment] = []
+        self._known_to = -1  # they hold everything before this offset
         self.end = 0
         """Offset after the last entry that may be read."""
 
@@ -28,12 +29,15 @@ class LogReader:
             CorruptError: A record is damaged; file and position are named.
         """
         if not self._holds(cursor):
-            self._segments = named_segments(self._folder)
+            end = self.end  # a segment's name is on the disk before anything in it is
+            self._segments, self._known_to = named_segments(self._folder), end
         return entries_between(self._folder, self._segments, cursor, self.end, limit_bytes)
 
     def _holds(self, cursor: int) -> bool:
-        """Whether the segments that are known may serve: the last one may have ended by now."""
-        return bool(self._segments) and self._segments[0].base <= cursor < self._segments[-1].base
+        """Whether the segments that are known serve: one may have begun since they were listed."""
+        return (
+            bool(self._segments) and self._segments[0].base <= cursor and self.end <= self._known_to
+        )
 
 
 def entries_between(

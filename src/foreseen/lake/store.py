@@ -25,7 +25,7 @@ from foreseen.lake.deltalog import (
     repair,
     sync_entries,
 )
-from foreseen.lake.files import DATA_FOLDER, data_path, read_named, write_file
+from foreseen.lake.files import DATA_FOLDER, read_named, write_file
 from foreseen.lake.places.local import settle
 from foreseen.lake.places.place import Place, folder_of, logged_name
 from foreseen.lake.scan import dataset_of
@@ -207,10 +207,6 @@ class TableStore:
         """
         names = [logged_name(self.place, path) for path in logged]
         return read_named(self.place, names, self.table.schema)
-
-    def path_of(self, logged: str) -> Path:
-        """Where a file lies in the table's folder, by its path in the log."""
-        return data_path(folder_of(self.place), logged)
 
     def _fitting(self, rows: pa.Table) -> pa.Table:
         name, schema = self.table.name, self.table.schema

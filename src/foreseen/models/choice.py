@@ -1,12 +1,11 @@
 """Which fusion of the members: candidates are tried on strangers made of accepted history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from foreseen.core.ids import RuleId
 from foreseen.models.calibration import Calibration
 from foreseen.models.ensemble import MEMBERS, RuleModel
 from foreseen.models.foresight import Combination, Fusion, Weights, own_scores
@@ -15,7 +14,6 @@ from foreseen.models.members.negatives import corrupted
 from foreseen.models.moments.moment import Moment
 
 Scores = npt.NDArray[np.float64]
-History = Mapping[RuleId, Sequence[Moment]]
 
 # act, parent, user, ancestry; context, neighbours; surroundings, pace, rate, time, tenure, failures
 FUSIONS: Mapping[str, Weights] = {
@@ -53,35 +51,57 @@ class Choice:
     caught: Mapping[str, float]
 
 
-def choose(
-    models: Mapping[RuleId, RuleModel], common: Common, late: History, *, budget: float, seed: int
-) -> tuple[Choice, Scores]:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Raw scores (moments, members) that a model of the earlier part gives for a later one.
+
+    Attributes:
+        expected: Of the rule's own matches.
+        moved: Of the same as if they had happened on other workloads.
+        corrupted: Of moments whose parts do not belong together.
+    """
+
+    expected: Scores
+    moved: Scores
+    corrupted: Scores
+
+
+def tried(
+    model: RuleModel, common: Common, late: Sequence[Moment], everyone: Sequence[Moment], seed: int
+) -> Trial:
+    """What a rule's model says of its later matches, and of strangers made of them.
+
+    Args:
+        model: Fitted on an earlier part.
+        common: What all models share, of the same part.
+        late: Expected matches of the rule in the later part.
+        everyone: Those of all rules, the source of foreign parts.
+        seed: The same seed makes the same strangers.
+    """
+    strangers = corrupted(_evenly(late, MAX_STRANGERS), everyone, seed)
+    return Trial(
+        expected=model.scores(late, common),
+        moved=model.scores(_intruders(late), common),
+        corrupted=model.scores(strangers, common),
+    )
+
+
+def choose(trials: Sequence[Trial], *, budget: float) -> tuple[Choice, Scores]:
     """The preferred fusion among those that catch most strangers at the budget's share of alerts.
 
     Each calibration score is taken without itself, else it would promise too much.
 
     Args:
-        models: Fitted on an earlier part.
-        common: What they share, of the same part.
-        late: Expected matches of a later part, of the rules that have a model.
+        trials: One a rule that has a model.
         budget: Share of expected matches that may alert.
-        seed: The same seed makes the same strangers.
 
     Returns:
-        The choice, and the raw scores of the later part in its order.
+        The choice, and the raw scores of the later part in the order of the trials.
     """
-    everyone = [moment for found in late.values() for moment in found]
-    expected = _scores(models, common, late)
+    expected = _together(trial.expected for trial in trials)
     strangers = [
-        _scores(models, common, {rule: _intruders(found) for rule, found in late.items()}),
-        _scores(
-            models,
-            common,
-            {
-                r: corrupted(_evenly(found, MAX_STRANGERS), everyone, seed)
-                for r, found in late.items()
-            },
-        ),
+        _together(trial.moved for trial in trials),
+        _together(trial.corrupted for trial in trials),
     ]
     members = tuple(Calibration.of(column) for column in expected.T)
     caught = {
@@ -93,11 +113,8 @@ def choose(
     return Choice(_fusion(members, FUSIONS[chosen], expected), chosen, caught), expected
 
 
-def _scores(models: Mapping[RuleId, RuleModel], common: Common, moments: History) -> Scores:
-    """Raw scores of all rules' moments (moments, members)."""
-    none = np.zeros((0, len(MEMBERS)))
-    found = (model.scores(moments[rule], common) for rule, model in models.items())
-    return np.concatenate([none, *found])
+def _together(scores: Iterable[Scores]) -> Scores:
+    return np.concatenate([np.zeros((0, len(MEMBERS))), *scores])
 
 
 def _fusion(members: tuple[Calibration, ...], weights: Weights, expected: Scores) -> Fusion:

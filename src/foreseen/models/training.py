@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from foreseen.core.crew import ALONE, Crew
 from foreseen.core.ids import RuleId
-from foreseen.models.choice import Choice, choose
+from foreseen.models.choice import Choice, Trial, choose, tried
 from foreseen.models.ensemble import RuleModel, fit
 from foreseen.models.foresight import Foresight, foresight
 from foreseen.models.members.common import Common
@@ -35,6 +36,25 @@ class Parts:
         """Both parts together."""
         rules = dict.fromkeys([*self.early, *self.late])
         return {rule: [*self.early.get(rule, ()), *self.late.get(rule, ())] for rule in rules}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What whoever fits models is given, once for all rules.
+
+    Attributes:
+        parts: The history.
+        late: What the fusion is chosen on: matches of `parts.late` that the earlier part can judge.
+        enough: Rules that get a model.
+        common: What models of the earlier part share.
+        seed: The same seed and history give the same models.
+    """
+
+    parts: Parts
+    late: History
+    enough: Sequence[RuleId]
+    common: Common
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,7 @@ def train(  # noqa: PLR0913 (what a person chooses, by name)
     seed: int,
     groups: Mapping[str, str] | None = None,
     progress: Callable[[RuleId], None] = lambda _: None,
+    crew: Crew = ALONE,
 ) -> Trained:
     """Train on expected matches.
 
@@ -82,6 +103,7 @@ def train(  # noqa: PLR0913 (what a person chooses, by name)
         seed: The same seed and history give the same models.
         groups: Group by workload; a new workload is judged by its group's history first.
         progress: Called with each rule when its model is done.
+        crew: Who fits the models; they are the same whoever does.
     """
     times = sorted(
         moment.time for found in history.values() for moment in found if len(found) >= least_history
@@ -98,6 +120,7 @@ def train(  # noqa: PLR0913 (what a person chooses, by name)
         seed=seed,
         groups=groups,
         progress=progress,
+        crew=crew,
     )
 
 
@@ -109,6 +132,7 @@ def train_on(  # noqa: PLR0913 (as `train`)
     seed: int,
     groups: Mapping[str, str] | None = None,
     progress: Callable[[RuleId], None] = lambda _: None,
+    crew: Crew = ALONE,
 ) -> Trained:
     """Train as `train` does, on a history that is cut already; its arguments are the same."""
     whole = parts.whole()
@@ -119,12 +143,11 @@ def train_on(  # noqa: PLR0913 (as `train`)
     if sum(map(len, late.values())) + 1 <= 1 / budget:
         # So few calibration matches that none could be called surprising: nothing may be silenced.
         enough, late = [], {}
-    choice, before = _chosen(parts, late, levels, budget=budget, seed=seed)
+    pool = [moment for rule in late for moment in parts.early[rule]]
+    course = Course(parts, late, enough, Common.fit(pool, levels), seed)
+    choice, before = _chosen(course, budget, crew)
+    models = _fitted(course, progress, crew)
     everything = [moment for rule in enough for moment in whole[rule]]
-    models: dict[RuleId, RuleModel] = {}
-    for rule in enough:
-        models[rule] = fit(rule, whole[rule], everything, seed)
-        progress(rule)
     common = Common.fit(everything, replace(levels, least_history=least_history))
     skipped = {rule: len(found) for rule, found in whole.items() if rule not in models}
     fused = foresight(models, replace(choice.fusion, common=common))
@@ -145,13 +168,50 @@ def _judged(parts: Parts, rule: RuleId, levels: Levels) -> list[Moment]:
     ]
 
 
-def _chosen(
-    parts: Parts, late: History, levels: Levels, *, budget: float, seed: int
-) -> tuple[Choice, dict[str, float]]:
+def _chosen(course: Course, budget: float, crew: Crew) -> tuple[Choice, dict[str, float]]:
     """The fusion that models of the earlier part choose on the later one, and its word on that."""
-    pool = [moment for rule in late for moment in parts.early[rule]]
-    models = {rule: fit(rule, parts.early[rule], pool, seed) for rule in late}
-    choice, expected = choose(models, Common.fit(pool, levels), late, budget=budget, seed=seed)
+    late = course.late
+    order = _largest_first(late)
+    trials = dict(zip(order, crew.each(_trying, course, order), strict=True))
+    choice, expected = choose([trials[rule] for rule in late], budget=budget)
     shares = rehearsed(choice.fusion.weights, expected, late)
     uids = (moment.uid for found in late.values() for moment in found)
     return choice, dict(zip(uids, shares.tolist(), strict=True))
+
+
+def _fitted(
+    course: Course, progress: Callable[[RuleId], None], crew: Crew
+) -> dict[RuleId, RuleModel]:
+    """Models of the whole history by rule, in the course's order."""
+    whole = course.parts.whole()
+    order = _largest_first({rule: whole[rule] for rule in course.enough})
+    fitted: dict[RuleId, RuleModel] = {}
+    for rule, model in zip(order, crew.each(_fitting, course, order), strict=True):
+        fitted[rule] = model
+        progress(rule)
+    return {rule: fitted[rule] for rule in course.enough}
+
+
+def _trying(course: Course) -> Callable[[RuleId], Trial]:
+    """Fits a rule's model on the earlier part and tries it on the later one."""
+    early, late = course.parts.early, course.late
+    pool = [moment for rule in late for moment in early[rule]]
+    everyone = [moment for found in late.values() for moment in found]
+
+    def one(rule: RuleId) -> Trial:
+        model = fit(rule, early[rule], pool, course.seed)
+        return tried(model, course.common, late[rule], everyone, course.seed)
+
+    return one
+
+
+def _fitting(course: Course) -> Callable[[RuleId], RuleModel]:
+    """Fits a rule's model on both parts."""
+    whole = course.parts.whole()
+    everything = [moment for rule in course.enough for moment in whole[rule]]
+    return lambda rule: fit(rule, whole[rule], everything, course.seed)
+
+
+def _largest_first(history: History) -> list[RuleId]:
+    """Rules in the order in which they are best dealt out: no long one is left for the end."""
+    return sorted(history, key=lambda rule: (-len(history[rule]), rule))

@@ -105,13 +105,17 @@ class JsonLinesParser:
         return self._foreign(line, record) if form is None else form.read(line, record)
 
     def _read_hard(self, line: Line, parsed: Parsed) -> None:
-        """Rows of a line of several records, or of one that strict JSON refuses."""
-        for one in records_of(_as_utf8(line)):
+        """Rows of a line of several records, or of one that strict JSON refuses.
+
+        A line that is quarantined whole keeps the bytes that it came with.
+        """
+        read = _as_utf8(line)
+        for one in records_of(read):
             row = self._read_wrapped(one) if isinstance(one, Wrapped) else one
             if isinstance(row, Row):
                 parsed.rows.append(row)
             else:
-                parsed.quarantined.append(row)
+                parsed.quarantined.append(replace(row, line=line) if row.line is read else row)
 
     def _read_wrapped(self, wrapped: Wrapped) -> Row | Quarantined:
         form = self.form_of(wrapped.record)

@@ -20,9 +20,19 @@ from foreseen.pipeline.late import Revision, weighed
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.provisional import Provisional, kept_row
 from foreseen.rules.correlation.fields import values_by
+from foreseen.rules.correlation.state import CorrelationState
 from foreseen.schema.arrow import integers, texts
 
-__all__ = ["JudgeArtefacts", "JudgeOut", "pass_time", "step"]
+__all__ = [
+    "JudgeArtefacts",
+    "JudgeBatch",
+    "JudgeOut",
+    "batch_of",
+    "due_at",
+    "judged",
+    "pass_time",
+    "step",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,23 @@ class JudgeOut:
     revisions: Sequence[Revision] = ()
 
 
+Taught = Mapping[int, Sequence[Sighting]]
+"""Sightings of matches that are not judged, by the place of the judged match that they precede."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeBatch:
+    """What is to be judged at once.
+
+    Attributes:
+        correlated: Matches in order, with what correlations made of them.
+        taught: What is seen between them and is not judged here.
+    """
+
+    correlated: Correlated
+    taught: Taught = field(default_factory=dict)
+
+
 def step(
     state: JudgeState,
     matches: pa.Table,
@@ -66,13 +93,8 @@ def step(
         since: Matches of events before this time (ms UTC) belong to the accepted history: they are
             not judged, and those after them have seen them.
     """
-    plan, values = artefacts.correlations, values_by(artefacts.rules)
-    own = matches if since is None else matches.filter(pc.field("time") >= since)
-    correlated = correlate(state.correlations, own, plan, values)
-    if now is not None:
-        correlated = both(correlated, correlate_time(state.correlations, now, plan, values))
-    taught = _taught(matches, correlated, since)
-    return state, _judged(state, correlated, taught, artefacts)
+    batch = batch_of(state.correlations, matches, artefacts, now, since)
+    return state, judged(state, batch, artefacts)
 
 
 def pass_time(
@@ -85,13 +107,37 @@ def pass_time(
         now: A record of the log: it is so late, ms UTC; None: there will be no more matches.
         artefacts: As for `step`.
     """
+    return state, judged(state, due_at(state.correlations, now, artefacts), artefacts)
+
+
+def batch_of(
+    state: CorrelationState,
+    matches: pa.Table,
+    artefacts: JudgeArtefacts,
+    now: int | None = None,
+    since: int | None = None,
+) -> JudgeBatch:
+    """Matches with what correlations make of them; `state` is advanced in place.
+
+    Args:
+        state: What correlations remember.
+        matches: As for `step`, and so are the others.
+        artefacts: Which correlations there are.
+        now: How late it is after the matches.
+        since: Where the accepted history ends.
+    """
     plan, values = artefacts.correlations, values_by(artefacts.rules)
-    correlated = correlate_time(state.correlations, now, plan, values)
-    return state, _judged(state, correlated, {}, artefacts)
+    own = matches if since is None else matches.filter(pc.field("time") >= since)
+    correlated = correlate(state, own, plan, values)
+    if now is not None:
+        correlated = both(correlated, correlate_time(state, now, plan, values))
+    return JudgeBatch(correlated, _taught(matches, correlated, since))
 
 
-Taught = Mapping[int, Sequence[Sighting]]
-"""Sightings of matches that are not judged, by the place of the judged match that they precede."""
+def due_at(state: CorrelationState, now: int | None, artefacts: JudgeArtefacts) -> JudgeBatch:
+    """What correlations waited with until a time, as for `pass_time`."""
+    plan, values = artefacts.correlations, values_by(artefacts.rules)
+    return JudgeBatch(correlate_time(state, now, plan, values))
 
 
 @dataclass(slots=True)
@@ -153,9 +199,9 @@ def _taught(matches: pa.Table, correlated: Correlated, since: int | None) -> Tau
     return taught
 
 
-def _judged(
-    state: JudgeState, correlated: Correlated, taught: Taught, artefacts: JudgeArtefacts
-) -> JudgeOut:
+def judged(state: JudgeState, batch: JudgeBatch, artefacts: JudgeArtefacts) -> JudgeOut:
+    """Decide a batch; `state` is advanced in place, but for what correlations remember."""
+    correlated, taught = batch.correlated, batch.taught
     matches, gathered = correlated.matches, _Gathered()
     sightings = sightings_of(matches)
     contexts = _contexts(state, sightings, taught)

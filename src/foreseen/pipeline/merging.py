@@ -18,6 +18,7 @@ def merged(states: Sequence[ShardState]) -> ShardState:
     for place, state in enumerate(states):
         together.parsers |= state.parsers
         together.orders |= state.orders
+        together.heard.sources |= state.heard.sources
         for stream, seq in state.sequences.items():
             if seq > together.sequences.get(stream, 0):
                 together.sequences[stream], owners[stream] = seq, place
@@ -29,4 +30,9 @@ def merged(states: Sequence[ShardState]) -> ShardState:
             if owners.get(f"{host}/{boot}", place) == place:
                 together.processes.hosts[host, boot] = known
     together.tail = pa.concat_tables(tails)
+    together.heard.day = max((state.heard.day for state in states), default=-1)
+    together.heard.days = max((state.heard.days for state in states), default=0)
+    for stream, owner in owners.items():
+        if stream in states[owner].heard.streams:
+            together.heard.streams[stream] = states[owner].heard.streams[stream]
     return together

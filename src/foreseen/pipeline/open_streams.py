@@ -44,6 +44,11 @@ class Growing:
     shared: bool
 
 
+def group_of(host: str, workload: str) -> str:
+    """What one judge has to see whole: a workload's hosts, or a host's workloads."""
+    return host if workload.startswith(f"{host}/") else workload
+
+
 @dataclass(slots=True)
 class OpenStream:
     """What later matches of one stream can still join.
@@ -54,11 +59,13 @@ class OpenStream:
             clock touches its own stream.
         incidents: Open incidents by what ties them.
         alerts: Alerts that like matches join, the one longest without a match first.
+        group: What one judge has to see whole, as `group_of` names it.
     """
 
     now: int
     incidents: OpenIncidents = field(default_factory=OpenIncidents)
     alerts: dict[Like, Growing] = field(default_factory=dict)
+    group: str = ""
 
     def forget(self) -> list[Like]:
         """Drop what is too old to be joined; which alerts these were."""
@@ -113,8 +120,8 @@ class JudgeState:
         }
         return found | {name: count for name, count in own.items() if count}
 
-    def at(self, stream: str, time: int) -> OpenStream:
-        """The stream, its clock at `time` (ms UTC) or later."""
+    def at(self, stream: str, time: int, group: str) -> OpenStream:
+        """The stream, its clock at `time` (ms UTC) or later; and what it belongs to."""
         found = self.streams.get(stream)
         if found is None:
             self.streams[stream] = found = OpenStream(time)
@@ -122,7 +129,7 @@ class JudgeState:
                 _, gone = self.streams.popitem(last=False)
                 self._unshare(gone.alerts)
         self.streams.move_to_end(stream)
-        found.now = max(found.now, time)
+        found.now, found.group = max(found.now, time), group
         return found
 
     def growing(self, like: Like, stream: str, time: int) -> Growing | None:

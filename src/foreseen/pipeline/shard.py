@@ -1,7 +1,8 @@
 """The shard step: lines to events, labels and matches with their windows; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from foreseen.models.moments.windows import empty_tail, windows_of
 from foreseen.parsers.protocol import Parsed, Row
 from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline.lineage import ProcessCache, fill
+from foreseen.pipeline.resting import Heard, forget
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment
@@ -25,6 +27,9 @@ from foreseen.schema.arrow import (
     batch_of,
     texts,
 )
+
+_concat: Callable[[Sequence[pa.RecordBatch]], pa.RecordBatch] = cast("Any", pa).concat_batches
+"""Its stubs lack it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +80,18 @@ class ShardArtefacts:
 
 @dataclass(slots=True)
 class ShardState:
-    """All that the step remembers; `snapshots` turns it into JSON and back."""
+    """All that the step remembers; `snapshots` turns it into JSON and back.
+
+    Of sources and streams that rest (`resting`) there is only the last number of the stream: no
+    number is given twice.
+    """
 
     parsers: dict[tuple[str, str], object] = field(default_factory=dict)
     processes: ProcessCache = field(default_factory=ProcessCache)
     sequences: dict[str, int] = field(default_factory=dict)
     tail: pa.Table = field(default_factory=empty_tail)
     orders: set[int] = field(default_factory=set)
+    heard: Heard = field(default_factory=Heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,39 @@ def step(
     The state is advanced in place and returned: the one passed in must not be used again. The
     concatenation of results does not depend on how the input is cut into batches.
     """
+    outs = []
+    for part in _days(state.heard, batch):
+        outs.append(_stepped(state, part, artefacts))
+        last = part[-1] if part else None
+        if isinstance(last, Tick) and state.heard.begins_day(last.now):
+            state.tail = forget(state.heard, state.tail, state.processes)
+            state.heard.next_day(last.now, state.parsers)
+    return state, outs[0] if len(outs) == 1 else _joined(outs)
+
+
+def _days(heard: Heard, batch: Sequence[Lines | Tick]) -> Iterator[Sequence[Lines | Tick]]:
+    """The batch cut after each tick that begins a day; what follows is asked for after that day."""
+    begin = 0
+    for end, part in enumerate(batch, 1):
+        if isinstance(part, Tick) and heard.begins_day(part.now):
+            yield batch[begin:end]
+            begin = end
+    if begin < len(batch) or not batch:
+        yield batch[begin:]
+
+
+def _joined(outs: Sequence[ShardOut]) -> ShardOut:
+    return ShardOut(
+        _concat([out.events for out in outs]),
+        _concat([out.matches for out in outs]),
+        _concat([out.quarantine for out in outs]),
+        [offset for out in outs for offset in out.offsets],
+    )
+
+
+def _stepped(
+    state: ShardState, batch: Sequence[Lines | Tick], artefacts: ShardArtefacts
+) -> ShardOut:
     parsed = _parse(state, batch)
     fill(state.processes, parsed.rows)
     rows = parsed.rows
@@ -120,7 +163,7 @@ def step(
     events = _with(events, {"labels": labels, "ruleset_hash": _same(rows, artefacts.rules.hash)})
     matches, state.tail = matches_of(events, labels, state.tail)
     quarantine = _quarantine(parsed.quarantined, artefacts.tenant)
-    return state, ShardOut(events, matches, quarantine, [row.offset for row in rows])
+    return ShardOut(events, matches, quarantine, [row.offset for row in rows])
 
 
 def _parse(state: ShardState, batch: Sequence[Lines | Tick]) -> Parsed:
@@ -135,7 +178,17 @@ def _parse(state: ShardState, batch: Sequence[Lines | Tick]) -> Parsed:
 
 def _ticked(state: ShardState, tick: Tick) -> list[Parsed]:
     """Sources in the order of their names, which a snapshot does not change."""
-    return [PARSERS[key[0]].tick(state.parsers[key], tick.now) for key in sorted(state.parsers)]
+    keys = sorted(state.parsers)
+    ticked = [PARSERS[key[0]].tick(state.parsers[key], tick.now) for key in keys]
+    if not state.heard.begins_day(tick.now):
+        return ticked
+    return ticked + [_finished(state, key) for key in state.heard.resting_sources(keys)]
+
+
+def _finished(state: ShardState, key: tuple[str, str]) -> Parsed:
+    """What a source had begun; the source is forgotten."""
+    state.heard.sources.pop(key, None)
+    return PARSERS[key[0]].finish(state.parsers.pop(key))
 
 
 def _read(state: ShardState, part: Lines) -> list[Parsed]:
@@ -148,10 +201,10 @@ def _read(state: ShardState, part: Lines) -> list[Parsed]:
         return [Parsed(quarantined=[*part.quarantined, *_unknown(part)])]
     key = (part.format, part.source)
     remembered = state.parsers.setdefault(key, parser.initial())
+    state.heard.sources[key] = state.heard.days
     results = [Parsed(quarantined=list(part.quarantined)), parser.parse(remembered, part.lines)]
     if part.ended:
-        results.append(parser.finish(remembered))
-        del state.parsers[key]
+        results.append(_finished(state, key))
     return results
 
 
@@ -171,6 +224,7 @@ def _identity(
     for stream in streams:
         sequences[stream] = seq = sequences.get(stream, 0) + 1
         seqs.append(seq)
+    state.heard.streams |= dict.fromkeys(streams, state.heard.days)
     workloads = {host: artefacts.workloads.of(host) for host in {row.host for row in rows}}
     return {
         "tenant": [tenant] * len(rows),

@@ -1,8 +1,8 @@
 """The two steps' states as JSON and back, so that a restart goes on where the cursor stands."""
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -18,12 +18,14 @@ from foreseen.parsers.registry import PARSERS
 from foreseen.pipeline import lineage
 from foreseen.pipeline.open_streams import Growing, JudgeState, Like, OpenStream
 from foreseen.pipeline.provisional import Provisional, ProvisionalDecisions
+from foreseen.pipeline.resting import Heard
 from foreseen.pipeline.shard import ShardState
 from foreseen.rules.correlation import state as correlation_state
+from foreseen.rules.correlation.state import CorrelationState
 
 _FORMAT = 4
 
-State = TypeVar("State", ShardState, JudgeState)
+State = TypeVar("State")
 
 
 def dump_shard(state: ShardState) -> bytes:
@@ -39,6 +41,12 @@ def dump_shard(state: ShardState) -> bytes:
             "sequences": state.sequences,
             "tail": state.tail.to_pylist(),
             "orders": sorted(state.orders),
+            "heard": {
+                "day": state.heard.day,
+                "days": state.heard.days,
+                "sources": [[*key, days] for key, days in sorted(state.heard.sources.items())],
+                "streams": state.heard.streams,
+            },
         }
     )
 
@@ -62,6 +70,7 @@ def dump_judge(state: JudgeState) -> bytes:
                     name,
                     {
                         "now": stream.now,
+                        "group": stream.group,
                         "incidents": asdict(stream.incidents),
                         "alerts": [
                             [like, asdict(growing)] for like, growing in stream.alerts.items()
@@ -88,6 +97,58 @@ def load_judge(content: bytes) -> JudgeState:
     return _loaded(content, _judge)
 
 
+@dataclass(frozen=True, slots=True)
+class Judges:
+    """What the judges of a tenant remember.
+
+    Attributes:
+        correlations: What is stepped before matches are divided among them.
+        states: By judge; their own correlations are empty.
+        division: Who decides what; empty for one judge in the worker's own process.
+    """
+
+    correlations: CorrelationState
+    states: Sequence[JudgeState]
+    division: str = ""
+
+
+def dump_judges(correlations: CorrelationState, states: Sequence[bytes], division: str) -> bytes:
+    """What several judges remember as JSON.
+
+    Args:
+        correlations: As for `Judges`.
+        states: Of each judge what `dump_judge` gives.
+        division: As for `Judges`.
+    """
+    return orjson.dumps(
+        {
+            "format": _FORMAT,
+            "division": division,
+            "correlations": correlation_state.dump(correlations),
+            "judges": [orjson.Fragment(state) for state in states],
+        }
+    )
+
+
+def load_judges(content: bytes) -> Judges:
+    """What judges remember, from `dump_judges` or, of one, from `dump_judge`.
+
+    Raises:
+        CorruptError: It is neither.
+    """
+    return _loaded(content, _judges)
+
+
+def _judges(dumped: dict[str, Any]) -> Judges:
+    if "judges" not in dumped:
+        one = _judge(dumped)
+        correlations, one.correlations = one.correlations, CorrelationState()
+        return Judges(correlations, [one])
+    states = [_judge(each) for each in dumped["judges"]]
+    correlations = correlation_state.load(dumped["correlations"])
+    return Judges(correlations, states, str(dumped["division"]))
+
+
 def _shard(dumped: dict[str, Any]) -> ShardState:
     return ShardState(
         parsers={
@@ -98,6 +159,16 @@ def _shard(dumped: dict[str, Any]) -> ShardState:
         sequences={str(stream): int(seq) for stream, seq in dumped["sequences"].items()},
         tail=pa.Table.from_pylist(dumped["tail"], schema=TAIL_SCHEMA),
         orders=set(map(int, dumped.get("orders", ()))),  # older snapshots know none
+        heard=_heard(dumped["heard"]) if "heard" in dumped else Heard(),
+    )
+
+
+def _heard(dumped: dict[str, Any]) -> Heard:
+    return Heard(
+        int(dumped["day"]),
+        int(dumped["days"]),
+        {(str(name), str(source)): int(days) for name, source, days in dumped["sources"]},
+        {str(stream): int(days) for stream, days in dumped["streams"].items()},
     )
 
 
@@ -127,7 +198,8 @@ def _stream(dumped: dict[str, Any]) -> OpenStream:
         }
     )
     alerts = {cast("Like", tuple(like)): _growing(found) for like, found in dumped["alerts"]}
-    return OpenStream(int(dumped["now"]), incidents, alerts)
+    group = str(dumped.get("group", ""))  # older snapshots know none: it comes with a match
+    return OpenStream(int(dumped["now"]), incidents, alerts, group)
 
 
 def _growing(dumped: dict[str, Any]) -> Growing:

@@ -1,7 +1,6 @@
 """A data folder's history and what was in use there, to ask it what an unsaved edit would alter."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from sqlalchemy import Engine
 
 from foreseen.alerts.decide import Policy
 from foreseen.control.artefacts import artefacts, content
-from foreseen.control.database import opened
 from foreseen.control.documents import DocumentKind, documents
+from foreseen.core.crew import ALONE, Crew
 from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId, TenantId, content_hash
 from foreseen.lake.keeping.retention import Retention
@@ -24,6 +23,7 @@ from foreseen.rules.assignment import NamedSet, RuleSets, Selection
 from foreseen.rules.document import documents_of
 from foreseen.rules.suppression.suppressions import SuppressionSet, load_suppressions
 from foreseen.runners.judging import judge_artefacts
+from foreseen.runners.lake_place import control_of, lake_of
 from foreseen.runners.rules.compiled import user_folder
 from foreseen.runners.rules.files import Document, refuse, shipped_documents
 from foreseen.runners.rules.overlay import overlaid
@@ -87,40 +87,31 @@ class History:
     trusted: bool
 
 
-@contextmanager
-def control_of(data: Path) -> Iterator[Engine]:
-    """The control database of a data folder.
-
-    Raises:
-        NotFoundError: The folder has none, or no lake.
-    """
-    for part in ("control.db", "lake"):
-        if not (data / part).exists():
-            raise NotFoundError(f"{data}: no data of Foreseen; name its folder with --data")
-    with opened(data / "control.db") as engine:
-        yield engine
-
-
 def history(
-    data: Path, *, rules: Sequence[Document] | None = None, tenant: TenantId = DEFAULT_TENANT
+    data: Path,
+    lake: Lake | None = None,
+    *,
+    rules: Sequence[Document] | None = None,
+    tenant: TenantId = DEFAULT_TENANT,
 ) -> History:
     """What a data folder holds and uses.
 
     Args:
         data: The folder.
+        lake: Its lake; None: one in a folder is opened.
         rules: Rule files in use; None: those that labelled last, if they can be told.
         tenant: Whose.
 
     Raises:
         NotFoundError: No data there.
-        ConfigurationError: The rules in use cannot be told.
+        ConfigurationError: The rules in use cannot be told, or a lake in S3 is not given.
         MalformedInputError: They cannot be loaded.
     """
     with control_of(data) as engine:
         texts, loaded = _rules_in_use(engine, tenant, rules)
         settings = settings_kept(engine, tenant) or [Settings()]
         return History(
-            lake=Lake.open(data / "lake"),
+            lake=lake or lake_of(data, engine),
             tenant=tenant,
             documents=texts,
             rules=loaded,
@@ -135,9 +126,14 @@ def history(
 
 
 def answer(
-    found: History, edit: Edit, scope: Scope, progress: Progress = lambda *_: None
+    found: History,
+    edit: Edit,
+    scope: Scope,
+    progress: Progress = lambda *_: None,
+    *,
+    crew: Crew = ALONE,
 ) -> WhatIf:
-    """What the edit would alter.
+    """What the edit would alter; the same whoever the crew is that labels history anew.
 
     Where `scope` does not say from when on matches are judged, it is the end of the history that
     the models learned from.
@@ -151,7 +147,7 @@ def answer(
     scope = replace(scope, distrust=scope.distrust or not found.trusted)
     if scope.judged_from is None and found.stored is not None:
         scope = replace(scope, judged_from=int(str(found.stored.about["accepted_until"])))
-    return what_if(found.lake, before, after, scope, progress)
+    return what_if(found.lake, before, after, scope, progress, crew=crew)
 
 
 def _before(found: History) -> Side:

@@ -1,20 +1,16 @@
 """An installation as its runners see it: stores, settings, and how its shards are divided."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Self
 
 from sqlalchemy import Engine
 
 from foreseen.core.ids import TenantId
-from foreseen.intake.log import IntakeLog
 from foreseen.intake.protocol import Appender
 from foreseen.lake.lake import Lake
+from foreseen.runners.links.link import Elsewhere
 from foreseen.runners.metrics import Metrics
 from foreseen.runners.settings.settings import Settings
-from foreseen.runners.shards.inputs import Input, OwnLog
-from foreseen.runners.shards.remote import Links
-from foreseen.runners.shards.serving import Begin
+from foreseen.runners.shards.inputs import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +29,22 @@ class Stores:
     lake: Lake
     control: Engine
 
-    @classmethod
-    def of_log(cls, intake: IntakeLog, lake: Lake, control: Engine) -> Self:
-        """Stores with our own log."""
-        return cls(intake, OwnLog(intake), lake, control)
-
-
-Elsewhere = Callable[[Sequence[Begin]], Links]
-"""Starts shards in processes of their own, here or on other machines."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sharding:
-    """Among how many shards streams are divided, and where these work.
+    """Among how many shards streams are divided, workloads among how many judges, and where.
 
     Attributes:
         shards: How many.
-        elsewhere: Starts them in processes of their own; None: all work in the worker's thread.
+        elsewhere: Begins them in processes of their own; None: all work in the worker's thread.
+        judges: How many beside the worker; 0: one in the worker's thread.
+        judges_elsewhere: Begins them; wanted where there are any.
     """
 
     shards: int = 1
     elsewhere: Elsewhere | None = None
+    judges: int = 0
+    judges_elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)

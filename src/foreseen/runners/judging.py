@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import orjson
@@ -18,14 +18,12 @@ from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Commit, Cursor, Lake
 from foreseen.lake.rollups import rollup
 from foreseen.pipeline.correlated import firings_of
-from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut, pass_time, step
+from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut
 from foreseen.pipeline.late import Revision
-from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.predictions import predictions_table
-from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules import RuleSet
-from foreseen.rules.correlation.state import next_due
 from foreseen.rules.suppression.suppressions import SuppressionSet, no_suppressions
+from foreseen.runners.judges.deciders import Deciders, Here
 from foreseen.runners.metrics import Metrics
 from foreseen.runners.settings.settings import Settings
 from foreseen.studies.train import Stored
@@ -118,11 +116,16 @@ class Judge:
     """A tenant's judge: goes on from its cursor in the control database."""
 
     def __init__(
-        self, lake: Lake, engine: Engine, artefacts: JudgeArtefacts, clock: str | None = None
+        self,
+        lake: Lake,
+        engine: Engine,
+        artefacts: JudgeArtefacts,
+        clock: str | None = None,
+        begun: Callable[[bytes | None], Deciders] = Here,
     ) -> None:
         """Artefacts: exchanged at a batch boundary by assigning `artefacts`.
 
-        Clock: whose commits tell the time, of a live pipeline.
+        Clock: whose commits tell the time, of a live pipeline. Begun: who decides, from a snapshot.
         """
         self._lake = lake
         self._engine = engine
@@ -131,39 +134,91 @@ class Judge:
         self.artefacts = artefacts
         self.verdicts = Verdicts()
         self.metrics = Metrics()
-        self._before = lake.version("matches")
+        self._before = self._newest = lake.version("matches")
         reached = checkpoint(engine, artefacts.tenant, NAME)
         self._version = self._seen = reached.version if reached else lake.first_version("matches")
-        self._state = load_judge(reached.state) if reached and reached.state else JudgeState()
-        self.verdicts.lost = self._state.lost()
+        self._commits: Iterator[Commit] | None = None
+        self._asked: Commit | None = None
+        self._deciders = begun(reached.state if reached else None)
+        self.verdicts.lost = self._deciders.lost()
 
     @property
     def due(self) -> int | None:
         """When something that waits for a time is due, ms UTC; None: nothing waits."""
-        return next_due(self._state.correlations)
+        return self._deciders.due
 
-    def drain(self, since: int | None = None) -> int:
+    @property
+    def process_ids(self) -> Sequence[int]:
+        """Processes of judges on this machine; none when they work in the worker's own."""
+        return self._deciders.process_ids
+
+    @property
+    def waits(self) -> bool:
+        """Whether something was asked and is not answered yet."""
+        return self._asked is not None
+
+    def drain(self, since: int | None = None, patience: float | None = None) -> int:
         """Judge every match committed after the cursor; returns how many.
 
         Args:
             since: Matches of events before this time (ms UTC) belong to the accepted history: they
                 teach and are not judged.
+            patience: How long to wait for judges that work elsewhere, seconds; what they have not
+                answered then is left for the next call. None: until all is judged.
         """
         judged = 0
-        tenant, newest = self.artefacts.tenant, self._lake.version("matches")
-        for commit in self._lake.since("matches", self._seen, tenant=tenant, clock=self._clock):
-            if self._matters(commit):
-                judged += self._judge(commit, since)
-            self._seen = commit.version
-        self._seen = max(self._seen, newest)
-        self.metrics.judge_at(self._seen)
+        while (asked := self._asked or self._ask(since)) is not None:
+            out = self._deciders.answered(patience)
+            if out is None:
+                break
+            judged += self._commit(out, asked.version)
+            self._asked, self._seen = None, asked.version
         self._pass_on()
         return judged
 
+    def finish(self) -> int:
+        """Decide what waited for a time, for there will be no more matches; returns how many."""
+        if self.due is None:
+            return 0
+        self._deciders.ask_last(self.artefacts)
+        out = self._deciders.answered()
+        # The next version of the matches is the one that this very commit makes.
+        return self._commit(out, self._version + 1, firings=True) if out else 0
+
+    def stop(self) -> None:
+        """End judges that work elsewhere, in order: what they were asked is kept."""
+        try:
+            out = self._deciders.answered() if self._asked else None
+            if out is not None and self._asked is not None:
+                self._commit(out, self._asked.version)
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """End judges that work elsewhere at once."""
+        self._asked = None
+        self._deciders.close()
+
+    def _ask(self, since: int | None) -> Commit | None:
+        """Ask about the next commit in which there is something to judge, if there is one."""
+        if self._commits is None:
+            tenant, self._newest = self.artefacts.tenant, self._lake.version("matches")
+            found = self._lake.since("matches", self._seen, tenant=tenant, clock=self._clock)
+            self._commits = iter(found)
+        for commit in self._commits:
+            if self._matters(commit):
+                self._deciders.ask(commit.rows, self.artefacts, commit.time, since)
+                self._asked = commit
+                return commit
+            self._seen = commit.version
+        self._commits, self._seen = None, max(self._seen, self._newest)
+        self.metrics.judge_at(self._seen)
+        return None
+
     def _pass_on(self) -> None:
         """Move the cursor past many commits of nothing: upkeep may then forget their log."""
-        if self._seen - self._version > _MOST_PASSED:
-            reached = Checkpoint(NAME, self._seen, dump_judge(self._state))
+        if self._asked is None and self._seen - self._version > _MOST_PASSED:
+            reached = Checkpoint(NAME, self._seen, self._deciders.dump())
             save(self._engine, self.artefacts.tenant, reached)
             self._version = self._seen
 
@@ -177,18 +232,6 @@ class Judge:
         due = self.due
         passed = commit.time is not None and due is not None and commit.time >= due
         return commit.rows.num_rows > 0 or passed
-
-    def finish(self) -> int:
-        """Decide what waited for a time, for there will be no more matches; returns how many."""
-        if self.due is None:
-            return 0
-        self._state, out = pass_time(self._state, None, self.artefacts)
-        # The next version of the matches is the one that this very commit makes.
-        return self._commit(out, self._version + 1, firings=True)
-
-    def _judge(self, commit: Commit, since: int | None) -> int:
-        self._state, out = step(self._state, commit.rows, self.artefacts, commit.time, since)
-        return self._commit(out, commit.version)
 
     def _commit(self, out: JudgeOut, version: int, *, firings: bool = False) -> int:
         """What a batch gave, to both stores; `firings`: also when none fired."""
@@ -204,7 +247,7 @@ class Judge:
         # match and its prediction would be one that cannot be explained.
         self._lake.commit(tables, Cursor(self._name, version))
         decided = Decided(alerts=out.alerts, incidents=out.incidents)
-        reached = Checkpoint(NAME, version, dump_judge(self._state))
+        reached = Checkpoint(NAME, version, self._deciders.dump())
         commit_decisions(self._engine, self.artefacts.tenant, decided, reached)
         self.metrics.decided(out, live=version > self._before)
         self.metrics.snapshot(NAME, len(reached.state or b""))
@@ -216,7 +259,7 @@ class Judge:
 
     def _tell_lost(self) -> None:
         """What is lost, once for what it concerns and reason."""
-        lost = self._state.lost()
+        lost = self._deciders.lost()
         for (what, reason), count in lost.items():
             if (what, reason) not in self.verdicts.lost:
                 log.warning("%s: %d x %s", what, count, reason)

@@ -221,11 +221,23 @@ Families = Sequence[Family | HistogramFamily]
 
 def families(counted: Counted) -> Iterator[Family | HistogramFamily]:
     """What was counted, under the names that scrapers see."""
+    yield from _counters(counted)
+    for name, about, held in (
+        ("commit_seconds", "Time of a commit", counted.commit_seconds),
+        ("receipt_to_commit_seconds", "Receipt until commit, by event", counted.receipt_to_commit),
+        ("commit_to_decision_seconds", "Commit to decision, by match", counted.commit_to_decision),
+        ("receipt_to_decision_seconds", "Receipt to decision", counted.receipt_to_decision),
+    ):
+        yield HistogramFamily(name, about, held)
+
+
+def _counters(counted: Counted) -> Iterator[Family]:
     tally = counted.tally
     for name, value, about in (
         ("lines_total", tally.lines, "Lines read from the intake and committed"),
         ("events_total", tally.events, "Events committed"),
         ("matches_total", tally.matches.total(), "Matches of rules committed"),
+        ("streams_total", tally.streams, "Streams that began; of each a number is kept"),
         ("commits_total", counted.commits, "Commits of what shards gave"),
         ("stretches_total", counted.stretches, "Stretches of the intake in these commits"),
         ("alerts_written_total", counted.alerts, "Alerts made, or given new members"),
@@ -245,17 +257,6 @@ def families(counted: Counted) -> Iterator[Family | HistogramFamily]:
         for (outcome, basis), count in sorted(counted.decisions.items())
     ]
     yield Family("decisions_total", "counter", "Decisions as first made", decided)
-    for name, about, held in (
-        ("commit_seconds", "Time of a commit", counted.commit_seconds),
-        ("receipt_to_commit_seconds", "Receipt until commit, by event", counted.receipt_to_commit),
-        ("commit_to_decision_seconds", "Commit to decision, by match", counted.commit_to_decision),
-        (
-            "receipt_to_decision_seconds",
-            "Receipt until decision, by match",
-            counted.receipt_to_decision,
-        ),
-    ):
-        yield HistogramFamily(name, about, held)
 
 
 def _add(total: Tally, more: Tally) -> None:
@@ -263,6 +264,7 @@ def _add(total: Tally, more: Tally) -> None:
     total.events += more.events
     total.matches.update(more.matches)
     total.quarantined.update(more.quarantined)
+    total.streams += more.streams
 
 
 def _now() -> int:

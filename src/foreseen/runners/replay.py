@@ -19,6 +19,7 @@ from foreseen.pipeline.shard import ShardArtefacts
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment
 from foreseen.runners.judging import Judge, Verdicts, as_edited, judge_artefacts, keep_stages
+from foreseen.runners.lake_place import own_lake
 from foreseen.runners.parts import parts
 from foreseen.runners.rules.suppressions import suppressions_in_force
 from foreseen.runners.settings.settings import Settings, keep
@@ -87,11 +88,11 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
 
     Raises:
         NotFoundError: A file is missing; or nothing may teach before `train_until`.
-        ConfigurationError: An unknown format.
+        ConfigurationError: An unknown format, or the folder has its lake elsewhere.
         MalformedInputError: The folder holds a replay of the same files when they were shorter.
     """
-    lake = Lake.open(order.data / "lake")
     with opened(order.data / "control.db") as engine:
+        lake = Lake.open(own_lake(order.data, engine))
         tenants.ensure_tenant(engine, order.tenant, now=order.now)
         tally = to_lake(order, lake, progress)
         trained = _trained(order, lake, engine, progress)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,13 @@ from foreseen.intake.log import IntakeLog
 from foreseen.intake.opening import open_appender
 from foreseen.intake.protocol import Appender
 from foreseen.intake.segments import HEADER_BYTES
-from foreseen.lake.lake import Lake, S3Options
 from foreseen.rules import RuleSet
 from foreseen.runners.installation import Installation, Stores
+from foreseen.runners.lake_place import HowS3, no_s3, taken_lake
 from foreseen.runners.life.quarantine import keep_sending
 from foreseen.runners.life.retraining import Place, Retraining
 from foreseen.runners.life.upkeep import Upkeep
+from foreseen.runners.ownership import alone, refuse_the_intake_of_others
 from foreseen.runners.rules.compiled import user_folder
 from foreseen.runners.rules.watch import LiveRules, RuleWatch
 from foreseen.runners.settings.settings import keep
@@ -50,14 +51,14 @@ class Addresses:
     Attributes:
         intake: URL of a broker; None: a log in the folder.
         partitions: How many the broker has to have; None: as many as it has.
-        lake: `s3://bucket/prefix`; None: a folder in the folder.
+        lake: `s3://bucket/prefix`; None: where it was kept, at first a folder in the folder.
         s3: How S3 is reached.
     """
 
     intake: str | None = None
     partitions: int | None = None
     lake: str | None = None
-    s3: S3Options | None = None
+    s3: HowS3 = no_s3
 
 
 _NOWHERE_ELSE = Addresses()
@@ -68,13 +69,16 @@ def stores(data: Path, addresses: Addresses = _NOWHERE_ELSE) -> Iterator[Stores]
     """Open intake, lake and control database, in a folder or elsewhere; close them at the end.
 
     Raises:
-        ConfigurationError: Another process has the intake log open, or an address is wrong.
+        ConfigurationError: Another process has the folder, an address is wrong, the lake lies
+            elsewhere, or lake or broker belong to another installation.
         CorruptError: A store cannot be read.
         TransientError: A broker or S3 cannot be reached.
     """
     with opened(data / "control.db") as control, _intake(data, addresses) as both:
         ensure_tenant(control, DEFAULT_TENANT, now=wall_clock())
-        lake = Lake.open(addresses.lake or data / "lake", s3=addresses.s3)
+        lake = taken_lake(data, control, addresses.lake, addresses.s3, now=wall_clock())
+        if addresses.intake is not None:
+            refuse_the_intake_of_others(addresses.intake, control)
         found = Stores(*both, lake, control)
         refuse_a_shorter_log(found, DEFAULT_TENANT, addresses.intake or str(data / "intake"))
         yield found
@@ -87,19 +91,18 @@ def _intake(data: Path, addresses: Addresses) -> Iterator[tuple[Appender, Input]
         with IntakeLog.open(data / "intake") as intake:
             yield intake, OwnLog(intake)
         return
-    broker = open_appender(url, addresses.partitions)
-    try:
+    with alone(data), closing(open_appender(url, addresses.partitions)) as broker:
         yield broker, FromBroker(url, broker.partitions)
-    finally:
-        broker.close()
 
 
 @contextmanager
-def working(
+def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way)
     installation: Installation,
     rules: RuleSet,
     folders: tuple[Path | None, Path | None] = (None, None),
     data: Path | None = None,
+    s3: HowS3 = no_s3,
+    cluster: str | None = None,
 ) -> Iterator[Event]:
     """Run the worker until the block ends; the event is set when it failed for good.
 
@@ -109,6 +112,8 @@ def working(
         folders: Where the rules came from, to be followed: instead of the shipped ones, and local.
         data: Folder of the stores: models are reviewed and trained there in the background; None:
             they stay as they are.
+        s3: How S3 is reached, for the processes that train.
+        cluster: Ray cluster whose nodes fit models for them; None: they do it themselves.
 
     Raises:
         CorruptError: A store's snapshot cannot be read.
@@ -133,8 +138,8 @@ def working(
     if any(folders):
         work["rules"] = RuleWatch(live, folders[0], user_folder(), folders[1]).run
     if data is not None:
-        place = Place(data, tenant, *folders)
-        work["models"] = Retraining((stores.control, live), settings, place, wall_clock).run
+        place = Place(data, tenant, *folders, s3, cluster)
+        work["models"] = Retraining((stores, live), settings, place, wall_clock).run
     threads = [Thread(target=each, args=(stop,), name=name) for name, each in work.items()]
     for thread in threads:
         thread.start()

@@ -4,11 +4,13 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 
 from foreseen.core.errors import CorruptError
 from foreseen.pipeline.judge import JudgeArtefacts
 from foreseen.runners.installation import Installation
+from foreseen.runners.judges.beginning import begun_deciders
 from foreseen.runners.judging import Judge, as_edited, judge_artefacts, keep_stages
 from foreseen.runners.rules.suppressions import InForce, suppressions_in_force
 from foreseen.runners.rules.watch import LiveRules
@@ -21,6 +23,8 @@ from foreseen.studies.train import stored_foresight
 log = logging.getLogger("foreseen.worker")
 
 _IDLE_SECONDS = 0.2
+_PATIENCE_SECONDS = 0.05
+"""How long a worker without other work waits for a judge elsewhere."""
 
 
 @dataclass(slots=True)
@@ -56,17 +60,23 @@ class Worker:
         self._foresight = self._newest_foresight(None)
         self._by_hand = self._newest_suppressions(None)
         lake, control = self._stores.lake, self._stores.control
-        self._judge = Judge(lake, control, self._judge_artefacts(), clock=shards_of(self._tenant))
+        artefacts = self._judge_artefacts()
+        deciders = partial(begun_deciders, installation, artefacts)
+        self._judge = Judge(lake, control, artefacts, shards_of(self._tenant), deciders)
         self._judge.metrics = installation.metrics
         self._alarm = alarm or Alarm()
         self._alarm.due, self._alarm.begun = self._judge.due, True
-        self._committer, self._shards = begun(installation, self._rules)
+        try:
+            self._committer, self._shards = begun(installation, self._rules)
+        except BaseException:
+            self._judge.abandon()
+            raise
         self._committer.metrics = installation.metrics
 
     @property
     def process_ids(self) -> Sequence[int]:
-        """Processes of its shards; none when they work in its own."""
-        return self._shards.process_ids
+        """Processes of its shards and judges; none when they work in its own."""
+        return [*self._shards.process_ids, *self._judge.process_ids]
 
     def run(self, stop: Event) -> None:
         """Work until told to stop; sleeps while there is nothing to do."""
@@ -82,18 +92,22 @@ class Worker:
             self._committer.commit(works)
             self._stores.input.trim(self._committer.needed, self._committer.partitions)
         self._take_newer_artefacts()
-        judged = self._judge.drain()
+        judged = self._judge.drain(patience=0.0 if works else _PATIENCE_SECONDS)
         self._alarm.due = self._judge.due
-        return judged > 0 or bool(works)
+        return judged > 0 or bool(works) or self._judge.waits
 
     def stop(self) -> None:
-        """End the shards, and keep their states so that the next worker has nothing to repeat."""
-        for each in self._shards.stop():
-            self._committer.keep(each.partition, each.cursor, each.snapshot)
+        """End shards and judges, and keep states so that the next worker has nothing to repeat."""
+        try:
+            for each in self._shards.stop():
+                self._committer.keep(each.partition, each.cursor, each.snapshot)
+        finally:
+            self._judge.stop()
 
     def abandon(self) -> None:
-        """End the shards after an error: what they hold in memory is ahead of the stores."""
+        """End shards and judges after an error: what they hold in memory is ahead of the stores."""
         self._shards.kill()
+        self._judge.abandon()
 
     def _take_newer_rules(self) -> None:
         rules = self._live.current

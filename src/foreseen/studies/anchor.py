@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from foreseen.alerts.decide import Policy
+from foreseen.core.crew import ALONE, Crew
 from foreseen.core.ids import RuleId
 from foreseen.models.anchored import Anchored
 from foreseen.models.foresight import Foresight
@@ -45,13 +46,14 @@ class Learned:
     refused: Mapping[RuleId, int]
 
 
-def learn(
+def learn(  # noqa: PLR0913 (what a person chooses, by name)
     lessons: Lessons,
     policy: Policy,
     seed: int,
     *,
     anchor: Foresight | None = None,
     progress: Progress = lambda _: None,
+    crew: Crew = ALONE,
 ) -> Learned:
     """Train on what people spoke for, and on the quiet matches that the anchor expects.
 
@@ -61,10 +63,11 @@ def learn(
         seed: The same seed and lessons give the same models.
         anchor: Trained on the same accepted and dismissed matches before; None: it is trained now.
         progress: Called with each rule when its model is done.
+        crew: Who fits the models.
     """
     spoken = together(lessons.accepted, lessons.dismissed)
     if anchor is None or not any(lessons.quiet.values()):
-        first = _anchor(lessons, spoken, policy, seed, progress)
+        first = _anchor(lessons, policy, seed, progress, crew)
         if not any(lessons.quiet.values()):
             return Learned(first, first.foresight, spoken, {})
         anchor = first.foresight
@@ -77,6 +80,7 @@ def learn(
         seed=seed,
         groups=policy.groups,
         progress=progress,
+        crew=crew,
     )
     lost = {rule: len(found) - len(vouched[rule]) for rule, found in lessons.quiet.items()}
     return Learned(
@@ -100,10 +104,9 @@ def together(one: History, other: History) -> dict[RuleId, list[Moment]]:
     }
 
 
-def _anchor(
-    lessons: Lessons, spoken: History, policy: Policy, seed: int, progress: Progress
-) -> Trained:
+def _anchor(lessons: Lessons, policy: Policy, seed: int, progress: Progress, crew: Crew) -> Trained:
     """Fitted on all that people spoke for, calibrated on the later part of the accepted time."""
+    spoken = together(lessons.accepted, lessons.dismissed)
     enough = [rule for rule, found in spoken.items() if len(found) >= policy.least_history]
     accepted = {rule: lessons.accepted.get(rule, ()) for rule in enough}
     times = sorted(moment.time for found in accepted.values() for moment in found)
@@ -120,6 +123,7 @@ def _anchor(
         seed=seed,
         groups=policy.groups,
         progress=progress,
+        crew=crew,
     )
     skipped = {r: len(found) for r, found in spoken.items() if r not in trained.foresight.models}
     return replace(trained, skipped=skipped)

@@ -13,6 +13,7 @@ from foreseen.control.database import reading
 from foreseen.control.tables import AlertRow
 from foreseen.core.decisions import Outcome
 from foreseen.core.ids import TenantId
+from foreseen.lake.asking.relations import show
 from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
 from foreseen.rules.ruleset import Compiled, Count, rule_set
@@ -66,8 +67,7 @@ def rule_stats(lake: Lake, engine: Engine, tenant: TenantId) -> dict[str, Done]:
 
     A match that was judged twice counts once, as alerted if it ever was.
     """
-    matched = _matched(lake.files("matches", tenant))
-    judged = _judged(lake.files("predictions", tenant))
+    matched, judged = _matched(lake, tenant), _judged(lake, tenant)
     query = select(AlertRow.rule, func.count()).where(AlertRow.tenant == tenant)
     with reading(engine) as session:
         alerts = {
@@ -103,33 +103,35 @@ def _done(
     return Done(matches, alerted + suppressed, alerted, suppressed, alerts, latest or None)
 
 
-def _matched(files: Sequence[str]) -> dict[str, tuple[int, int]]:
+def _matched(lake: Lake, tenant: TenantId) -> dict[str, tuple[int, int]]:
     """Matches and the last one's time by rule."""
-    rows = _asked(
-        "SELECT rule_id, count(*), max(time) FROM read_parquet($files) GROUP BY rule_id", files
-    )
+    sql = "SELECT rule_id, count(*), max(time) FROM matches GROUP BY rule_id"
+    rows = _asked(lake, "matches", tenant, sql)
     return {str(name): (int(count), int(last)) for name, count, last in rows}
 
 
-def _judged(files: Sequence[str]) -> dict[str, tuple[int, int, int]]:
+def _judged(lake: Lake, tenant: TenantId) -> dict[str, tuple[int, int, int]]:
     """Alerted matches, suppressed ones and the last one's time by rule."""
     rows = _asked(
+        lake,
+        "predictions",
+        tenant,
         "SELECT rule_id, count(*) FILTER (alerted), count(*) FILTER (NOT alerted), max(time) FROM"
         " (SELECT rule_id, match_uid, max(time) AS time, bool_or(outcome = $word) AS alerted"
-        " FROM read_parquet($files) GROUP BY rule_id, match_uid) GROUP BY rule_id",
-        files,
+        " FROM predictions GROUP BY rule_id, match_uid) GROUP BY rule_id",
         word=Outcome.ALERTED.value,
     )
     return {str(name): (int(alerted), int(quiet), int(last)) for name, alerted, quiet, last in rows}
 
 
-def _asked(sql: str, files: Sequence[str], **values: str) -> list[tuple[Any, ...]]:
-    if not files:
+def _asked(
+    lake: Lake, table: str, tenant: TenantId, sql: str, **values: str
+) -> list[tuple[Any, ...]]:
+    if not lake.files(table, tenant):
         return []
     with duckdb.connect() as database:
-        rows: list[tuple[object, ...]] = database.execute(
-            sql, {"files": list(files), **values}
-        ).fetchall()
+        show(database, lake, table, tenant)
+        rows: list[tuple[object, ...]] = database.execute(sql, values).fetchall()
     return rows
 
 

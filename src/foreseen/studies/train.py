@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from foreseen import __version__
 from foreseen.alerts.decide import Policy
 from foreseen.control import audit_sample, taint
+from foreseen.core.crew import ALONE, Crew
 from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import RuleId, content_hash
@@ -52,14 +53,16 @@ PLACEMENTS = 2
 """Places of each attack replay among the tenant's matches that the gates look at."""
 
 
-def train_models(
+def train_models(  # noqa: PLR0913 (the last two say how, and not what)
     lake: Lake,
     engine: Engine,
     rules: RuleSet,
     order: Order,
     progress: Callable[[RuleId], None] = lambda _: None,
+    *,
+    crew: Crew = ALONE,
 ) -> Stored:
-    """Train on the clean matches of the lake; the result is a new version.
+    """Train on the clean matches of the lake; the result is a new version, whoever fits it.
 
     It is taken into use with the stages that its gates allow, unless it is refused: then the
     version before stays in use, and the result says why in `refused`.
@@ -80,7 +83,7 @@ def train_models(
     policy = Policy(asked.share, order.least_history, order.groups)
     taught = _taught(lessons, policy, order.seed)
     anchor = stored_anchor(engine, order.tenant, taught)
-    learned = learn(lessons, policy, order.seed, anchor=anchor, progress=progress)
+    learned = learn(lessons, policy, order.seed, anchor=anchor, progress=progress, crew=crew)
     if not learned.trained.foresight.models:
         raise NotFoundError(
             f"no rule has {order.least_history} clean matches before the accepted time;"

@@ -7,6 +7,7 @@ from typing import Literal
 import pyarrow.compute as pc
 
 from foreseen.core.alerts import Alert
+from foreseen.core.crew import ALONE, Crew
 from foreseen.lake.lake import Lake
 from foreseen.studies.what_if_alerts import (
     Example,
@@ -40,30 +41,38 @@ Progress = Callable[[str, float, float], None]
 Kind = Literal["added", "removed", "changed"]
 
 
-def what_if(
+def what_if(  # noqa: PLR0913 (the last two say how, and not what)
     lake: Lake,
     before: Side,
     after: Side,
     scope: Scope,
     progress: Progress = lambda *_: None,
+    *,
+    crew: Crew = ALONE,
 ) -> WhatIf:
     """Replay one tenant's retained history with both sides and tell the difference.
+
+    The answer is the same whoever the crew is.
 
     Raises:
         CorruptError: The lake cannot be read.
     """
     tenant = before.judge.tenant
-    versions = {name: lake.version(name) for name in ("events", "matches")}
+    hashes = _hashes(lake, before, after)
     found = retained(lake, tenant)
     change = relabelling(*(Labelling(side.rules, side.sets) for side in (before, after)))
     work = Work(tenant, trusting=not scope.distrust)
     saved = saved_matches(lake, tenant, change, found) if work.trusting else None
-    anew = saved is None
-    parts = both_anew(lake, change, found, work) if anew else both_saved(saved or [], change.gone)
+    parts = (
+        both_anew(lake, change, found, work, crew)
+        if saved is None
+        else both_saved(saved, change.gone)
+    )
     sides = _replayed(parts, (before, after), scope, progress)
     pairs = paired(*(side.told(scope) for side in sides))
     difference = _difference(lake, pairs, scope.examples)
     fresh = tuple(sorted(rule.id for rule in change.fresh.rules))
+    anew = saved is None
     known = Known(found, work, change, scope.judged_from, before.judge, after.judge, anew)
     return WhatIf(
         format=FORMAT,
@@ -80,13 +89,18 @@ def what_if(
         recall=recall_change(lake, before, after, scope.judged_from),
         method=ANEW if anew else SAVED,
         relabelled=fresh,
-        hashes={
-            "before": dict(before.judge.hashes),
-            "after": dict(after.judge.hashes),
-            "lake": versions,
-        },
+        hashes=hashes,
         notes=tuple(notes(known)),
     )
+
+
+def _hashes(lake: Lake, before: Side, after: Side) -> dict[str, dict[str, object]]:
+    """What the answer depends on."""
+    return {
+        "before": dict(before.judge.hashes),
+        "after": dict(after.judge.hashes),
+        "lake": {name: lake.version(name) for name in ("events", "matches")},
+    }
 
 
 def _replayed(

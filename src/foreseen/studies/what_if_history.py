@@ -1,5 +1,6 @@
 """Retained history as the matches of two sides: saved where they must be alike, else anew."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -8,13 +9,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from foreseen.core.crew import ALONE, Crew
 from foreseen.core.ids import RuleId, TenantId
+from foreseen.lake.asking.relations import show
 from foreseen.lake.cursors import judge_of
 from foreseen.lake.lake import Lake
 from foreseen.models.moments.windows import FORKS
 from foreseen.rules import RuleSet
 from foreseen.rules.engine.kernels import compute as pc
-from foreseen.studies.what_if_labels import Relabelling, Sides
+from foreseen.studies.what_if_labels import Relabelling, Sides, asked, labelling
 
 if TYPE_CHECKING:
     from foreseen.schema.arrow import AnyLists
@@ -77,19 +80,16 @@ class Work:
 
 def retained(lake: Lake, tenant: TenantId) -> Retained:
     """What there is of one tenant; reads four columns."""
-    files = lake.files("events", tenant)
-    if not files:
+    if not lake.files("events", tenant):
         return Retained(0, None, None, {}, 0)
     with duckdb.connect() as database:
+        show(database, lake, "events", tenant)
         groups = database.execute(
             "SELECT coalesce(ruleset_hash, ''), count(*), min(time), max(time)"
-            " FROM read_parquet($files) GROUP BY 1 ORDER BY 1",
-            {"files": files},
+            " FROM events GROUP BY 1 ORDER BY 1"
         ).fetchall()
         cut = database.execute(
-            "SELECT count(*) FROM (SELECT stream FROM read_parquet($files)"
-            " GROUP BY stream HAVING min(seq) > 1)",
-            {"files": files},
+            "SELECT count(*) FROM (SELECT stream FROM events GROUP BY stream HAVING min(seq) > 1)"
         ).fetchone()
     first = min(group[2] for group in groups)
     last = max(group[3] for group in groups)
@@ -127,7 +127,9 @@ def both_saved(commits: list[pa.Table], gone: frozenset[RuleId]) -> Iterator[Bot
         yield Both(rows, rows.filter(stays) if gone else rows, done / len(commits))
 
 
-def both_anew(lake: Lake, change: Relabelling, found: Retained, work: Work) -> Iterator[Both]:
+def both_anew(
+    lake: Lake, change: Relabelling, found: Retained, work: Work, crew: Crew = ALONE
+) -> Iterator[Both]:
     """Matches of both sides from the events, with the shard's own windows.
 
     Args:
@@ -135,15 +137,24 @@ def both_anew(lake: Lake, change: Relabelling, found: Retained, work: Work) -> I
         change: The edit.
         found: What is retained.
         work: Says whose events and whether their labels count; what was done is counted there.
+        crew: Who asks the rules; windows need what came before, so they are made here.
     """
-    sides = Sides(change)
-    for events in batches(lake, work):
+    sides, ahead = Sides(change), deque[tuple[pa.RecordBatch, bool]]()
+
+    def pieces() -> Iterator[tuple[pa.RecordBatch, bool]]:
+        for events in batches(lake, work):
+            own = pc.equal(events.column("ruleset_hash"), change.before.rules.hash)
+            ahead.append((events, work.trusting and bool(pc.all(own).as_py())))
+            yield ahead[-1]
+
+    own_labels = not set(found.by_rules) - {change.before.rules.hash}
+    question = asked(change, all_trusted=work.trusting and own_labels)
+    for labels, fresh in crew.each(labelling, question, pieces()):
+        events, trusted = ahead.popleft()
         work.events += events.num_rows
-        own = pc.equal(events.column("ruleset_hash"), change.before.rules.hash)
-        trusted = work.trusting and pc.all(own).as_py()
-        labels = events.column("labels") if trusted else change.before.of(events)
         work.relabelled += 0 if trusted else events.num_rows
-        before, after = sides.take(events, cast("AnyLists", labels))
+        known = cast("AnyLists", events.column("labels")) if labels is None else labels
+        before, after = sides.take(events, known, fresh)
         yield Both(before, after, work.events / max(found.events, 1))
 
 

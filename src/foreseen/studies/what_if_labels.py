@@ -1,5 +1,6 @@
 """Labels of two sides of an edit: which differ, and the matches that they make with windows."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,6 +74,64 @@ def relabelling(before: Labelling, after: Labelling) -> Relabelling:
     return Relabelling(before, after, rule_set(fresh), gone)
 
 
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Rules that label events of the workloads that they look at.
+
+    Sent to another process they are compiled there anew: what they are compiled to cannot be sent.
+    """
+
+    rules: RuleSet
+    assignment: Assignment
+
+    def of(self, events: pa.RecordBatch) -> AnyLists:
+        """Labels of events, as the shard gives them."""
+        return self.assignment.kept(self.rules.label(events), events.column("workload"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _compiled_anew, (self.rules.compiled, self.assignment)
+
+
+def _compiled_anew(compiled: Sequence[Compiled], assignment: Assignment) -> Looking:
+    return Looking(rule_set(compiled), assignment)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of all events.
+
+    Attributes:
+        before: The rules before the edit, where the lake's labels are not theirs; None: they are.
+        fresh: The rules that label otherwise after it.
+    """
+
+    before: Looking | None
+    fresh: Looking
+
+
+Answer = tuple[AnyLists | None, AnyLists]
+"""Labels before the edit (None: the lake has them), and those that it adds."""
+
+
+def asked(change: Relabelling, *, all_trusted: bool) -> Asked:
+    """What is asked for the labels of both sides of an edit."""
+    before, after = change.before, change.after
+    ours = Looking(before.rules, Assignment(before.sets, before.rules.rules))
+    theirs = Looking(change.fresh, Assignment(after.sets, after.rules.rules))
+    return Asked(None if all_trusted else ours, theirs)
+
+
+def labelling(question: Asked) -> Callable[[tuple[pa.RecordBatch, bool]], Answer]:
+    """Labels batches of events, each with whether the lake's labels of it count."""
+    before, fresh = question.before, question.fresh
+
+    def one(piece: tuple[pa.RecordBatch, bool]) -> Answer:
+        events, trusted = piece
+        return None if trusted or before is None else before.of(events), fresh.of(events)
+
+    return one
+
+
 @dataclass(slots=True)
 class Sides:
     """Labels and windows of both sides; one tail serves both while they have the same events."""
@@ -86,12 +145,19 @@ class Sides:
         known = {str(rule.id) for rule in self.change.before.rules.rules}
         self.ids = sorted(known | {str(rule.id) for rule in self.change.fresh.rules})
 
-    def take(self, events: pa.RecordBatch, labels: AnyLists) -> tuple[pa.Table, pa.Table]:
-        """Matches of a batch before and after."""
+    def take(
+        self, events: pa.RecordBatch, labels: AnyLists, fresh: AnyLists
+    ) -> tuple[pa.Table, pa.Table]:
+        """Matches of a batch before and after.
+
+        Args:
+            events: The batch.
+            labels: Labels before the edit.
+            fresh: Labels of the rules of the edit that label otherwise.
+        """
         before = self._keys(labels)
         gone = np.array([name in self.change.gone for name in self.ids], np.bool_)
         kept = before[~gone[before % len(self.ids)]] if self.ids else before
-        fresh = self.change.after.kept(self.change.fresh.label(events), events)
         after = np.union1d(kept, self._keys(fresh))
         if self.after_tail is None and _tell_alike(events, *map(self._rows, (before, after))):
             union = np.union1d(before, after)

@@ -40,7 +40,8 @@ def windows_in_bulk(
 ) -> pa.Table:
     """Columns `window_seqs`, `window_ages` and `window_tokens`, one row a match, in their order.
 
-    They equal those that the shard saved with each match, as far as the events are retained.
+    They equal those that the shard saved with each match, as far as the events are retained. Of a
+    stream that was silent for long they show what the shard had forgotten (`pipeline.resting`).
 
     Args:
         lake: The lake.

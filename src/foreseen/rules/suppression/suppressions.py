@@ -59,6 +59,10 @@ class SuppressionSet:
     hash: ContentHash
     _engine: Engine = field(repr=False, compare=False)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled without its engine, which is made again where it arrives."""
+        return _of_reaches, (self.suppressions, self.reaches, self.unknown, self.content)
+
     def applied(self, matches: pa.Table | pa.RecordBatch) -> list[str | None]:
         """For each match the id of the suppression that hides it, or None.
 
@@ -247,6 +251,15 @@ def _joined(
 ) -> SuppressionSet:
     parts = [SEMANTICS, *(f"{each.id}\0{each.text}" for each in ordered)]
     content = "\0".join(parts).encode("utf-8", "surrogatepass") + encoded_lists(lists)
+    return _of_reaches(ordered, reaches, unknown, content)
+
+
+def _of_reaches(
+    ordered: tuple[Suppression, ...],
+    reaches: tuple[Reach, ...],
+    unknown: Mapping[str, tuple[str, ...]],
+    content: bytes,
+) -> SuppressionSet:
     wanted = [Wanted(each.scope.gates, each.tree) for each in reaches]
     return SuppressionSet(
         ordered, reaches, dict(unknown), content, content_hash(content), Engine(wanted)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -30,12 +29,12 @@ class Training:
 
 
 def many_new_matches(
-    data: Path, engine: Engine, tenant: TenantId, before: Training, rhythm: Rhythm
+    lake: Lake, engine: Engine, tenant: TenantId, before: Training, rhythm: Rhythm
 ) -> str | None:
     """Why the models should be trained now, in words; None while too little is new.
 
     Args:
-        data: Folder of the stores.
+        lake: The lake.
         engine: The control database.
         tenant: Whose models.
         before: The training before.
@@ -49,7 +48,7 @@ def many_new_matches(
         return None
     learned = sum(told.values())
     enough = max(rhythm.least_new_matches, ceil(rhythm.new_matches * learned))
-    fresh = fresh_lessons(Lake.open(data / "lake"), engine, tenant, since=before.time)
+    fresh = fresh_lessons(lake, engine, tenant, since=before.time)
     if fresh < enough:
         return None
     new = several(fresh, "new match", "new matches")

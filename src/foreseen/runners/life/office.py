@@ -10,7 +10,8 @@ from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.models.anchored import Anchored
-from foreseen.runners.history import Edit, History, control_of, history, rules_after
+from foreseen.runners.history import Edit, History, history, rules_after
+from foreseen.runners.lake_place import control_of
 from foreseen.runners.rules.files import Document
 from foreseen.studies.desk import DAYS, Desk
 from foreseen.studies.edit_receipt import receipts_of_edit
@@ -25,12 +26,14 @@ class Place:
 
     Attributes:
         data: The folder.
+        lake: Its lake.
         rules: Rule files in use; None: those that labelled last, if they can be told.
         days: How many of the last days of retained matches receipts judge.
         tenant: Organisation.
     """
 
     data: Path
+    lake: Lake
     rules: Sequence[Document] | None = None
     days: int = DAYS
     tenant: TenantId = DEFAULT_TENANT
@@ -44,8 +47,7 @@ def office_of(place: Place, engine: Engine, *, now: int) -> Office:
         engine: Its control database.
         now: Wall time for the records, ms UTC.
     """
-    lake = Lake.open(place.data / "lake")
-    return Office(place.tenant, lake, engine, lambda: desk_of(place, engine), now)
+    return Office(place.tenant, place.lake, engine, lambda: desk_of(place, engine), now)
 
 
 def desk_of(place: Place, engine: Engine) -> Desk:
@@ -58,7 +60,7 @@ def desk_of(place: Place, engine: Engine) -> Desk:
         CorruptError: The models cannot be read.
     """
     try:
-        found = history(place.data, rules=place.rules, tenant=place.tenant)
+        found = history(place.data, place.lake, rules=place.rules, tenant=place.tenant)
     except ConfigurationError as error:
         raise ConfigurationError(f"{error} (of this command: --rules)") from error
     return replace(_desk(found, engine), days=place.days)

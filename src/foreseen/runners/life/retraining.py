@@ -9,14 +9,16 @@ from pathlib import Path
 from threading import Event
 
 import orjson
-from sqlalchemy import Engine
 
 from foreseen.control import dispositions, jobs, model_versions
 from foreseen.control.cursors import checkpoint
 from foreseen.control.model_versions import InUse, Version
 from foreseen.core.errors import CorruptError, TransientError
 from foreseen.core.ids import TenantId
+from foreseen.lake.lake import S3Options
 from foreseen.models.explaining.phrases import span
+from foreseen.runners.installation import Stores
+from foreseen.runners.lake_place import HowS3, no_s3
 from foreseen.runners.life.need import Training, many_new_matches
 from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.settings.settings import Settings
@@ -44,6 +46,9 @@ class Task:
         alerts_a_day: The budget in alerts a day; None: the share is what was asked for.
         rules: Folder of rules; None: the shipped ones.
         local: Folder of local rules; None: none.
+        s3: How S3 is reached; None: the lake does not lie there. It is told on the standard input
+            only, which no other process sees.
+        cluster: Ray cluster whose nodes fit the models; None: the process does.
     """
 
     kind: str
@@ -57,6 +62,8 @@ class Task:
     alerts_a_day: float | None
     rules: str | None
     local: str | None
+    s3: S3Options | None
+    cluster: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,16 @@ class Place:
         tenant: Whose models.
         rules: Folder of rules; None: the shipped ones.
         local: Folder of local rules; None: none.
+        s3: How S3 is reached, for a lake there.
+        cluster: Ray cluster whose nodes fit models; None: a process on this machine does.
     """
 
     data: Path
     tenant: TenantId
     rules: Path | None = None
     local: Path | None = None
+    s3: HowS3 = no_s3
+    cluster: str | None = None
 
 
 class Retraining:
@@ -85,13 +96,13 @@ class Retraining:
 
     def __init__(
         self,
-        stores: tuple[Engine, LiveRules],
+        stores: tuple[Stores, LiveRules],
         settings: Settings,
         place: Place,
         clock: Callable[[], int],
     ) -> None:
-        """Stores: the control database, and the rules in use; clock: now, ms UTC."""
-        self._engine, self._live = stores
+        """Stores: those of the place, and the rules in use; clock: now, ms UTC."""
+        self._engine, self._lake, self._live = stores[0].control, stores[0].lake, stores[1]
         self._tenant, self._settings = place.tenant, settings
         self._place, self._clock, self._rhythm = place, clock, settings.rhythm
         self._reviewed: tuple[int, int] = (0, 0)
@@ -145,7 +156,7 @@ class Retraining:
             return None
         self._counted = now
         before = Training(newest, last)
-        return many_new_matches(self._place.data, self._engine, self._tenant, before, self._rhythm)
+        return many_new_matches(self._lake, self._engine, self._tenant, before, self._rhythm)
 
     def _is_review_due(self, now: int) -> bool:
         """Whether time has passed, and something was judged or said since."""
@@ -173,6 +184,8 @@ class Retraining:
             alerts_a_day=self._settings.alerts_a_day,
             rules=str(self._place.rules) if self._place.rules else None,
             local=str(self._place.local) if self._place.local else None,
+            s3=self._place.s3() if self._lake.place.folder is None else None,
+            cluster=self._place.cluster,
         )
         log.info("job %d: %s, because %s", job, kind, reason)
         error = _ran(task, stop)

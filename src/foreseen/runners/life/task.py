@@ -11,8 +11,10 @@ from foreseen.control import jobs, model_versions
 from foreseen.control.database import opened
 from foreseen.core.errors import ConfigurationError, ForeseenError
 from foreseen.core.ids import RuleId, TenantId
-from foreseen.lake.lake import Lake
+from foreseen.lake.lake import Lake, S3Options
+from foreseen.runners.crews.joining import crew_of
 from foreseen.runners.history import settings_kept
+from foreseen.runners.lake_place import lake_of
 from foreseen.runners.life.retraining import RETRAIN, Task
 from foreseen.runners.rules.files import load_folder
 from foreseen.runners.settings.settings import Settings
@@ -28,7 +30,9 @@ _LOWEST = 19  # of priority: the pipeline comes first
 def main() -> int:
     """Do it; what goes wrong is told on the standard error, and the exit code is 1."""
     os.nice(_LOWEST)
-    task = Task(**orjson.loads(sys.stdin.buffer.read()))
+    told = orjson.loads(sys.stdin.buffer.read())
+    s3 = told.pop("s3")
+    task = Task(**told, s3=S3Options(**s3) if s3 else None)
     try:
         with opened(Path(task.data) / "control.db") as engine:
             _run(task, engine)
@@ -40,7 +44,7 @@ def main() -> int:
 
 def _run(task: Task, engine: Engine) -> None:
     tenant = TenantId(task.tenant)
-    lake = Lake.open(Path(task.data) / "lake")
+    lake = lake_of(Path(task.data), engine, lambda: task.s3)
     used = stored_foresight(engine, tenant)
     if used is None:
         raise ConfigurationError("no models are in use; train with 'foreseen models train --until'")
@@ -84,7 +88,8 @@ def _retrain(task: Task, engine: Engine, lake: Lake, used: Stored) -> None:
         bars=settings.bars,
         groups=settings.policy.groups,
     )
-    trained = train_models(lake, engine, rules, order, one_more)
+    with crew_of(task.cluster) as crew:
+        trained = train_models(lake, engine, rules, order, one_more, crew=crew)
     if trained.refused:
         kept = model_versions.version(engine, tenant, trained.version)
         raise ConfigurationError(

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from sqlalchemy import Engine, select
 
-from foreseen.control.cursors import checkpoint
+from foreseen.control.cursors import version_of
 from foreseen.control.database import reading
 from foreseen.control.tables import AlertRow
 from foreseen.control.tenants import tenants
@@ -17,11 +17,9 @@ def needs_of(engine: Engine) -> Needs:
     """Commits that a judge has not seen, and matches of alerts that nobody has dismissed.
 
     Raises:
-        CorruptError: A judge's state cannot be read.
         TransientError: The database is locked.
     """
-    reached = [checkpoint(engine, tenant, JUDGE) for tenant in tenants(engine)]
-    seen = min((each.version if each else 0 for each in reached), default=0)
+    seen = min((version_of(engine, tenant, JUDGE) or 0 for tenant in tenants(engine)), default=0)
     held: dict[str, set[str]] = defaultdict(set)
     wanted = select(AlertRow.tenant, AlertRow.members).where(
         AlertRow.status != AlertStatus.DISMISSED.value

@@ -1,7 +1,5 @@
 """Past matches of a data folder, for suppressions to be tried on."""
 
-from pathlib import Path
-
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
@@ -11,16 +9,18 @@ from foreseen.lake.lake import Lake
 from foreseen.rules.suppression.lint import History
 
 
-def history_of(lake: Path, engine: Engine, tenant: TenantId, *, share: float) -> History | None:
-    """Matches that the lake holds; None where there is no lake yet.
+def history_of(
+    lake: Lake | None, engine: Engine, tenant: TenantId, *, share: float
+) -> History | None:
+    """Matches that the lake holds; None without a lake.
 
     Args:
-        lake: Folder of the lake.
+        lake: The lake; None: there is none yet.
         engine: The control database.
         tenant: Whose.
         share: Part of a rule's matches above which a suppression hides too much, 0..1.
     """
-    if not lake.exists():
+    if lake is None:
         return None
-    matches = Lake.open(lake).read("matches", None, pc.field("tenant") == tenant)
+    matches = lake.read("matches", None, pc.field("tenant") == tenant)
     return History(matches, grave(engine, tenant), share)

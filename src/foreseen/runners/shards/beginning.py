@@ -4,14 +4,15 @@ from foreseen.core.errors import ConfigurationError, TransientError
 from foreseen.pipeline.shard import ShardArtefacts
 from foreseen.rules import RuleSet
 from foreseen.rules.assignment import Assignment
-from foreseen.runners.installation import Elsewhere, Installation
+from foreseen.runners.installation import Installation
+from foreseen.runners.links.link import Elsewhere
 from foreseen.runners.shards.committing import Committer, place_of
 from foreseen.runners.shards.dividing import Division, divide, division
 from foreseen.runners.shards.group import InTurn, ShardGroup
 from foreseen.runners.shards.messages import Orders
 from foreseen.runners.shards.partition import Partition
 from foreseen.runners.shards.remote import RemoteShards
-from foreseen.runners.shards.serving import Begin
+from foreseen.runners.shards.serving import BeginShard
 
 
 def begun(installation: Installation, rules: RuleSet) -> tuple[Committer, ShardGroup]:
@@ -85,7 +86,7 @@ def _elsewhere(
     stores, tenant, settings = installation.stores, installation.tenant, installation.settings
     count, orders = committer.partitions, Orders.of(tenant, rules, settings)
     begins = [
-        Begin(
+        BeginShard(
             stores.input.feed(number, count),
             place_of(tenant, number, count),
             committer.start(number, stores.input.extent(number)),

@@ -120,3 +120,4 @@ class Committer:
         self.tally.events += other.events
         self.tally.matches += other.matches
         self.tally.quarantined += other.quarantined
+        self.tally.streams += other.streams

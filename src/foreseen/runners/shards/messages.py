@@ -107,19 +107,6 @@ class Stop:
     """Say the state and end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The shard cannot go on.
-
-    Attributes:
-        message: What happened.
-        heals: Whether another try may succeed.
-    """
-
-    message: str
-    heals: bool
-
-
 def _packed(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as writer:

@@ -1,5 +1,6 @@
 """One partition of the intake through the shard step, a stretch at a time, ahead of the lake."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from foreseen.runners.shards.whole import Tally, tables_of
 BATCH_BYTES = 4 << 20
 TABLES = ("events", "matches", "quarantine", "rollups")
 _SNAPSHOT_SHARE = 0.1  # of the time that the step takes
+_MANY_STREAMS = 1_000_000  # about 100 MB of names and numbers
+
+log = logging.getLogger("foreseen.shards")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class Partition:
         self._cursor = start.cursor
         self._reached = start.progress.reached or 0
         self._snapshot_due = 0.0
+        self._told_streams = _MANY_STREAMS
         self._pass_again(start.progress.done or 0)
 
     def advance(self) -> Worked | None:
@@ -188,10 +193,24 @@ class Partition:
         self._snapshot_due -= worked
         if self._snapshot_due > 0:
             return None
+        self._tell_many()
         begun = time.monotonic()
         content = dump_shard(self._state)
         self._snapshot_due = (time.monotonic() - begun) / _SNAPSHOT_SHARE
         return content
+
+    def _tell_many(self) -> None:
+        """Warn when there are many streams, and again each time that they have doubled."""
+        streams = len(self._state.sequences)
+        if streams > self._told_streams:
+            self._told_streams = 2 * streams
+            log.warning(
+                "%s: has numbered the events of %d streams, and keeps the last number of each;"
+                " a source may make up names of hosts or boots (the newest: %r)",
+                self._place.name,
+                streams,
+                next(reversed(self._state.sequences)),
+            )
 
 
 def _until(stretch: Stretch, end: int) -> Stretch:

@@ -1,48 +1,22 @@
 """Shards that work elsewhere, as their worker sees them; links know how messages travel."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from foreseen.core.errors import CorruptError, TransientError
+from foreseen.core.errors import TransientError
 from foreseen.core.ids import TenantId
 from foreseen.rules import RuleSet
+from foreseen.runners.links.link import HUNG_SECONDS, Links, answer_of
 from foreseen.runners.settings.settings import Settings
-from foreseen.runners.shards.messages import Failed, Go, Idle, Orders, Sent, Stop
+from foreseen.runners.shards.messages import Go, Idle, Orders, Sent, Stop
 from foreseen.runners.shards.partition import Stopped, Worked
 
 _AHEAD = 2
 """Stretches of a shard that are not committed yet: one on its way, one in work."""
 
 _WAIT_SECONDS = 0.2
-
-
-class Links(Protocol):
-    """A link to each shard, in the order of partitions. Answers come in the order of messages."""
-
-    def __len__(self) -> int: ...
-
-    @property
-    def process_ids(self) -> Sequence[int]:
-        """Processes of the shards on this machine."""
-        ...
-
-    def say(self, number: int, message: object) -> None:
-        """A message to a shard; raises TransientError if it has died."""
-        ...
-
-    def heard(self, number: int) -> object:
-        """The next answer of a shard, waited for; raises TransientError if it has died."""
-        ...
-
-    def speaking(self, numbers: Sequence[int], seconds: float) -> Sequence[int]:
-        """Which of these shards have answered, after a while at most."""
-        ...
-
-    def close(self) -> None:
-        """End all shards at once."""
-        ...
 
 
 @dataclass(slots=True)
@@ -54,12 +28,14 @@ class _Asked:
         more: Whether there may be more before that.
         owed: Answers that have not come.
         come: Answers that nobody has taken.
+        since: When it began to owe what it owes, by the monotonic clock.
     """
 
     end: int = -1
     more: bool = True
     owed: int = 0
     come: deque[Worked] = field(default_factory=deque)
+    since: float = 0.0
 
 
 class RemoteShards:
@@ -123,33 +99,37 @@ class RemoteShards:
         while shard.owed + len(shard.come) < _AHEAD and (shard.more or grown):
             shard.more, grown = shard.more and not grown, False
             self._links.say(number, Go(end))
+            shard.since = shard.since if shard.owed else time.monotonic()
             shard.end, shard.owed = end or 0, shard.owed + 1
 
     def _listen(self, seconds: float) -> None:
         owing = [number for number, shard in enumerate(self._shards) if shard.owed]
         for number in self._links.speaking(owing, seconds) if owing else ():
             shard = self._shards[number]
-            shard.owed -= 1
-            match self._heard(number):
+            shard.owed, shard.since = shard.owed - 1, time.monotonic()
+            match answer_of(self._links, number):
                 case Sent() as sent:
                     shard.come.append(sent.worked())
                     shard.more = True
                 case Idle():
                     shard.more = False
 
+        for number in owing:
+            self._refuse_a_hung_one(number)
+
+    def _refuse_a_hung_one(self, number: int) -> None:
+        """Who is stopped or caught in an endless loop does not die, and would never be missed."""
+        shard = self._shards[number]
+        if shard.owed and time.monotonic() - shard.since > HUNG_SECONDS:
+            raise TransientError(f"shard {number} has not answered for {HUNG_SECONDS:.0f} s")
+
     def _stopped(self, number: int) -> Stopped | None:
         """The last state; None where something was worked that nobody will commit."""
         self._links.say(number, Stop())
         taken = not self._shards[number].come
         while True:
-            match self._heard(number):
+            match answer_of(self._links, number):
                 case Stopped() as stopped:
                     return stopped if taken else None
                 case Sent():
                     taken = False
-
-    def _heard(self, number: int) -> object:
-        heard = self._links.heard(number)
-        if isinstance(heard, Failed):
-            raise TransientError(heard.message) if heard.heals else CorruptError(heard.message)
-        return heard

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-from foreseen.core.errors import ForeseenError, TransientError
 from foreseen.runners.rules.compiled import user_folder
 from foreseen.runners.rules.files import settle
 from foreseen.runners.shards.feeds import Feed
-from foreseen.runners.shards.messages import Failed, Go, Idle, Orders, Sent, Stop
+from foreseen.runners.shards.messages import Go, Idle, Orders, Sent, Stop
 from foreseen.runners.shards.partition import Partition, Place, Start, Stopped
 
-Answer = Sent | Idle | Stopped | Failed
+Answer = Sent | Idle | Stopped
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class BeginShard:
     """What a shard needs to begin.
 
     Attributes:
@@ -28,24 +27,38 @@ class Begin:
     start: Start
     orders: Orders
 
+    @property
+    def name(self) -> str:
+        """The shard's, for messages to people."""
+        return self.place.name
 
-class ServedShard:
-    """One partition that does what it is told."""
+    @property
+    def is_light(self) -> bool:
+        """It works all the time."""
+        return False
 
-    def __init__(self, begin: Begin) -> None:
-        """Open the partition and load the rules.
+    def opened(self) -> "ServedShard":
+        """Begin where this is.
 
         Raises:
             CorruptError: A snapshot cannot be read, or the rules are not the worker's.
             ConfigurationError: The partition cannot be opened.
             TransientError: Not now.
         """
+        return ServedShard(self)
+
+
+class ServedShard:
+    """One partition that does what it is told."""
+
+    def __init__(self, begin: BeginShard) -> None:
+        """Open the partition and load the rules; raises as `BeginShard.opened`."""
         self._feed = begin.feed.opened()
         artefacts = begin.orders.loaded(user_folder())
         settle()
         self._partition = Partition(begin.place, self._feed.stretches, begin.start, artefacts)
 
-    def answer(self, message: Go | Orders | Stop) -> Answer | None:
+    def answer(self, message: object) -> Answer | None:
         """What becomes of a message; None: there is nothing to say."""
         match message:
             case Go(end):
@@ -58,8 +71,5 @@ class ServedShard:
                 return None
             case Stop():
                 return self._partition.stopped()
-
-
-def failed(error: ForeseenError) -> Failed:
-    """The last word of a shard that cannot go on."""
-    return Failed(str(error), heals=isinstance(error, TransientError))
+            case _:
+                raise TypeError(f"{message!r} is nothing that is said to a shard")

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
 from foreseen.core.ids import TenantId
@@ -22,12 +23,14 @@ class Tally:
         events: Events stored.
         matches: Matches by rule.
         quarantined: Lines quarantined, by reason.
+        streams: Streams that began: a shard keeps the last number of each for good.
     """
 
     lines: int = 0
     events: int = 0
     matches: Counter[str] = field(default_factory=Counter)
     quarantined: Counter[str] = field(default_factory=Counter)
+    streams: int = 0
 
     def add(self, lines: int, out: ShardOut) -> None:
         """Count a batch."""
@@ -35,6 +38,7 @@ class Tally:
         self.events += out.events.num_rows
         self.matches.update(texts(out.matches, "rule_id"))
         self.quarantined.update(texts(out.quarantine, "reason"))
+        self.streams += int(np.count_nonzero(out.events["seq"].to_numpy() == 1))
 
 
 class Shard:

@@ -1,4 +1,4 @@
-"""Shards as Ray actors, on whichever node of a cluster has a core for them."""
+"""Far sides as Ray actors, on whichever node of a cluster has a core for them."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -8,29 +8,26 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from foreseen.core.errors import CorruptError, ForeseenError, TransientError
-from foreseen.runners.shards.messages import Go, Orders, Stop
-from foreseen.runners.shards.serving import Answer, Begin, ServedShard, failed
+from foreseen.runners.links.link import HUNG_SECONDS, Begin, Failed, Served
 
 _FINEST = 100  # parts of a core that are told apart
-_ANSWER_SECONDS = 120.0
-"""After which a shard that owes an answer counts as lost: a stretch takes a second or so."""
 
 
-class RayShard:
-    """One partition in an actor; what the actor answers is what its process would."""
+class Actor:
+    """One far side; what it answers is what its process would."""
 
     def __init__(self, begin: Begin) -> None:
-        """The partition is opened at the first message, so that a failure is an answer."""
+        """It begins at the first message, so that a failure is an answer."""
         self._begin = begin
-        self._shard: ServedShard | None = None
+        self._served: Served | None = None
 
-    def answer(self, message: Go | Orders | Stop) -> Answer | None:
+    def answer(self, message: object) -> object | None:
         """What becomes of a message; None: there is nothing to say."""
         try:
-            self._shard = self._shard or ServedShard(self._begin)
-            return self._shard.answer(message)
+            self._served = self._served or self._begin.opened()
+            return self._served.answer(message)
         except ForeseenError as error:
-            return failed(error)
+            return Failed.of(error)
 
 
 class RayLinks:
@@ -42,9 +39,14 @@ class RayLinks:
         Raises:
             TransientError: No node has a core.
         """
-        shard = ray.remote(num_cpus=_cores(len(begins)), scheduling_strategy="SPREAD")(RayShard)
-        self._names = [begin.place.name for begin in begins]
-        self._actors: list[Any] = [shard.remote(begin) for begin in begins]
+        cores = _cores(sum(not begin.is_light for begin in begins))
+        self._names = [begin.name for begin in begins]
+        self._actors: list[Any] = [
+            ray.remote(num_cpus=0 if begin.is_light else cores, scheduling_strategy="SPREAD")(
+                Actor
+            ).remote(begin)
+            for begin in begins
+        ]
         self._owed: list[deque[ray.ObjectRef[Any]]] = [deque() for _ in begins]
 
     def __len__(self) -> int:
@@ -56,18 +58,18 @@ class RayLinks:
         return []
 
     def say(self, number: int, message: object) -> None:
-        """A message to a shard."""
+        """A message."""
         self._owed[number].append(self._actors[number].answer.remote(message))
 
     def heard(self, number: int) -> object:
-        """The next answer of a shard; raises TransientError if its node or it is lost."""
+        """The next answer; raises TransientError if the actor or its node is lost."""
         while True:
             answer = self._answer(number, self._owed[number].popleft())
             if answer is not None:
                 return answer
 
     def speaking(self, numbers: Sequence[int], seconds: float) -> Sequence[int]:
-        """Which of these shards have answered, after a while at most."""
+        """Which of these have answered, after a while at most."""
         first = {self._owed[number][0]: number for number in numbers}
         done, _ = ray.wait(list(first), num_returns=1, timeout=seconds or 0)
         rest = [ref for ref in first if ref not in done]
@@ -81,20 +83,20 @@ class RayLinks:
 
     def _answer(self, number: int, ref: "ray.ObjectRef[Any]") -> object:
         try:
-            return ray.get(ref, timeout=_ANSWER_SECONDS)
+            return ray.get(ref, timeout=HUNG_SECONDS)
         except RayActorError as error:
             raise TransientError(f"{self._names[number]}: its node or process is lost") from error
-        except RayTaskError as error:  # raised by the shard itself: another try ends alike
+        except RayTaskError as error:  # raised by the far side itself: another try ends alike
             raise CorruptError(f"{self._names[number]} failed: {error}") from error
         except RayError as error:
             name = self._names[number]
             raise TransientError(f"{name}: no answer from its node: {error}") from error
 
 
-def _cores(shards: int) -> float:
-    """Cores that each shard may count on: after the loss of a node the others carry its shards."""
+def _cores(actors: int) -> float:
+    """Cores that each may count on: after the loss of a node the others carry its actors."""
     resources = ray.cluster_resources()  # type: ignore[no-untyped-call]  # the package has none here
     cores = float(resources.get("CPU", 0))
     if cores == 0:
         raise TransientError("no node of the cluster has a core; start one with `ray start`")
-    return min(1.0, int(cores / shards * _FINEST) / _FINEST)
+    return min(1.0, int(cores / max(actors, 1) * _FINEST) / _FINEST)

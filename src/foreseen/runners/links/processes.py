@@ -1,4 +1,4 @@
-"""Shards in processes of their own, one a core: parsing and labelling leave the worker's."""
+"""Far sides in processes of their own on this machine, so that all of its cores can work."""
 
 import logging
 import multiprocessing
@@ -8,13 +8,12 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
 from foreseen.core.errors import ForeseenError, TransientError
-from foreseen.runners.shards.messages import Failed
-from foreseen.runners.shards.serving import Begin, ServedShard, failed
+from foreseen.runners.links.link import HUNG_SECONDS, Begin, Failed
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
-log = logging.getLogger("foreseen.shard")
+log = logging.getLogger("foreseen.elsewhere")
 
 _END_SECONDS = 20.0
 
@@ -25,7 +24,7 @@ class ProcessLinks:
     def __init__(self, begins: Sequence[Begin]) -> None:
         """Start the processes."""
         context = multiprocessing.get_context("spawn")
-        self._names = [begin.place.name for begin in begins]
+        self._names = [begin.name for begin in begins]
         self._processes: list[BaseProcess] = []
         self._links: list[Connection] = []
         for begin in begins:
@@ -41,25 +40,27 @@ class ProcessLinks:
 
     @property
     def process_ids(self) -> Sequence[int]:
-        """Processes, by shard."""
+        """Processes, by number."""
         return [process.pid for process in self._processes if process.pid is not None]
 
     def say(self, number: int, message: object) -> None:
-        """A message to a shard; raises TransientError if it has died."""
+        """A message; raises TransientError if the process has died."""
         try:
             self._links[number].send(message)
         except OSError as error:
             raise self._died(number) from error
 
     def heard(self, number: int) -> object:
-        """The next answer of a shard; raises TransientError if it has died."""
+        """The next answer; raises TransientError if the process has died or does not answer."""
         try:
+            if not self._links[number].poll(HUNG_SECONDS):
+                raise TransientError(f"{self._names[number]} has not answered for {HUNG_SECONDS} s")
             return self._links[number].recv()
         except (EOFError, OSError) as error:
             raise self._died(number) from error
 
     def speaking(self, numbers: Sequence[int], seconds: float) -> Sequence[int]:
-        """Which of these shards have answered, after a while at most."""
+        """Which of these have answered, after a while at most."""
         spoken = set(map(id, wait([self._links[number] for number in numbers], seconds)))
         return [number for number in numbers if id(self._links[number]) in spoken]
 
@@ -67,6 +68,8 @@ class ProcessLinks:
         """End all processes at once."""
         for process, link in zip(self._processes, self._links, strict=True):
             process.terminate()
+            process.join(_END_SECONDS)
+            process.kill()  # one that is stopped does not hear the first word
             process.join(_END_SECONDS)
             link.close()
 
@@ -81,15 +84,15 @@ def _main(link: Connection, begin: Begin) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker says when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        shard = ServedShard(begin)
+        served = begin.opened()
         while True:
-            answer = shard.answer(link.recv())
+            answer = served.answer(link.recv())
             if answer is not None:
                 link.send(answer)
     except (EOFError, BrokenPipeError, ConnectionResetError):
-        log.info("the worker of %s is gone", begin.place.name)
+        log.info("the worker of %s is gone", begin.name)
     except ForeseenError as error:
-        link.send(failed(error))
+        link.send(Failed.of(error))
     except Exception as error:
-        link.send(Failed(f"{begin.place.name} failed: {error!r}", heals=False))
+        link.send(Failed(f"{begin.name} failed: {error!r}", heals=False))
         raise

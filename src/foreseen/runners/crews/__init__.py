@@ -1,0 +1,1 @@
+"""Who does pieces of work elsewhere: tasks on a Ray cluster."""

@@ -1,0 +1,110 @@
+"""The far side of a judge that works elsewhere, and what is said to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from foreseen import __version__
+from foreseen.core.errors import CorruptError
+from foreseen.pipeline.artefacts import JudgeArtefacts
+from foreseen.pipeline.judge import JudgeBatch, JudgeOut, judged
+from foreseen.pipeline.snapshots import dump_judge, load_judge
+from foreseen.rules.ruleset import SEMANTICS
+
+VERSION = f"{__version__}/{SEMANTICS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Decide a batch: this judge's matches, and what others saw meanwhile."""
+
+    batch: JudgeBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Decide with these artefacts from the next batch on."""
+
+    artefacts: JudgeArtefacts
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer.
+
+    Attributes:
+        out: What became of the batch, without the matches, which the other side has.
+        state: The judge's snapshot after it.
+        lost: What it could not count.
+    """
+
+    out: JudgeOut
+    state: bytes
+    lost: Mapping[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, out: JudgeOut, state: bytes, lost: Mapping[tuple[str, str], int]) -> Self:
+        """The answer as it is sent: of errors their words, for not every error can travel."""
+        failures = {name: _words(error) for name, error in out.failures.items()}
+        revisions = [
+            replace(each, failure=each.failure and _words(each.failure)) for each in out.revisions
+        ]
+        nothing = out.matches.slice(0, 0)
+        sent = replace(out, matches=nothing, failures=failures, revisions=revisions)
+        return cls(sent, state, lost)
+
+
+def _words(error: Exception) -> Exception:
+    return RuntimeError(repr(error))
+
+
+@dataclass(frozen=True, slots=True)
+class BeginJudge:
+    """What a judge needs to begin.
+
+    Attributes:
+        name: For messages to people.
+        state: Its snapshot.
+        artefacts: To begin with.
+        version: Of this side: both have to decide alike.
+        is_light: It mostly waits, and needs no core for itself.
+    """
+
+    name: str
+    state: bytes
+    artefacts: JudgeArtefacts
+    version: str = VERSION
+    is_light: bool = field(default=True)
+
+    def opened(self) -> "ServedJudge":
+        """Begin where this is.
+
+        Raises:
+            CorruptError: The state cannot be read, or the other side is another version.
+        """
+        if self.version != VERSION:
+            raise CorruptError(
+                f"{self.name} runs Foreseen {VERSION} where its worker is {self.version}: install"
+                " the same on all machines"
+            )
+        return ServedJudge(self)
+
+
+class ServedJudge:
+    """A judge that does what it is told."""
+
+    def __init__(self, begin: BeginJudge) -> None:
+        """Load the state; raises as `BeginJudge.opened`."""
+        self._state, self._artefacts = load_judge(begin.state), begin.artefacts
+
+    def answer(self, message: object) -> Said | None:
+        """What becomes of a message; None: there is nothing to say."""
+        match message:
+            case Decide(batch):
+                out = judged(self._state, batch, self._artefacts)
+                return Said.of(out, dump_judge(self._state), self._state.lost())
+            case Use(artefacts):
+                self._artefacts = artefacts
+                return None
+            case _:
+                raise TypeError(f"{message!r} is nothing that is said to a judge")
