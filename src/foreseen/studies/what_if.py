@@ -1,6 +1,6 @@
 """What an unsaved edit would alter: retained history through the one pipeline, before and after."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from foreseen.core.alerts import Alert
 from foreseen.core.crew import ALONE, Crew
+from foreseen.core.ids import ContentHash
 from foreseen.lake.lake import Lake
 from foreseen.studies.what_if_alerts import (
     Example,
@@ -94,7 +95,7 @@ def what_if(  # noqa: PLR0913 (the last two say how, and not what)
     )
 
 
-def _hashes(lake: Lake, before: Side, after: Side) -> dict[str, dict[str, object]]:
+def _hashes(lake: Lake, before: Side, after: Side) -> dict[str, Mapping[str, ContentHash | int]]:
     """What the answer depends on."""
     return {
         "before": dict(before.judge.hashes),
