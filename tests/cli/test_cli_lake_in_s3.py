@@ -146,9 +146,6 @@ def every_command_asks(data: Path, rules: Path, alert: str) -> None:
     ):
         ran = foreseen(*typed, "--data", data)
         assert ran.code == 0, (typed, ran.err)
-    for name in ("stats", "diff"):
-        ran = foreseen("rules", name, "--data", data)
-        assert (ran.code, "this works on a lake in a folder only" in ran.err) == (2, True), ran.err
 
 
 def test_tokens_are_shown_by_the_first_start_that_succeeds(

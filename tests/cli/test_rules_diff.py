@@ -158,7 +158,7 @@ def test_a_wrong_option_says_what_to_write(data: Path, typed: str, code: int, sa
 def test_no_data_is_told(tmp_path: Path) -> None:
     ran = foreseen("rules", "diff", "--data", tmp_path / "none")
     assert (ran.code, ran.out) == (3, "")
-    assert "no data of Foreseen" in ran.err
+    assert "no lake there" in ran.err
 
 
 def test_all_errors_of_an_edit_are_told_with_their_places(data: Path, tmp_path: Path) -> None:

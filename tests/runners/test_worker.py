@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
 import orjson
 import pyarrow as pa
@@ -287,3 +288,22 @@ def test_a_worker_that_fails_for_good_says_so_and_its_successor_goes_on(
     assert held(tmp_path).events.num_rows < calm.events.num_rows
     drain(tmp_path)
     assert held(tmp_path) == calm
+
+
+def test_events_that_trickle_in_gather_so_that_commits_are_a_second_apart(
+    tmp_path: Path, log: bytes
+) -> None:
+    lines, stop = log.splitlines(keepends=True), Event()
+    with opened(tmp_path) as stores:
+        worker = worker_of(stores)
+        thread = Thread(target=worker.run, args=(stop,))
+        begun, before = time.monotonic(), stores.lake.version("events")
+        thread.start()
+        for place in range(0, 600, 20):
+            stores.intake.append([body(b"".join(lines[place : place + 20]))])
+            time.sleep(0.1)
+        stop.set()
+        thread.join()
+        seconds, commits = time.monotonic() - begun, stores.lake.version("events") - before
+        worker.stop()
+    assert 1 <= commits <= seconds + 1

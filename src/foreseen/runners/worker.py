@@ -23,6 +23,10 @@ from foreseen.studies.train import stored_foresight
 log = logging.getLogger("foreseen.worker")
 
 _IDLE_SECONDS = 0.2
+_PACE_SECONDS, _MANY_EVENTS = 1.0, 2_000
+"""A commit of ten events costs about as much as one of a thousand, and leaves as many files: one of
+few events is followed by the next after this time at the earliest."""
+
 _PATIENCE_SECONDS = 0.05
 """How long a worker without other work waits for a judge elsewhere."""
 
@@ -56,7 +60,7 @@ class Worker:
         self._stores, self._tenant = installation.stores, installation.tenant
         self._settings = installation.settings
         self._live, self._rules = live, live.current
-        self._unreadable = ""
+        self._unreadable, self._events = "", 0
         self._foresight = self._newest_foresight(None)
         self._by_hand = self._newest_suppressions(None)
         lake, control = self._stores.lake, self._stores.control
@@ -79,15 +83,27 @@ class Worker:
         return [*self._shards.process_ids, *self._judge.process_ids]
 
     def run(self, stop: Event) -> None:
-        """Work until told to stop; sleeps while there is nothing to do."""
+        """Work until told to stop; rests while there is little to do."""
         while not stop.is_set():
+            begun = time.monotonic()
             if not self.drain():
                 stop.wait(_IDLE_SECONDS)
+            elif self._events < _MANY_EVENTS:
+                self._rest(stop, begun + _PACE_SECONDS)
+
+    def _rest(self, stop: Event, until: float) -> None:
+        """Let events gather until a time, while judges elsewhere may answer."""
+        while not stop.is_set() and (left := until - time.monotonic()) > 0:
+            if self._judge.waits:
+                self._judge.drain(patience=min(left, _IDLE_SECONDS))
+            else:
+                stop.wait(left)
 
     def drain(self) -> bool:
         """What is ready through both steps; False when nothing was waiting."""
         self._take_newer_rules()
         works = self._shards.ready()
+        self._events = sum(work.tally.events for work in works)
         if works:
             self._committer.commit(works)
             self._stores.input.trim(self._committer.needed, self._committer.partitions)
