@@ -125,6 +125,8 @@ def _round(place: Site, part: Round, result: Result, dice: random.Random, tell: 
         if fault.ends_server:
             place.begin(compaction=True)
         tell(f"{fault.kind} {came}{f', ready after {place.ready[-1]:.2f} s' * fault.ends_server}")
+        if place.server is None or not place.server.is_alive:
+            raise ValueError(f"no server lives after {fault.kind} {came}")
         if dice.random() < _UNCHECKED_SHARE:
             continue
         verdict = place.settle()

@@ -168,6 +168,8 @@ def _reached(site: Site, fault: Fault) -> str:
         came = wait_until(lambda: site.trigger.get() is None, _ARMED_SECONDS)
     else:
         came = server.stands_still(_ARMED_SECONDS)
+        if came and site.trigger.get() is not None:
+            raise ValueError(f"the server ended by itself on its way to {fault.place}")
     return fault.place if came else RANDOM
 
 

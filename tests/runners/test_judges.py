@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -26,6 +28,7 @@ from tests.pipeline.people import (
     in_cluster,
     on_host,
 )
+from tests.pipeline.people import RULES as PEOPLE
 from tests.recording import extract
 from tests.runners.installation import RULES, SETTINGS, body, opened
 
@@ -35,23 +38,29 @@ from foreseen.core.decisions import Basis, Decision
 from foreseen.core.errors import CorruptError, TransientError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.intake.entries import EntryKind
-from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut, step
-from foreseen.pipeline.judges import crosses_workloads, judge_of_group
-from foreseen.pipeline.open_streams import JudgeState, group_of
+from foreseen.lake.cursors import Cursor
+from foreseen.pipeline.correlated import Correlated
+from foreseen.pipeline.judge import JudgeArtefacts, JudgeBatch, JudgeOut, step
+from foreseen.pipeline.judges import crosses_workloads, judge_of
+from foreseen.pipeline.open_streams import JudgeState
+from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import parse_rules
 from foreseen.runners.installation import Installation, Sharding, Stores
 from foreseen.runners.judges import serving
 from foreseen.runners.judges.apart import Apart
 from foreseen.runners.judges.deciders import Deciders, Here
+from foreseen.runners.judging import Judge
 from foreseen.runners.links import processes
 from foreseen.runners.links.link import Begin, Failed, Served
 from foreseen.runners.links.processes import ProcessLinks
 from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.worker import Worker
+from foreseen.schema.arrow import texts
 
 GIVEN = artefacts()
 HOSTS = ("web-1", "web-2", "db-1", "ci-1")
+PATTERNS = (Workloads(), Workloads({"web-*": "shop"}), Workloads({"*-1": "first"}))
 
 
 class Inline:
@@ -89,8 +98,13 @@ def _copied(value: Any) -> Any:  # noqa: ANN401 (whatever travels)
     return pickle.loads(pickle.dumps(value))  # noqa: S301 (our own)
 
 
-def apart(count: int, content: bytes | None = None, given_: JudgeArtefacts = GIVEN) -> Apart:
-    return Apart(Inline, count, content, given_, Workloads())
+def apart(
+    count: int,
+    content: bytes | None = None,
+    given_: JudgeArtefacts = GIVEN,
+    workloads: Workloads = PATTERNS[0],
+) -> Apart:
+    return Apart(Inline, count, content, given_, workloads)
 
 
 @dataclass
@@ -123,12 +137,17 @@ def by_several(
     since: int | None,
     turns: Iterable[tuple[int, int]],
     given_: JudgeArtefacts = GIVEN,
+    patterns: Sequence[Workloads] = PATTERNS[:1],
 ) -> Judged:
-    """By judges who hand over to so many others at each cut; none of them: one in its thread."""
+    """By judges who hand over to so many others at each cut; none of them: one in its thread.
+
+    Patterns: of workloads, in turns.
+    """
     matches, found, content = table(*rows), Judged(), None
     ordered = sorted([(0, 2), *turns])
-    for (begin, count), (end, _) in pairwise([*ordered, (matches.num_rows, 0)]):
-        judges: Deciders = Here(content) if count == 0 else apart(count, content, given_)
+    for turn, ((begin, count), (end, _)) in enumerate(pairwise([*ordered, (matches.num_rows, 0)])):
+        named = patterns[turn % len(patterns)]
+        judges: Deciders = Here(content) if count == 0 else apart(count, content, given_, named)
         judges.ask(matches.slice(begin, end - begin), given_, since=since)
         out = judges.answered()
         assert out is not None
@@ -164,7 +183,7 @@ def crowds(draw: st.DrawFn) -> list[dict[str, object]]:
 
 
 def test_workloads_of_these_tests_have_different_judges() -> None:
-    assert len({judge_of_group(host.partition("-")[0], 2) for host in HOSTS}) == 2
+    assert len({judge_of(host.partition("-")[0], 2) for host in HOSTS}) == 2
 
 
 @settings(max_examples=150, deadline=None)
@@ -175,7 +194,9 @@ def test_any_number_of_judges_that_hand_over_at_any_time_decide_as_one(
     turn = st.tuples(st.integers(0, len(rows)), st.integers(0, 4))
     turns = data.draw(st.lists(turn, max_size=4))
     since = data.draw(st.sampled_from([None, START + 3 * MINUTE]))
-    assert by_several(rows, since, turns) == by_one(rows, since, GIVEN)
+    patterns = data.draw(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=3))
+    found = by_several(rows, since, turns, patterns=patterns)
+    assert found == by_one(rows, since, GIVEN)
 
 
 def test_a_login_that_failed_in_the_cloud_is_told_to_the_judge_of_another_workload() -> None:
@@ -185,9 +206,18 @@ def test_a_login_that_failed_in_the_cloud_is_told_to_the_judge_of_another_worklo
     assert found.revised["match-0000"].basis is Basis.UNEXPECTED
 
 
-def test_accounts_and_hosts_that_hold_workloads_are_judged_whole() -> None:
-    assert group_of("aws/1", "aws/1/user/alice") == group_of("aws/1", "aws/1/role/ci") == "aws/1"
-    assert group_of("web-1", "web") == group_of("web-2", "web") == "web"
+def test_a_state_of_before_hosts_were_kept_knows_them_by_its_streams() -> None:
+    state, _ = step(JudgeState(), table(on_host(0, 0)), GIVEN)
+    dumped = orjson.loads(dump_judge(state))
+    del dumped["streams"][0][1]["host"]
+    assert load_judge(orjson.dumps(dumped)).streams["web-1/0"].host == "web-1"
+
+
+def test_a_slice_goes_to_a_judge_without_what_it_is_a_slice_of() -> None:
+    many = table(*(on_host(number, number) for number in range(2_000)))
+    sent = serving.Decide.of(JudgeBatch(Correlated(many.slice(5, 1), {})))
+    assert len(pickle.dumps(sent)) < 100_000
+    assert sent.batch().correlated.matches == many.slice(5, 1)
 
 
 def counting(columns: str) -> JudgeArtefacts:
@@ -229,12 +259,48 @@ def test_a_threshold_that_counts_within_a_workload_counts_as_before() -> None:
     assert not crosses_workloads(own.rules[RuleId("several")])
 
 
+def test_what_a_host_counted_long_ago_counts_on_when_judges_change() -> None:
+    own, day = counting("[host]"), -1_440.0
+    late = [on_host(n, day + n, "db-1", rule_id="several") for n in range(3)]
+    rows = [on_host(9, 0, "web-1", rule_id="several"), *late]
+    assert by_several(rows, None, [(3, 3)], own) == by_one(rows, None, own)
+    assert by_several(rows, None, [(2, 0), (3, 2)], own) == by_one(rows, None, own)
+
+
+def test_a_threshold_that_was_edited_begins_anew_with_all_judges() -> None:
+    first, edited = counting("[host]"), counting("[host, process_path]")
+    rows = [on_host(n, n, "web-1", rule_id="several") for n in range(5)]
+    judges = apart(4, None, first)
+    decided: list[Decision] = []
+    for place, row in enumerate(rows):
+        if place == 3:  # one of them has seen the edited rule only
+            judges = apart(3, judges.dump(), edited)
+        judges.ask(table(row), first if place < 1 else edited)
+        out = judges.answered()
+        assert out is not None
+        decided += out.decisions
+    bases = [each.basis for each in decided]
+    assert bases[:4] == [Basis.BELOW_THRESHOLD] * 3 + [Basis.NOT_FORESEEN]
+
+
 class Failing(Suspicious):
     """Always fails."""
 
     def answer(self, moment: Any) -> Any:  # noqa: ANN401 (never gets there)
         """Raises."""
         raise ZeroDivisionError(moment.uid)
+
+
+OFTEN = """
+title: Often
+id: 9a4b5dd2-0cf5-4b9e-8c0e-3d1c1c0d7a11
+name: often
+correlation: {type: event_count, rules: [shell_started], group-by: [host], timespan: 1h,
+              condition: {gte: 1}}
+"""
+CORRELATED = replace(
+    GIVEN, correlations=parse_rules([("rules.yml", PEOPLE), ("often.yml", OFTEN)]).correlations
+)
 
 
 def test_a_model_that_fails_elsewhere_alerts_and_says_so_here() -> None:
@@ -373,3 +439,61 @@ def test_a_process_that_is_stopped_is_noticed_and_ended(
             drain(worker)
         worker.abandon()
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_process_that_is_stopped_cannot_hold_up_who_writes_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, "HUNG_SECONDS", 1.0)
+    monkeypatch.setattr(processes, "_END_SECONDS", 0.5)
+    state = dump_judge(JudgeState())
+    links = ProcessLinks([serving.BeginJudge("judge 1 of 1", state, GIVEN)])
+    try:
+        os.kill(links.process_ids[0], signal.SIGSTOP)
+        with pytest.raises(TransientError, match="not answered"):
+            links.say(0, b"x" * 5_000_000)
+    finally:
+        links.close()
+
+
+def test_why_a_process_could_not_begin_is_told() -> None:
+    begin = replace(serving.BeginJudge("judge 1 of 1", b"", GIVEN), version="0.0.1/x")
+    links = ProcessLinks([begin])
+    try:
+        assert links.speaking([0], 60) == [0]
+        (process,) = links.process_ids
+        while Path(f"/proc/{process}/stat").read_text().split()[2] != "Z":
+            time.sleep(0.01)
+        with pytest.raises(CorruptError, match="install the same"):
+            links.say(0, b"x")
+    finally:
+        links.close()
+
+
+class Late(Inline):
+    """Says what it has to say when it is asked for the second time."""
+
+    asked = 0
+
+    def speaking(self, numbers: Sequence[int], seconds: float) -> Sequence[int]:
+        """Nobody at first."""
+        self.asked += 1
+        return super().speaking(numbers, seconds) if self.asked > 1 else []
+
+
+def test_artefacts_that_are_exchanged_meanwhile_are_not_those_of_what_was_asked(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as stores:
+        stores.lake.commit({"matches": table(on_host(0, 0))}, Cursor("shard", 1))
+
+        def late(content: bytes | None) -> Deciders:
+            return Apart(Late, 1, content, CORRELATED, Workloads())
+
+        judge = Judge(stores.lake, stores.control, CORRELATED, begun=late)
+        assert judge.drain(patience=0.0) == 0
+        assert (judge.waits, judge.behind) == (True, 1)
+        judge.artefacts = GIVEN
+        assert judge.drain() == 2
+        found = sorted(texts(stores.lake.read("matches"), "rule_id"))
+    assert found == ["often", SHELL]

@@ -1,5 +1,6 @@
 """An installation has one lake, and whoever opens its data folder finds that one."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -140,6 +141,31 @@ def test_what_is_no_whole_copy_is_not_taken(tmp_path: Path, s3: HowS3) -> None:
         with pytest.raises(ForeseenError, match=r"copy it again|this is not the lake"):
             moved(tmp_path, address, s3)
     assert kept(tmp_path) is None
+
+
+def test_a_lake_of_another_installation_is_not_taken_by_mistake(tmp_path: Path, s3: HowS3) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    for data in (ours, theirs):
+        fill(data, [execve(1, "id")])
+        drain(data)
+        taken(data, s3=s3)
+    with pytest.raises(ConfigurationError, match="belongs to another installation"):
+        moved(ours, str(theirs / "lake"), s3)
+    assert taken(ours, s3=s3) == str(ours / "lake")
+
+
+def test_a_lake_whose_former_place_is_gone_is_taken_and_nothing_is_made_there(
+    tmp_path: Path, s3: HowS3
+) -> None:
+    data, gone = tmp_path / "data", tmp_path / "gone"
+    fill(data, [execve(1, "id")])
+    drain(data)
+    shutil.copytree(data / "lake", gone)
+    moved(data, str(gone), s3)
+    gone.rename(tmp_path / "new")
+    gone.mkdir()
+    assert moved(data, str(tmp_path / "new"), s3) == str(tmp_path / "new")
+    assert not list(gone.iterdir())
 
 
 @pytest.mark.slow

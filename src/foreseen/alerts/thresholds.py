@@ -89,10 +89,11 @@ def uncounted_of(state: CorrelationState) -> dict[tuple[str, str], int]:
 
 
 def fit(state: CorrelationState, rules: Mapping[RuleId, Rule]) -> None:
-    """Forget what belongs to rules that are gone or have no threshold any more."""
-    for name in list(state.rules):
+    """Forget what belongs to rules that are gone or have no threshold any more, or another one."""
+    for name, known in list(state.rules.items()):
         rule = rules.get(RuleId(name))
-        if rule is None or rule.alerting.threshold == 1:
+        is_gone = rule is None or rule.alerting.threshold == 1
+        if is_gone or (rule and _linked(rule).correlation.digest != known.digest):
             del state.rules[name]
 
 

@@ -1,6 +1,5 @@
 """`foreseen lake status|moved|compact|expire|verify|backup|restore`: what lies there, upkeep."""
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,6 @@ from foreseen.cli.options import SettingsFile, rules_of
 from foreseen.cli.stores import database, lake_of, s3_of_environment
 from foreseen.cli.terminal import Exit, console, inert, print_json, progress_bar, report, when
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.intake.log import IntakeLog
 from foreseen.lake.keeping.compaction import Compacted
 from foreseen.lake.keeping.holdings import holdings
 from foreseen.lake.keeping.retention import Expiry, Needs, Retention, expiries
@@ -25,6 +23,7 @@ from foreseen.runners.lake_place import move_lake, own_lake
 from foreseen.runners.life.backup import Manifest, back_up
 from foreseen.runners.life.backup import restore as restore_files
 from foreseen.runners.life.upkeep_needs import needs_of
+from foreseen.runners.ownership import alone
 from foreseen.runners.server import wall_clock
 from foreseen.runners.settings.file import from_file
 from foreseen.runners.settings.settings import Settings
@@ -75,16 +74,14 @@ def _print_cursors(found: dict[str, TableStatus]) -> None:
 def moved(
     to: Annotated[str, typer.Argument(help="Where it lies now: a folder or s3://BUCKET/PREFIX.")],
     data: Data = _DATA,
+    lost: Annotated[
+        bool, typer.Option("--lost", help="The former place is gone: do not compare with it.")
+    ] = False,
 ) -> None:
     """Say that the lake was copied elsewhere, as a whole and while no server ran."""
-    with database(data) as engine, _no_server(data):
-        lake = move_lake(data, engine, to, s3_of_environment, now=wall_clock())
+    with database(data) as engine, alone(data):
+        lake = move_lake(data, engine, to, s3_of_environment, now=wall_clock(), lost=lost)
     console.print(inert(f"the lake of {data} is the one in {lake.place.uri}"), soft_wrap=True)
-
-
-def _no_server(data: Path) -> AbstractContextManager[object]:
-    """Holds the folder's log of its own, which a server would; of a broker none can tell."""
-    return IntakeLog.open(data / "intake") if (data / "intake").is_dir() else nullcontext()
 
 
 @app.command()
@@ -186,6 +183,11 @@ def restore(
     with progress_bar("checking and copying") as progress:
         found = restore_files(source, data, told=progress)
     _print_manifest(found, data, json=json)
+    console.print(
+        "it is the same installation as the original: while that one runs, give this one a broker's"
+        " stream and a lake of its own",
+        soft_wrap=True,
+    )
 
 
 def _print_manifest(manifest: Manifest, folder: Path, *, json: bool) -> None:

@@ -44,6 +44,11 @@ class Url:
     options: Mapping[str, str]
 
 
+def shown(url: str) -> str:
+    """A broker's URL for messages: without who logs in and without options."""
+    return url.rpartition("@")[2].partition("?")[0]
+
+
 def is_broker(place: str | Path) -> bool:
     """Whether a place is the URL of a broker and no folder."""
     return "://" in str(place)

@@ -13,7 +13,7 @@ from foreseen.models.moments.moment import Moment
 from foreseen.pipeline.artefacts import JudgeArtefacts
 from foreseen.pipeline.asking import Answer
 from foreseen.pipeline.growing import WITHOUT_STORY, Told, tell
-from foreseen.pipeline.open_streams import JudgeState, group_of
+from foreseen.pipeline.open_streams import JudgeState
 from foreseen.rules.correlation.entries import Fired
 
 
@@ -56,8 +56,7 @@ class Verdict:
 def decided(state: JudgeState, case: Case, artefacts: JudgeArtefacts) -> Verdict:
     """Decide a match; what it opens or joins is in the state then."""
     row, moment, seen = case.row, case.moment, seen_of(case.row)
-    group = group_of(str(row["host"]), moment.workload)
-    stream, ties = state.at(str(row["stream"]), seen, group), ties_of(row)
+    stream, ties = state.at(str(row["stream"]), seen, str(row["host"])), ties_of(row)
     incident = stream.incidents.find(ties, stream.now)
     question = replace(_question(case, artefacts), incident=incident)
     decision = _decision(case, question, artefacts)

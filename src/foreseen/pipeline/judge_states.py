@@ -1,14 +1,11 @@
 """What several judges remember as one state, and divided again among any number of them."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from foreseen.core.ids import RuleId
-from foreseen.pipeline.judges import judge_of_group
-from foreseen.pipeline.open_streams import JudgeState, group_of
-from foreseen.rules import Rule
+from foreseen.pipeline.judges import WorkloadOf, judge_of
+from foreseen.pipeline.open_streams import JudgeState
 from foreseen.rules.correlation.groups import Group
-from foreseen.rules.correlation.link import LATENESS
 from foreseen.rules.correlation.state import CorrelationState, Remembered
 
 
@@ -17,59 +14,51 @@ def joined(states: Sequence[JudgeState]) -> JudgeState:
     if len(states) == 1:
         return states[0]
     whole = JudgeState(whereabouts=states[0].whereabouts)  # all were told the same
+    streams = [each for state in states for each in state.streams.items()]
+    whole.streams.update(sorted(streams, key=lambda each: each[1].now))
+    entries = [each for state in states for each in state.provisional.entries.items()]
+    for uid, entry in sorted(entries, key=lambda each: each[1].sighting.arrived):
+        whole.provisional.hold(uid, entry)
     for state in states:
-        whole.streams.update(state.streams)
         whole.shared.update(state.shared)
         whole.crowded += state.crowded
         whole.provisional.early += state.provisional.early
-        for uid, entry in state.provisional.entries.items():
-            whole.provisional.hold(uid, entry)
         _count_along(whole.thresholds, state.thresholds)
     return whole
 
 
-def divided_state(state: JudgeState, count: int, rules: Mapping[RuleId, Rule]) -> list[JudgeState]:
+def divided_state(state: JudgeState, count: int, workload_of: WorkloadOf) -> list[JudgeState]:
     """A state among so many judges, in the order of what it holds; counters stay with the first.
+
+    What thresholds have counted goes to all: that of a group goes on with whoever sees it.
 
     Args:
         state: What one judge remembers, but for correlations. It must not be used again.
         count: How many judges.
-        rules: Tell for how long a threshold's counts matter.
+        workload_of: Names the workload that a host plays now.
     """
     if count == 1:
         return [state]
-    parts = [JudgeState(whereabouts=copy.deepcopy(state.whereabouts)) for _ in range(count)]
+    parts = [
+        JudgeState(
+            whereabouts=copy.deepcopy(state.whereabouts),
+            thresholds=copy.deepcopy(state.thresholds),
+        )
+        for _ in range(count)
+    ]
     for name, stream in state.streams.items():
-        part = parts[judge_of_group(stream.group, count)]
+        part = parts[judge_of(workload_of(stream.host), count)]
         part.streams[name] = stream
         part.shared |= {like: name for like, known in stream.alerts.items() if known.shared}
-    for (uid, entry), row in zip(
-        state.provisional.entries.items(),
-        state.provisional.rows(list(state.provisional.entries)).to_pylist(),
-        strict=True,
-    ):
-        group = group_of(str(row["host"]), str(row["workload"]))
-        parts[judge_of_group(group, count)].provisional.hold(uid, entry)
+    uids = list(state.provisional.entries)
+    for uid, row in zip(uids, state.provisional.rows(uids).to_pylist(), strict=True):
+        part = parts[judge_of(workload_of(str(row["host"])), count)]
+        part.provisional.hold(uid, state.provisional.entries[uid])
     parts[0].crowded, parts[0].provisional.early = state.crowded, state.provisional.early
-    for name, remembered in state.thresholds.rules.items():
-        rule = rules.get(RuleId(name))
-        if rule is not None:  # a judge would forget it
-            reach = state.thresholds.clock - rule.alerting.window - LATENESS
-            _count_on(name, remembered, parts, reach)
-    for part in parts:
-        part.thresholds.clock = state.thresholds.clock
+    for part in parts[1:]:
+        for remembered in part.thresholds.rules.values():
+            remembered.lost.clear()
     return parts
-
-
-def _count_on(name: str, remembered: Remembered, parts: Sequence[JudgeState], reach: int) -> None:
-    """A threshold's recent counts to all judges: that of a group goes on with whoever sees it."""
-    for part in parts:
-        own = part.thresholds.rules[name] = Remembered(remembered.digest)
-        for key, group in remembered.groups.items():
-            if group.times and group.times[-1] >= reach:
-                own.groups[key] = copy.deepcopy(group)
-                own.size += len(group.times)
-    parts[0].thresholds.rules[name].lost = remembered.lost
 
 
 def _count_along(whole: CorrelationState, part: CorrelationState) -> None:

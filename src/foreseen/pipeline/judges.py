@@ -1,13 +1,13 @@
 """A tenant too large for one judge: matches divided among several by workload, and put together.
 
-What a judge remembers belongs to streams; a stream is one host's, and a host plays one workload,
-or, as an account of a cloud, holds all of them. So judges of different groups share nothing but two
-things. Correlations are stepped once, before the division. And what people were seen to do anywhere
-is told to every judge, as facts between its matches.
+What a judge remembers belongs to streams, a stream to one host, and hosts are divided by the
+workload that they play. So judges share nothing but two things. Correlations are stepped once,
+before the division. And what people were seen to do anywhere is told to every judge, as facts
+between its matches.
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -17,16 +17,19 @@ from foreseen.models.moments.elsewhere import Sighting, sightings_of
 from foreseen.pipeline.artefacts import JudgeArtefacts
 from foreseen.pipeline.correlated import Correlated
 from foreseen.pipeline.judge import JudgeBatch, JudgeOut
-from foreseen.pipeline.open_streams import group_of
 from foreseen.rules import Rule
 from foreseen.schema.arrow import texts
 
 _PLACES = frozenset({"stream", "host", "workload"})
 
 
-def judge_of_group(group: str, count: int) -> int:
-    """Which of so many judges decides the matches of a group; the same on every machine."""
-    return zlib.crc32(group.encode("utf-8", "surrogatepass")) % count
+WorkloadOf = Callable[[str], str]
+"""Names the workload that a host plays: hosts of one workload have one judge."""
+
+
+def judge_of(workload: str, count: int) -> int:
+    """Which of so many judges decides for the hosts of a workload; the same on every machine."""
+    return zlib.crc32(workload.encode("utf-8", "surrogatepass")) % count
 
 
 def crosses_workloads(rule: Rule) -> bool:
@@ -51,7 +54,7 @@ def apart(artefacts: JudgeArtefacts, count: int) -> JudgeArtefacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Division:
+class Shares:
     """A batch divided.
 
     Attributes:
@@ -65,24 +68,24 @@ class Division:
     parts: Sequence[JudgeBatch]
 
 
-def divided(batch: JudgeBatch, count: int) -> Division:
+def divided(batch: JudgeBatch, count: int, workload_of: WorkloadOf) -> Shares:
     """A batch among so many judges: to each its own matches, and as facts all others with names."""
     matches = batch.correlated.matches
-    places = list(zip(texts(matches, "host"), texts(matches, "workload"), strict=True))
-    judges = {place: judge_of_group(group_of(*place), count) for place in set(places)}
-    owners = [judges[place] for place in places]
+    hosts = texts(matches, "host")
+    judges = {host: judge_of(workload_of(host), count) for host in set(hosts)}
+    owners = [judges[host] for host in hosts]
     if count == 1:
-        return Division(matches, owners, [batch])
+        return Shares(matches, owners, [batch])
     sightings = sightings_of(matches)
     parts = [_part(number, batch, owners, sightings) for number in range(count)]
-    return Division(matches, owners, parts)
+    return Shares(matches, owners, parts)
 
 
-def put_together(division: Division, outs: Sequence[JudgeOut]) -> JudgeOut:
-    """What one judge would have given for the whole batch.
+def put_together(shares: Shares, outs: Sequence[JudgeOut]) -> JudgeOut:
+    """What one judge would have given for the whole batch; alerts and revisions in another order.
 
     Args:
-        division: The batch.
+        shares: The batch.
         outs: What each judge gave for its part; their `matches` are not looked at.
     """
     decisions = [iter(out.decisions) for out in outs]
@@ -90,8 +93,8 @@ def put_together(division: Division, outs: Sequence[JudgeOut]) -> JudgeOut:
     for out in outs:
         failures |= out.failures
     return JudgeOut(
-        matches=division.matches,
-        decisions=[next(decisions[owner]) for owner in division.owners],
+        matches=shares.matches,
+        decisions=[next(decisions[owner]) for owner in shares.owners],
         alerts=[alert for out in outs for alert in out.alerts],
         incidents=[incident for out in outs for incident in out.incidents],
         failures=failures,

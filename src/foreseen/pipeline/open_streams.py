@@ -44,11 +44,6 @@ class Growing:
     shared: bool
 
 
-def group_of(host: str, workload: str) -> str:
-    """What one judge has to see whole: a workload's hosts, or a host's workloads."""
-    return host if workload.startswith(f"{host}/") else workload
-
-
 @dataclass(slots=True)
 class OpenStream:
     """What later matches of one stream can still join.
@@ -59,13 +54,13 @@ class OpenStream:
             clock touches its own stream.
         incidents: Open incidents by what ties them.
         alerts: Alerts that like matches join, the one longest without a match first.
-        group: What one judge has to see whole, as `group_of` names it.
+        host: Whose it is.
     """
 
     now: int
     incidents: OpenIncidents = field(default_factory=OpenIncidents)
     alerts: dict[Like, Growing] = field(default_factory=dict)
-    group: str = ""
+    host: str = ""
 
     def forget(self) -> list[Like]:
         """Drop what is too old to be joined; which alerts these were."""
@@ -120,16 +115,16 @@ class JudgeState:
         }
         return found | {name: count for name, count in own.items() if count}
 
-    def at(self, stream: str, time: int, group: str) -> OpenStream:
-        """The stream, its clock at `time` (ms UTC) or later; and what it belongs to."""
+    def at(self, stream: str, time: int, host: str) -> OpenStream:
+        """The stream of a host, its clock at `time` (ms UTC) or later."""
         found = self.streams.get(stream)
         if found is None:
             self.streams[stream] = found = OpenStream(time)
-            if len(self.streams) > MOST_STREAMS:
+            while len(self.streams) > MOST_STREAMS:
                 _, gone = self.streams.popitem(last=False)
                 self._unshare(gone.alerts)
         self.streams.move_to_end(stream)
-        found.now, found.group = max(found.now, time), group
+        found.now, found.host = max(found.now, time), host
         return found
 
     def growing(self, like: Like, stream: str, time: int) -> Growing | None:

@@ -225,12 +225,13 @@ def _identity(
         sequences[stream] = seq = sequences.get(stream, 0) + 1
         seqs.append(seq)
     state.heard.streams |= dict.fromkeys(streams, state.heard.days)
-    workloads = {host: artefacts.workloads.of(host) for host in {row.host for row in rows}}
+    places = {(row.host, row.workload) for row in rows}
+    workloads = {place: artefacts.workloads.of(*place) for place in places}
     return {
         "tenant": [tenant] * len(rows),
         "stream": streams,
         "seq": seqs,
-        "workload": [workloads[row.host] for row in rows],
+        "workload": [workloads[row.host, row.workload] for row in rows],
         "host": [row.host for row in rows],
         "time": [row.time for row in rows],
         "ingested_time": [row.time if row.received is None else row.received for row in rows],

@@ -70,7 +70,7 @@ def dump_judge(state: JudgeState) -> bytes:
                     name,
                     {
                         "now": stream.now,
-                        "group": stream.group,
+                        "host": stream.host,
                         "incidents": asdict(stream.incidents),
                         "alerts": [
                             [like, asdict(growing)] for like, growing in stream.alerts.items()
@@ -174,6 +174,8 @@ def _heard(dumped: dict[str, Any]) -> Heard:
 
 def _judge(dumped: dict[str, Any]) -> JudgeState:
     streams = OrderedDict((str(name), _stream(stream)) for name, stream in dumped["streams"])
+    for name, stream in streams.items():  # older snapshots tell it by the name alone: `host/boot`
+        stream.host = stream.host or name.rpartition("/")[0]
     return JudgeState(
         streams,
         correlation_state.load(dumped["correlations"]),
@@ -198,8 +200,7 @@ def _stream(dumped: dict[str, Any]) -> OpenStream:
         }
     )
     alerts = {cast("Like", tuple(like)): _growing(found) for like, found in dumped["alerts"]}
-    group = str(dumped.get("group", ""))  # older snapshots know none: it comes with a match
-    return OpenStream(int(dumped["now"]), incidents, alerts, group)
+    return OpenStream(int(dumped["now"]), incidents, alerts, str(dumped.get("host", "")))
 
 
 def _growing(dumped: dict[str, Any]) -> Growing:

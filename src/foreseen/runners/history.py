@@ -173,7 +173,7 @@ def _after(found: History, edit: Edit) -> Side:
     sets = found.settings.rule_sets if edit.rule_sets is None else edit.rule_sets
     settings = replace(
         found.settings,
-        policy=Policy(budget, least),
+        policy=replace(policy, budget=budget, least_history=least),
         rule_sets=sets,
         alerts_a_day=alerts_a_day,
     )

@@ -112,6 +112,14 @@ def keep_stages(engine: Engine, tenant: TenantId, stored: Stored | None, *, now:
         put(engine, tenant, new, now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A commit that deciders were asked about, and with which artefacts."""
+
+    version: int
+    artefacts: JudgeArtefacts
+
+
 class Judge:
     """A tenant's judge: goes on from its cursor in the control database."""
 
@@ -138,7 +146,7 @@ class Judge:
         reached = checkpoint(engine, artefacts.tenant, NAME)
         self._version = self._seen = reached.version if reached else lake.first_version("matches")
         self._commits: Iterator[Commit] | None = None
-        self._asked: Commit | None = None
+        self._asked: _Asked | None = None
         self._deciders = begun(reached.state if reached else None)
         self.verdicts.lost = self._deciders.lost()
 
@@ -151,6 +159,11 @@ class Judge:
     def process_ids(self) -> Sequence[int]:
         """Processes of judges on this machine; none when they work in the worker's own."""
         return self._deciders.process_ids
+
+    @property
+    def behind(self) -> int:
+        """Commits that it has not judged."""
+        return self._lake.version("matches") - self._seen
 
     @property
     def waits(self) -> bool:
@@ -171,8 +184,9 @@ class Judge:
             out = self._deciders.answered(patience)
             if out is None:
                 break
-            judged += self._commit(out, asked.version)
+            judged += self._commit(out, asked.artefacts, asked.version)
             self._asked, self._seen = None, asked.version
+            self.metrics.judge_at(self._seen)
         self._pass_on()
         return judged
 
@@ -183,14 +197,14 @@ class Judge:
         self._deciders.ask_last(self.artefacts)
         out = self._deciders.answered()
         # The next version of the matches is the one that this very commit makes.
-        return self._commit(out, self._version + 1, firings=True) if out else 0
+        return self._commit(out, self.artefacts, self._version + 1, firings=True) if out else 0
 
     def stop(self) -> None:
         """End judges that work elsewhere, in order: what they were asked is kept."""
         try:
             out = self._deciders.answered() if self._asked else None
             if out is not None and self._asked is not None:
-                self._commit(out, self._asked.version)
+                self._commit(out, self._asked.artefacts, self._asked.version)
         finally:
             self.abandon()
 
@@ -199,7 +213,7 @@ class Judge:
         self._asked = None
         self._deciders.close()
 
-    def _ask(self, since: int | None) -> Commit | None:
+    def _ask(self, since: int | None) -> "_Asked | None":
         """Ask about the next commit in which there is something to judge, if there is one."""
         if self._commits is None:
             tenant, self._newest = self.artefacts.tenant, self._lake.version("matches")
@@ -208,8 +222,8 @@ class Judge:
         for commit in self._commits:
             if self._matters(commit):
                 self._deciders.ask(commit.rows, self.artefacts, commit.time, since)
-                self._asked = commit
-                return commit
+                self._asked = _Asked(commit.version, self.artefacts)
+                return self._asked
             self._seen = commit.version
         self._commits, self._seen = None, max(self._seen, self._newest)
         self.metrics.judge_at(self._seen)
@@ -233,13 +247,15 @@ class Judge:
         passed = commit.time is not None and due is not None and commit.time >= due
         return commit.rows.num_rows > 0 or passed
 
-    def _commit(self, out: JudgeOut, version: int, *, firings: bool = False) -> int:
+    def _commit(
+        self, out: JudgeOut, artefacts: JudgeArtefacts, version: int, *, firings: bool = False
+    ) -> int:
         """What a batch gave, to both stores; `firings`: also when none fired."""
         for rule, error in out.failures.items():
             log.warning("the model of rule %s failed, so its matches alert: %r", rule, error)
         predictions = predictions_table(out.matches, out.decisions, out.revisions)
         tables = {"predictions": pa.Table.from_batches([predictions])}
-        fired = firings_of(out.matches, self.artefacts.correlations)
+        fired = firings_of(out.matches, artefacts.correlations)
         if fired.num_rows or firings:
             tables["matches"] = fired
         tables["rollups"] = rollup(predictions=tables["predictions"], matches=fired)

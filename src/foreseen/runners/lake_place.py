@@ -14,14 +14,14 @@ from foreseen.control.cursors import version_of
 from foreseen.control.database import opened
 from foreseen.control.store_places import keep_lake_place, lake_place
 from foreseen.control.tenants import tenants
-from foreseen.core.errors import ConfigurationError, NotFoundError
+from foreseen.core.errors import ConfigurationError, NotFoundError, TransientError
 from foreseen.lake.deltalog import LOG_FOLDER
 from foreseen.lake.lake import Lake, S3Options
 from foreseen.lake.places.opening import place_at
 from foreseen.lake.places.s3 import SCHEME
 from foreseen.lake.tables import TABLES
 from foreseen.runners.judging import NAME as JUDGE
-from foreseen.runners.ownership import refuse_the_lake_of_others
+from foreseen.runners.ownership import refuse_the_lake_of_others, refuse_the_marked_of_others
 
 OWN = "lake"
 """Kept for a lake in the data folder itself, so that the folder may be moved with it."""
@@ -120,7 +120,9 @@ def taken_lake(data: Path, engine: Engine, wanted: str | None, s3: HowS3, *, now
     return lake
 
 
-def move_lake(data: Path, engine: Engine, to: str, s3: HowS3, *, now: int) -> Lake:
+def move_lake(  # noqa: PLR0913 (the last two say when, and how)
+    data: Path, engine: Engine, to: str, s3: HowS3, *, now: int, lost: bool = False
+) -> Lake:
     """Keep another address: the lake was copied there, with all that it holds.
 
     Args:
@@ -129,23 +131,39 @@ def move_lake(data: Path, engine: Engine, to: str, s3: HowS3, *, now: int) -> La
         to: A folder, or `s3://bucket/prefix`.
         s3: How S3 is reached.
         now: ms UTC.
+        lost: The one before is gone or cannot be reached: do not compare with it.
 
     Raises:
         NotFoundError: No lake lies there.
-        ConfigurationError: It holds less than the one before, or what `lake_of` raises.
+        ConfigurationError: It is another installation's, or holds less than before; as `lake_of`.
         CorruptError, TransientError: As for `lake_of`.
     """
     before, address = lake_place(engine) or OWN, _named(data, to)
-    place = place_at(_path(data, address), s3() if in_s3(address) else None)
-    logs = [f"{place.root}/{name}/{LOG_FOLDER}" for name in TABLES]
-    if any(found.type is not FileType.Directory for found in place.files.get_file_info(logs)):
+    if not _has_tables(data, address, s3):
         raise NotFoundError(f"{_shown(data, address)}: no lake there; copy it there first")
     lake = _opened(data, address, s3)
+    refuse_the_marked_of_others(data, engine, lake)
     _refuse_a_lesser(data, engine, lake)
-    if address != before and _is_there(data, before):
+    if address != before and not lost and _has_tables(data, before, s3):
         _refuse_an_older(lake, _opened(data, before, s3))
     keep_lake_place(engine, address, now=now)
     return lake
+
+
+def _has_tables(data: Path, address: str, s3: HowS3) -> bool:
+    """Whether all tables are there; opening would make those that are not."""
+    if not _is_there(data, address):
+        return False
+    place = place_at(_path(data, address), s3() if in_s3(address) else None)
+    logs = [f"{place.root}/{name}/{LOG_FOLDER}" for name in TABLES]
+    try:
+        found = place.files.get_file_info(logs)
+    except OSError as error:
+        raise TransientError(
+            f"{_shown(data, address)}: cannot be reached: {error}; if the lake was moved from there"
+            " and it is lost, say --lost"
+        ) from error
+    return all(each.type is FileType.Directory for each in found)
 
 
 def in_s3(address: str) -> bool:

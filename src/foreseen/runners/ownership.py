@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from foreseen.control.cursors import Checkpoint, checkpoint, save
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT
-from foreseen.intake.opening import claimed
+from foreseen.intake.opening import claimed, shown
 from foreseen.intake.segments import lock_of
 from foreseen.lake.lake import Lake, S3Options
 from foreseen.lake.places.mark import NAME, marked, owner_of
@@ -81,6 +81,21 @@ def refuse_the_lake_of_others(
         )
 
 
+def refuse_the_marked_of_others(data: Path, control: Engine, lake: Lake) -> None:
+    """Do nothing if no other installation's mark is on a lake; it is not marked.
+
+    Raises:
+        ConfigurationError: One is.
+        CorruptError: The mark cannot be read.
+        TransientError: The store does not answer.
+    """
+    found = owner_of(lake.place)
+    if found is not None and found != _id(control):
+        raise ConfigurationError(
+            f"{lake.place.uri}: this lake belongs to another installation than {data}"
+        )
+
+
 def refuse_the_intake_of_others(url: str, control: Engine) -> None:
     """Do nothing if a broker's partitions are this installation's or nobody's.
 
@@ -94,11 +109,11 @@ def refuse_the_intake_of_others(url: str, control: Engine) -> None:
     """
     owner = _id(control) or _new_id(control)
     if claimed(url, owner) != owner:
-        shown = url.rpartition("@")[2].partition("?")[0]
         raise ConfigurationError(
-            f"{shown}: another installation reads this stream, and each would delete what the other"
-            " has not read; name another stream or topic with --intake, or go on with the data"
-            " folder that belongs to it"
+            f"{shown(url)}: another installation reads this stream, and each would delete what the"
+            " other has not read; name another stream or topic with --intake, or go on with the"
+            " data folder that belongs to it; if its control.db is lost for ever, take the note"
+            " foreseen.installation off the stream"
         )
 
 

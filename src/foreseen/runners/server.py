@@ -15,7 +15,7 @@ from foreseen.core.errors import TransientError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.intake.entries import Entry, EntryKind, encode
 from foreseen.intake.log import IntakeLog
-from foreseen.intake.opening import open_appender
+from foreseen.intake.opening import open_appender, shown
 from foreseen.intake.protocol import Appender
 from foreseen.intake.segments import HEADER_BYTES
 from foreseen.rules import RuleSet
@@ -80,7 +80,11 @@ def stores(data: Path, addresses: Addresses = _NOWHERE_ELSE) -> Iterator[Stores]
         if addresses.intake is not None:
             refuse_the_intake_of_others(addresses.intake, control)
         found = Stores(*both, lake, control)
-        refuse_a_shorter_log(found, DEFAULT_TENANT, addresses.intake or str(data / "intake"))
+        refuse_a_shorter_log(
+            found,
+            DEFAULT_TENANT,
+            shown(addresses.intake) if addresses.intake else str(data / "intake"),
+        )
         yield found
 
 
@@ -197,7 +201,7 @@ def _work(first: Worker, begun: Callable[[], Worker], failed: Event, stop: Event
             stop.wait(_RETRY_SECONDS)
         except Exception:
             log.exception("the worker failed; the server stops, what was acknowledged is kept")
+            failed.set()
             if worker:
                 worker.abandon()
-            failed.set()
             return

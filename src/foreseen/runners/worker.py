@@ -30,6 +30,9 @@ few events is followed by the next after this time at the earliest."""
 _PATIENCE_SECONDS = 0.05
 """How long a worker without other work waits for a judge elsewhere."""
 
+_FAR_BEHIND, _LONG_PATIENCE_SECONDS = 8, 2.0
+"""So many commits behind, judges are waited for before more is committed."""
+
 
 @dataclass(slots=True)
 class Alarm:
@@ -108,9 +111,15 @@ class Worker:
             self._committer.commit(works)
             self._stores.input.trim(self._committer.needed, self._committer.partitions)
         self._take_newer_artefacts()
-        judged = self._judge.drain(patience=0.0 if works else _PATIENCE_SECONDS)
+        judged = self._judge.drain(patience=self._patience(is_busy=bool(works)))
         self._alarm.due = self._judge.due
         return judged > 0 or bool(works) or self._judge.waits
+
+    def _patience(self, *, is_busy: bool) -> float:
+        """How long to wait for a judge elsewhere: shards wait, too, when it falls behind."""
+        if self._judge.behind > _FAR_BEHIND:
+            return _LONG_PATIENCE_SECONDS
+        return 0.0 if is_busy else _PATIENCE_SECONDS
 
     def stop(self) -> None:
         """End shards and judges, and keep states so that the next worker has nothing to repeat."""
@@ -122,8 +131,10 @@ class Worker:
 
     def abandon(self) -> None:
         """End shards and judges after an error: what they hold in memory is ahead of the stores."""
-        self._shards.kill()
-        self._judge.abandon()
+        try:
+            self._shards.kill()
+        finally:
+            self._judge.abandon()
 
     def _take_newer_rules(self) -> None:
         rules = self._live.current

@@ -118,6 +118,8 @@ def _result(ref: Any) -> Any:  # noqa: ANN401 (Ray's)
             raise ConfigurationError(
                 f"a node has no Foreseen {foreseen.__version__}; install one version on all"
             ) from error
+        if isinstance(error.cause, RayError):
+            raise TransientError(f"what all pieces share was lost: {error.cause}") from error
         raise
     except RayError as error:
         raise TransientError(

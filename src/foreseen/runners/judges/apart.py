@@ -12,7 +12,7 @@ from foreseen.core.ids import content_hash
 from foreseen.pipeline.artefacts import JudgeArtefacts
 from foreseen.pipeline.judge import JudgeBatch, JudgeOut, batch_of, due_at
 from foreseen.pipeline.judge_states import divided_state, joined
-from foreseen.pipeline.judges import Division, apart, crosses_workloads, divided, put_together
+from foreseen.pipeline.judges import Shares, apart, crosses_workloads, divided, put_together
 from foreseen.pipeline.open_streams import FORGOTTEN, JudgeState
 from foreseen.pipeline.snapshots import Judges, dump_judge, dump_judges, load_judges
 from foreseen.pipeline.workloads import Workloads
@@ -48,11 +48,12 @@ class Apart:
             TransientError: They cannot begin now.
         """
         self._division = f"{count}/{content_hash(orjson.dumps(dict(workloads.patterns)))}"
-        known = _divided(content, count, self._division, artefacts)
+        known = _divided(content, count, self._division, workloads)
         self._correlations, self._used = known.correlations, artefacts
+        self._workloads, self._crossing = workloads, ()  # type: Workloads, tuple[str, ...]
         self._states = [dump_judge(state) for state in known.states]
         self._lost: list[Mapping[tuple[str, str], int]] = [state.lost() for state in known.states]
-        self._asked: Division | None = None
+        self._asked: Shares | None = None
         self._said: dict[int, Said] = {}
         self._since = 0.0
         sent = apart(artefacts, count)
@@ -128,10 +129,10 @@ class Apart:
             for number in range(len(self._links)):
                 self._links.say(number, sent)
             self._used = artefacts
-        self._asked, self._said = divided(batch, len(self._links)), {}
+        self._asked, self._said = divided(batch, len(self._links), self._workloads.of), {}
         self._since = time.monotonic()
         for number, part in enumerate(self._asked.parts):
-            self._links.say(number, Decide(part))
+            self._links.say(number, Decide.of(part))
 
     def _hear(self, number: int) -> None:
         said = answer_of(self._links, number)
@@ -142,8 +143,9 @@ class Apart:
 
     def _tell_crossing(self, artefacts: JudgeArtefacts, count: int) -> None:
         """Rules whose thresholds no one of several judges can count, when there are new ones."""
-        names = sorted(name for name, rule in artefacts.rules.items() if crosses_workloads(rule))
-        if count > 1 and names:
+        names = tuple(sorted(n for n, rule in artefacts.rules.items() if crosses_workloads(rule)))
+        known, self._crossing = self._crossing, names
+        if count > 1 and set(names) - set(known):
             log.warning(
                 "%d judges: the thresholds of %s count matches of different workloads together, "
                 "which no one judge sees; each of their matches alerts by itself",
@@ -156,7 +158,7 @@ def _divided(
     content: bytes | None,
     count: int,
     division: str,
-    artefacts: JudgeArtefacts,
+    workloads: Workloads,
 ) -> Judges:
     """Judges in the division that is wanted now."""
     if content is None:
@@ -165,5 +167,5 @@ def _divided(
     if known.division == division:
         return known
     whole = joined(known.states)
-    states = divided_state(whole, count, artefacts.rules)
+    states = divided_state(whole, count, workloads.of)
     return Judges(known.correlations, states, division)

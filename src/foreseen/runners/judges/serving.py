@@ -7,18 +7,33 @@ from typing import Self
 from foreseen import __version__
 from foreseen.core.errors import CorruptError
 from foreseen.pipeline.artefacts import JudgeArtefacts
-from foreseen.pipeline.judge import JudgeBatch, JudgeOut, judged
+from foreseen.pipeline.correlated import Correlated, Firings
+from foreseen.pipeline.judge import JudgeBatch, JudgeOut, Taught, judged
 from foreseen.pipeline.snapshots import dump_judge, load_judge
 from foreseen.rules.ruleset import SEMANTICS
+from foreseen.runners.links.tables import packed, unpacked
+from foreseen.schema.arrow import MATCH_SCHEMA
 
 VERSION = f"{__version__}/{SEMANTICS}"
 
 
 @dataclass(frozen=True, slots=True)
 class Decide:
-    """Decide a batch: this judge's matches, and what others saw meanwhile."""
+    """Decide a batch: this judge's matches as an Arrow stream, and what others saw meanwhile."""
 
-    batch: JudgeBatch
+    rows: bytes
+    firings: Firings
+    taught: Taught
+
+    @classmethod
+    def of(cls, batch: JudgeBatch) -> Self:
+        """The batch as it is sent: a slice without what it is a slice of."""
+        correlated = batch.correlated
+        return cls(packed(correlated.matches), correlated.firings, batch.taught)
+
+    def batch(self) -> JudgeBatch:
+        """The batch as it was."""
+        return JudgeBatch(Correlated(unpacked(self.rows), self.firings), self.taught)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +64,7 @@ class Said:
         revisions = [
             replace(each, failure=each.failure and _words(each.failure)) for each in out.revisions
         ]
-        nothing = out.matches.slice(0, 0)
+        nothing = MATCH_SCHEMA.empty_table()
         sent = replace(out, matches=nothing, failures=failures, revisions=revisions)
         return cls(sent, state, lost)
 
@@ -67,7 +82,7 @@ class BeginJudge:
         state: Its snapshot.
         artefacts: To begin with.
         version: Of this side: both have to decide alike.
-        is_light: It mostly waits, and needs no core for itself.
+        is_light: It takes no core from the shards: a cluster may place it beside them.
     """
 
     name: str
@@ -100,8 +115,8 @@ class ServedJudge:
     def answer(self, message: object) -> Said | None:
         """What becomes of a message; None: there is nothing to say."""
         match message:
-            case Decide(batch):
-                out = judged(self._state, batch, self._artefacts)
+            case Decide() as asked:
+                out = judged(self._state, asked.batch(), self._artefacts)
                 return Said.of(out, dump_judge(self._state), self._state.lost())
             case Use(artefacts):
                 self._artefacts = artefacts

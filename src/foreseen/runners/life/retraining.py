@@ -202,6 +202,7 @@ def _ran(task: Task, stop: Event) -> str | None:
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe) as child:
         text: bytes | None = orjson.dumps(asdict(task))
+        asked_to_end = False
         while True:
             try:
                 _, told = child.communicate(text, timeout=_POLL_SECONDS)
@@ -209,7 +210,8 @@ def _ran(task: Task, stop: Event) -> str | None:
             except subprocess.TimeoutExpired:
                 text = None
                 if stop.is_set():
-                    child.terminate()
+                    (child.kill if asked_to_end else child.terminate)()
+                    asked_to_end = True
     if stop.is_set() and child.returncode:
         return "the server stopped; it is done again"
     if child.returncode:

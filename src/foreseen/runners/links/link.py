@@ -29,7 +29,7 @@ class Begin(Protocol):
 
     @property
     def is_light(self) -> bool:
-        """Whether it mostly waits, so that it needs no core for itself."""
+        """Whether it takes no core: a cluster may place it beside others."""
         ...
 
     def opened(self) -> Served:

@@ -2,7 +2,10 @@
 
 import logging
 import multiprocessing
+import os
 import signal
+import socket
+import struct
 from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
@@ -32,6 +35,7 @@ class ProcessLinks:
             process = context.Process(target=_main, args=(theirs, begin), daemon=True)
             process.start()
             theirs.close()
+            _give_up_sending(ours)
             self._processes.append(process)
             self._links.append(ours)
 
@@ -44,17 +48,22 @@ class ProcessLinks:
         return [process.pid for process in self._processes if process.pid is not None]
 
     def say(self, number: int, message: object) -> None:
-        """A message; raises TransientError if the process has died."""
+        """A message; raises TransientError if the process has died or does not listen.
+
+        What it failed with before it died is raised instead, if it said so.
+        """
         try:
             self._links[number].send(message)
+        except BlockingIOError as error:
+            raise self._silent(number) from error
         except OSError as error:
-            raise self._died(number) from error
+            raise self._last_words(number) or self._died(number) from error
 
     def heard(self, number: int) -> object:
         """The next answer; raises TransientError if the process has died or does not answer."""
         try:
             if not self._links[number].poll(HUNG_SECONDS):
-                raise TransientError(f"{self._names[number]} has not answered for {HUNG_SECONDS} s")
+                raise self._silent(number)
             return self._links[number].recv()
         except (EOFError, OSError) as error:
             raise self._died(number) from error
@@ -66,17 +75,35 @@ class ProcessLinks:
 
     def close(self) -> None:
         """End all processes at once."""
-        for process, link in zip(self._processes, self._links, strict=True):
+        for process in self._processes:
             process.terminate()
+        for process, link in zip(self._processes, self._links, strict=True):
             process.join(_END_SECONDS)
             process.kill()  # one that is stopped does not hear the first word
             process.join(_END_SECONDS)
             link.close()
 
+    def _silent(self, number: int) -> TransientError:
+        return TransientError(f"{self._names[number]} has not answered for {HUNG_SECONDS:.0f} s")
+
+    def _last_words(self, number: int) -> ForeseenError | None:
+        try:
+            said = self._links[number].recv() if self._links[number].poll() else None
+        except (EOFError, OSError):
+            return None
+        return said.error() if isinstance(said, Failed) else None
+
     def _died(self, number: int) -> TransientError:
         self._processes[number].join(_END_SECONDS)
         code = self._processes[number].exitcode
         return TransientError(f"the process of {self._names[number]} has died (exit code {code})")
+
+
+def _give_up_sending(link: Connection) -> None:
+    """A message to a process that is stopped would wait for it for ever."""
+    with socket.socket(fileno=os.dup(link.fileno())) as same:
+        limit = struct.pack("ll", int(HUNG_SECONDS), 0)
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 def _main(link: Connection, begin: Begin) -> None:

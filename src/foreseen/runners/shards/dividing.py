@@ -82,13 +82,14 @@ def _together(engine: Engine, tenant: TenantId, before: Division, cursor: int) -
 
 
 def _of_its_own(state: ShardState, tenant: TenantId, number: int, partitions: int) -> ShardState:
-    """The state with parsers of the shard's own sources alone."""
-    own = {
-        key: parser
-        for key, parser in state.parsers.items()
-        if partition_of_source(tenant, key[1], partitions) == number
-    }
-    return replace(state, parsers=own)
+    """The state with the shard's own sources alone."""
+
+    def is_own(source: str) -> bool:
+        return partition_of_source(tenant, source, partitions) == number
+
+    own = {key: parser for key, parser in state.parsers.items() if is_own(key[1])}
+    heard = {key: day for key, day in state.heard.sources.items() if is_own(key[1])}
+    return replace(state, parsers=own, heard=replace(state.heard, sources=heard))
 
 
 def _name(tenant: TenantId) -> str:

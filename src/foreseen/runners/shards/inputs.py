@@ -7,7 +7,7 @@ from typing import Protocol
 
 from foreseen.core.errors import ConfigurationError
 from foreseen.intake.log import IntakeLog
-from foreseen.intake.opening import open_partition
+from foreseen.intake.opening import open_partition, shown
 from foreseen.intake.protocol import Reader
 from foreseen.runners.shards.feeds import BrokerFeed, Feed, LogFeed
 from foreseen.runners.shards.partition import Stretches
@@ -114,8 +114,8 @@ class FromBroker:
         """As many as the broker has."""
         if shards not in {1, self.partitions}:
             raise ConfigurationError(
-                f"{self.url}: has {self.partitions} partitions, so there are as many shards and not"
-                f" {shards}; leave --shards out"
+                f"{shown(self.url)}: has {self.partitions} partitions, so there are as many shards"
+                f" and not {shards}; leave --shards out"
             )
         return self.partitions
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import pyarrow as pa
-
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import TenantId
 from foreseen.lake.cursors import Cursor, Delivery
@@ -14,6 +12,7 @@ from foreseen.pipeline.workloads import Workloads
 from foreseen.rules import RuleSet, load
 from foreseen.rules.assignment import Assignment, RuleSets
 from foreseen.rules.engine.scan import Store
+from foreseen.runners.links.tables import packed, unpacked
 from foreseen.runners.settings.settings import Settings
 from foreseen.runners.shards.partition import Worked
 from foreseen.runners.shards.whole import Tally
@@ -79,13 +78,13 @@ class Sent:
     @classmethod
     def of(cls, worked: Worked) -> Self:
         """The stretch as it is sent."""
-        tables = {name: _packed(rows) for name, rows in worked.delivery.batches.items()}
+        tables = {name: packed(rows) for name, rows in worked.delivery.batches.items()}
         cursor = worked.delivery.cursor
         return cls(worked.partition, tables, cursor, worked.tally, worked.tick, worked.snapshot)
 
     def worked(self) -> Worked:
         """The stretch as it was."""
-        tables = {name: pa.ipc.open_stream(rows).read_all() for name, rows in self.tables.items()}
+        tables = {name: unpacked(rows) for name, rows in self.tables.items()}
         delivery = Delivery(tables, self.cursor)
         return Worked(self.partition, delivery, self.tally, self.tick, self.snapshot)
 
@@ -105,10 +104,3 @@ class Idle:
 @dataclass(frozen=True, slots=True)
 class Stop:
     """Say the state and end."""
-
-
-def _packed(rows: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows)
-    return sink.getvalue().to_pybytes()
