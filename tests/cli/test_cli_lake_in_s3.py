@@ -170,7 +170,7 @@ def test_what_needs_the_lake_in_the_folder_says_so(tmp_path: Path, endpoint: str
     with running(data, "--port", "0", "--lake", ADDRESS) as server:
         token_of(server, "read")  # it has opened its stores
         held = foreseen("lake", "moved", data / "lake", "--data", data)
-        assert (held.code, "another process has this log open" in held.err) == (2, True)
+        assert (held.code, "another server works on this folder" in held.err) == (2, True)
     (tmp_path / "audit.log").write_bytes(execve(1, "id"))
     for typed in (("lake", "backup", tmp_path / "copy"), ("replay", tmp_path / "audit.log")):
         ran = foreseen(*typed, "--data", data)

@@ -24,6 +24,7 @@ from foreseen.runners.lake_place import HowS3, no_s3, taken_lake
 from foreseen.runners.life.quarantine import keep_sending
 from foreseen.runners.life.retraining import Place, Retraining
 from foreseen.runners.life.upkeep import Upkeep
+from foreseen.runners.life.upkeep_process import BeginUpkeep
 from foreseen.runners.ownership import alone, refuse_the_intake_of_others
 from foreseen.runners.rules.compiled import user_folder
 from foreseen.runners.rules.watch import LiveRules, RuleWatch
@@ -137,7 +138,7 @@ def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way
         "worker": partial(_work, worker, begun, failed),
         "tick": partial(_tick, stores, alarm),
         "quarantine": partial(keep_sending, stores.control, stores.intake, tenant, wall_clock),
-        "upkeep": Upkeep(stores, settings, wall_clock, installation.metrics).run,
+        "upkeep": _upkeep(installation, data, s3).run,
     }
     if any(folders):
         work["rules"] = RuleWatch(live, folders[0], user_folder(), folders[1]).run
@@ -153,6 +154,16 @@ def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def _upkeep(installation: Installation, data: Path | None, s3: HowS3) -> Upkeep:
+    """The lake's upkeep, by a process of its own where that can open the stores by their places."""
+    stores, settings, begin = installation.stores, installation.settings, None
+    if data is not None:
+        folder = stores.lake.place.folder
+        how = s3() if folder is None else None
+        begin = BeginUpkeep(data, str(folder or stores.lake.place.uri), how, settings.retention)
+    return Upkeep(stores, settings, wall_clock, installation.metrics, begin)
 
 
 def _tick(stores: Stores, alarm: Alarm, stop: Event) -> None:
