@@ -199,6 +199,16 @@ def test_any_number_of_judges_that_hand_over_at_any_time_decide_as_one(
     assert found == by_one(rows, since, GIVEN)
 
 
+def test_late_evidence_is_weighed_in_the_order_of_commits_also_after_judges_were_joined() -> None:
+    def run(number: int, minutes: float, came: float) -> dict[str, object]:
+        return on_host(number, minutes, "web-1", process_uid=f"p{number}", session_uid="2",
+                       lineage_paths=["/usr/sbin/sshd"],
+                       ingested_time=START + int(came * MINUTE))  # fmt: skip
+
+    rows = [run(0, 2, 17), run(1, 1, 1), in_cloud(2, 0, late=20)]
+    assert by_several(rows, None, [(2, 0)]) == by_one(rows, None, GIVEN)
+
+
 def test_a_login_that_failed_in_the_cloud_is_told_to_the_judge_of_another_workload() -> None:
     rows = [on_host(0, 0), in_cloud(1, -5, late=10)]
     found = by_several(rows, None, [(0, 4)])

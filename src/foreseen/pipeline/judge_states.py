@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from heapq import merge
 
 from foreseen.pipeline.judges import WorkloadOf, judge_of
 from foreseen.pipeline.open_streams import JudgeState
@@ -10,14 +11,17 @@ from foreseen.rules.correlation.state import CorrelationState, Remembered
 
 
 def joined(states: Sequence[JudgeState]) -> JudgeState:
-    """One state of those of several judges; of correlations they remember nothing."""
+    """One state of those of several judges; of correlations they remember nothing.
+
+    What a judge remembers stays in its order, for late evidence is weighed in it.
+    """
     if len(states) == 1:
         return states[0]
     whole = JudgeState(whereabouts=states[0].whereabouts)  # all were told the same
-    streams = [each for state in states for each in state.streams.items()]
-    whole.streams.update(sorted(streams, key=lambda each: each[1].now))
-    entries = [each for state in states for each in state.provisional.entries.items()]
-    for uid, entry in sorted(entries, key=lambda each: each[1].sighting.arrived):
+    streams = (state.streams.items() for state in states)
+    whole.streams.update(merge(*streams, key=lambda each: each[1].now))
+    entries = (state.provisional.entries.items() for state in states)
+    for uid, entry in merge(*entries, key=lambda each: each[1].sighting.arrived):
         whole.provisional.hold(uid, entry)
     for state in states:
         whole.shared.update(state.shared)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pyarrow.fs import FileInfo, FileSelector
 
+from foreseen.core.errors import CorruptError
 from foreseen.lake.deltalog import LOG_FOLDER
 from foreseen.lake.keeping.holdings import DAY
 from foreseen.lake.keeping.log_start import (
@@ -82,8 +83,13 @@ def due_horizon(store: TableStore, keeping: Keeping, after: int | None, *, now: 
     """
     place = store.place
     kept, first = versions(place), first_version(place)
-    old = _last_before(place, kept, now - keeping.period)
-    many = _last_before(place, kept, now - keeping.least)
+    try:
+        old = _last_before(place, kept, now - keeping.period)
+        many = _last_before(place, kept, now - keeping.least)
+    except CorruptError:
+        if first_version(place) > first:  # another process moves the horizon at this moment
+            return None
+        raise
     bound = max(old, min(kept[-1] - keeping.entries, many))
     if after is not None:
         bound = min(bound, after)

@@ -17,7 +17,7 @@ from foreseen.pipeline.open_streams import FORGOTTEN, JudgeState
 from foreseen.pipeline.snapshots import Judges, dump_judge, dump_judges, load_judges
 from foreseen.pipeline.workloads import Workloads
 from foreseen.rules.correlation.state import CorrelationState, lost_of, next_due
-from foreseen.runners.judges.serving import BeginJudge, Decide, Said, Use
+from foreseen.runners.judges.serving import BeginJudge, Decide, Exchange, Said
 from foreseen.runners.links.link import HUNG_SECONDS, Elsewhere, answer_of
 
 log = logging.getLogger("foreseen.judge")
@@ -125,7 +125,7 @@ class Apart:
     def _ask(self, batch: JudgeBatch, artefacts: JudgeArtefacts) -> None:
         if artefacts is not self._used:
             self._tell_crossing(artefacts, len(self._links))
-            sent = Use(apart(artefacts, len(self._links)))
+            sent = Exchange(apart(artefacts, len(self._links)))
             for number in range(len(self._links)):
                 self._links.say(number, sent)
             self._used = artefacts

@@ -37,7 +37,7 @@ class Decide:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Exchange:
     """Decide with these artefacts from the next batch on."""
 
     artefacts: JudgeArtefacts
@@ -118,7 +118,7 @@ class ServedJudge:
             case Decide() as asked:
                 out = judged(self._state, asked.batch(), self._artefacts)
                 return Said.of(out, dump_judge(self._state), self._state.lost())
-            case Use(artefacts):
+            case Exchange(artefacts):
                 self._artefacts = artefacts
                 return None
             case _:
