@@ -1,7 +1,7 @@
 """JSON lines to labelled events in the lake, beside DuckDB that puts the same bytes into Delta.
 
 Lines: recorded Windows events, several times over. Ours is the product's own path: the parser, the
-shard step with 100 rules, a commit of events, matches and quarantine every 4 MB. DuckDB reads the
+shard step with 100 rules, a commit of events, matches and quarantine every 8 MB. DuckDB reads the
 same file (`read_json`) and delta-rs writes it: no labels, no sequence, no raw lines, one commit. As
 a program it is one way, measured once.
 """
@@ -21,6 +21,7 @@ from foreseen.lake.lake import Lake
 from foreseen.pipeline.shard import Lines, ShardArtefacts
 from foreseen.rules.loading import load
 from foreseen.rules.ruleset import RuleSet, rule_set
+from foreseen.runners.shards.partition import BATCH_BYTES
 from foreseen.runners.shards.whole import Shard
 from lake_apart import apart, say, timed, told
 from recorded import placed
@@ -28,7 +29,6 @@ from rules_input import comparable, documents, events
 
 RULES = 100
 RECORDED = 20_000
-BATCH_BYTES = 4 << 20
 FILE = "lines.ndjson"
 
 

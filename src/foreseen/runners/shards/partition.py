@@ -16,7 +16,7 @@ from foreseen.pipeline.snapshots import dump_shard, load_shard
 from foreseen.runners.life.quarantine import lines_of_order
 from foreseen.runners.shards.whole import Tally, tables_of
 
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 8 << 20
 TABLES = ("events", "matches", "quarantine", "rollups")
 _SNAPSHOT_SHARE = 0.1  # of the time that the step takes
 _MANY_STREAMS = 1_000_000  # about 100 MB of names and numbers
