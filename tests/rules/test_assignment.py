@@ -16,7 +16,7 @@ from foreseen.rules.assignment import Assignment, NamedSet, RuleSets, Selection,
 from foreseen.rules.assignment_parse import empty_sets, parse_rule_sets
 from foreseen.rules.document import documents_of
 from foreseen.rules.engine.kernels import Lists, array_of
-from foreseen.runners.settings.file import rule_sets_of
+from foreseen.runners.settings.file import from_file
 from foreseen.runners.settings.settings import Settings
 
 RULE = """
@@ -219,11 +219,11 @@ def test_a_set_that_holds_no_rule_is_refused() -> None:
 def test_a_settings_file_is_read_or_refused_whole(tmp_path: Path) -> None:
     file = tmp_path / "settings.yml"
     with pytest.raises(NotFoundError, match="no such settings file"):
-        rule_sets_of(file, RULES)
+        from_file(file, RULES)
     file.write_text(FILE)
-    assert rule_sets_of(file, RULES) == sets_of(FILE)
+    assert from_file(file, RULES).rule_sets == sets_of(FILE)
     file.write_text("")
-    assert rule_sets_of(file, RULES) == RuleSets()
+    assert from_file(file, RULES).rule_sets == RuleSets()
     for wrong, said in (
         ("rulesetz: {}", "did you mean 'rulesets'"),
         ("rulesets: {a: {include: {rules: [x]}}}", "holds none"),
@@ -231,7 +231,7 @@ def test_a_settings_file_is_read_or_refused_whole(tmp_path: Path) -> None:
     ):
         file.write_text(wrong)
         with pytest.raises(MalformedInputError, match=said):
-            rule_sets_of(file, RULES)
+            from_file(file, RULES)
     file.write_bytes(b"\xff")
     with pytest.raises(MalformedInputError, match="not UTF-8"):
-        rule_sets_of(file, RULES)
+        from_file(file, RULES)

@@ -50,7 +50,8 @@ class Apart:
         self._division = f"{count}/{content_hash(orjson.dumps(dict(workloads.patterns)))}"
         known = _divided(content, count, self._division, workloads)
         self._correlations, self._used = known.correlations, artefacts
-        self._workloads, self._crossing = workloads, ()  # type: Workloads, tuple[str, ...]
+        self._workloads = workloads
+        self._crossing: tuple[str, ...] = ()
         self._states = [dump_judge(state) for state in known.states]
         self._lost: list[Mapping[tuple[str, str], int]] = [state.lost() for state in known.states]
         self._asked: Shares | None = None

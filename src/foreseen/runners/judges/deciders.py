@@ -77,7 +77,8 @@ class Here:
         Raises:
             CorruptError: It cannot be read.
         """
-        self._state, self._out = JudgeState(), None  # type: JudgeState, JudgeOut | None
+        self._state = JudgeState()
+        self._out: JudgeOut | None = None
         if content is not None:
             known = load_judges(content)
             self._state = joined(known.states)

@@ -1,7 +1,7 @@
 """The far side of a judge that works elsewhere, and what is said to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from foreseen import __version__
@@ -89,7 +89,7 @@ class BeginJudge:
     state: bytes
     artefacts: JudgeArtefacts
     version: str = VERSION
-    is_light: bool = field(default=True)
+    is_light: bool = True
 
     def opened(self) -> "ServedJudge":
         """Begin where this is.

@@ -52,11 +52,6 @@ class FromFile:
     retention: Retention = field(default_factory=Retention)
 
 
-def rule_sets_of(path: Path, rules: RuleSet) -> RuleSets:
-    """Rule sets and tags of workloads of a settings file; raises what `from_file` raises."""
-    return from_file(path, rules).rule_sets
-
-
 def from_file(path: Path, rules: RuleSet) -> FromFile:
     """What a settings file says.
 
