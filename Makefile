@@ -13,12 +13,14 @@ DEV := .venv/dev.stamp
 BENCH := .venv/bench.stamp
 SPARK := .venv/spark.stamp
 DATA = $(or $(FORESEEN_DATA),../shared/data)
+# Suites that open a control database; tests/control and tests/api are on both kinds anyway.
+SERVED := tests/runners tests/cli tests/studies tests/pipeline/test_judge_suppressions.py
 SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-needles bench-capacity bench-latency crash soak cluster-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting crash soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,10 +29,13 @@ demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry
 	@$(BIN)/foreseen demo
 
 test: $(DEV) ## Set up, then run the everyday tests
+	@scripts/postgres.sh
 	@$(PYTEST) -m "not slow and not deep and not spark"
 
 check-all: lint types contract ## What CI runs: lint, types, imports, every test, the wheel
+	@scripts/postgres.sh
 	@$(PYTEST) -m "not deep and not spark" --durations=10
+	@$(MAKE) --no-print-directory postgres-test
 	@$(MAKE) --no-print-directory spark-test # last: its client brings pandas, which other libraries would use
 
 bench: $(DEV) ## Measure, and fail where a ratio is over its budget
@@ -54,6 +59,12 @@ bench-capacity: $(DEV) ## Measure the stages, and plan machines and storage from
 bench-latency: $(DEV) ## From receipt and from commit to decision, at half of the maximum rate
 	@$(BIN)/python benchmarks/latency.py $(ARGS)
 
+bench-alerts: $(DEV) ## A million alerts: stored, listed, filtered, counted; ARGS="--control postgresql://..."
+	@$(BIN)/python benchmarks/alerts.py $(ARGS)
+
+bench-hunting: $(DEV) ## What the sandbox costs a query
+	@$(BIN)/python benchmarks/hunting.py $(ARGS)
+
 crash: $(DEV) ## Kill server, shards and broker, cut the power, report what was lost; cuts need root
 	@$(BIN)/python scripts/crash.py $(ARGS)
 
@@ -62,6 +73,10 @@ soak: $(DEV) ## An hour at half load: does memory, a handle or a latency grow?
 
 cluster-test: $(DEV) ## Two Ray nodes over Kafka's protocol, one killed, against one process
 	@$(BIN)/python scripts/cluster_test.py $(ARGS)
+
+postgres-test: $(DEV) ## Run what opens a control database on PostgreSQL; slow ones apart
+	@scripts/postgres.sh
+	@FORESEEN_TEST_CONTROL=postgresql $(PYTEST) -m "not slow and not deep and not spark" $(SERVED)
 
 spark-test: $(SPARK) ## Ask DuckDB and a Spark Connect server the same questions
 	@$(BIN)/python -m pytest -m spark tests/lake/test_lake_spark.py

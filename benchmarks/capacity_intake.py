@@ -17,7 +17,7 @@ from recorded_hosts import bodies
 _SECONDS = 8.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _WITHOUT_PIPELINE = """
-import threading, contextlib, foreseen.cli.up as up
+import threading, contextlib, foreseen.cli.serving as up
 @contextlib.contextmanager
 def without(*arguments, **named):
     yield threading.Event()

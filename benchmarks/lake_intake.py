@@ -32,7 +32,7 @@ _WARM = 1
 _URL = "/api/v1/ingest/windows_event?source=bench"
 _MAIN = "from foreseen.cli.main import main; main()"
 _WITHOUT_PIPELINE = f"""
-import threading, contextlib, foreseen.cli.up as up
+import threading, contextlib, foreseen.cli.serving as up
 @contextlib.contextmanager
 def without(*arguments, **named):
     yield threading.Event()

@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.postgres.fixtures import all_on_one_kind as all_on_one_kind  # noqa: PLC0414 (a fixture)
+from tests.postgres.fixtures import databases_go as databases_go  # noqa: PLC0414
+from tests.postgres.fixtures import kind as kind  # noqa: PLC0414
+from tests.postgres.fixtures import postgres as postgres  # noqa: PLC0414
 
 NO_DATA = "no FORESEEN_DATA"
 _CHECKOUT = Path(__file__).resolve().parents[1]

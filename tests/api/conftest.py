@@ -1,4 +1,4 @@
-"""A real API: real intake folder, real SQLite, real tokens."""
+"""A real API: real intake folder, real databases, real tokens."""
 
 import threading
 import time
@@ -12,11 +12,13 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from tests.api.providing import real
 
 from foreseen.api.app import Services, create_app
 from foreseen.control.database import open_database
+from foreseen.control.scopes import Scope
 from foreseen.control.tenants import ensure_tenant
-from foreseen.control.tokens import Scope, create_token
+from foreseen.control.tokens import create_token
 from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
 
@@ -30,7 +32,7 @@ Serve = Callable[[FastAPI], AbstractContextManager[httpx.Client]]
 @contextmanager
 def serving(app: FastAPI) -> Iterator[httpx.Client]:
     """A client of the app on a real server on loopback."""
-    config = uvicorn.Config(app, port=0, log_level="critical", ws="none", lifespan="off")
+    config = uvicorn.Config(app, port=0, log_level="critical", ws="none", lifespan="on")
     server = uvicorn.Server(config)
     runner = threading.Thread(target=server.run)
     runner.start()
@@ -64,13 +66,19 @@ class Api:
     other_read: dict[str, str]
 
 
+@pytest.fixture(autouse=True)
+def on_both(kind: str) -> str:
+    """The API says the same over SQLite and PostgreSQL."""
+    return kind
+
+
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
     """An API over empty stores, with tokens of two tenants as request headers."""
     engine = open_database(tmp_path / "control.db")
 
     def bearer(tenant: TenantId, scope: Scope) -> dict[str, str]:
-        token = create_token(engine, tenant, name="token-1", scope=scope, now=NOW)
+        token = create_token(engine, tenant, name="token-1", scopes={scope}, now=NOW)
         return {"Authorization": f"Bearer {token}"}
 
     for tenant in (TENANT, OTHER):
@@ -89,3 +97,10 @@ def api(tmp_path: Path) -> Iterator[Api]:
                 bearer(OTHER, Scope.READ),
             )
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[str]:
+    """The issuer of a provider of logins that is not ours."""
+    with real() as issuer:
+        yield issuer

@@ -1,22 +1,18 @@
-"""What holds for every route: a scope, problems for errors, tenants apart."""
+"""What holds for the API: a scope for a route (all: test_api_walker), problems, tenants apart."""
 
 # ruff: noqa: ANN401 (test files cannot import the fixture's class from conftest)
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from starlette.routing import BaseRoute
 
-from foreseen.api.scopes import Needs, public
-from foreseen.control.alerts import Decided, commit_decisions
+from foreseen.control.alert_commit import Decided, commit_decisions
 from foreseen.control.cursors import Checkpoint
 from foreseen.control.tokens import revoke_token
 from foreseen.core.alerts import Alert
@@ -49,37 +45,6 @@ def fill(api: Any, *made: Alert) -> None:
     commit_decisions(api.engine, TenantId("default"), Decided(made), Checkpoint("judge", 1))
 
 
-def routes(all_routes: list[BaseRoute]) -> Iterator[APIRoute]:
-    for route in all_routes:
-        included = getattr(route, "original_router", None)
-        if included is not None:
-            yield from routes(included.routes)
-        else:
-            assert isinstance(route, APIRoute), f"{route} states no scope"
-            yield route
-
-
-def test_every_route_states_who_may_call_it(api: Any) -> None:
-    found = {}
-    for route in routes(api.app.routes):
-        calls = [each.call for each in route.dependant.dependencies]
-        stated = [call for call in calls if isinstance(call, Needs) or call is public]
-        assert len(stated) == 1, f"{route.path} has to state one scope"
-        found[route.path] = stated[0].scope.value if isinstance(stated[0], Needs) else "public"
-    assert found == {
-        "/healthz": "public",
-        "/readyz": "public",
-        "/api/v1/openapi.json": "public",
-        "/api/v1/ingest/{form}": "ingest",
-        "/api/v1/intake": "read",
-        "/metrics": "read",
-        "/api/v1/alerts": "read",
-        "/api/v1/alerts/{uid}": "read",
-        "/api/v1/alerts/{uid}/dispositions": "triage",
-        "/api/v1/alerts/{uid}/dispositions/{number}": "triage",
-    }
-
-
 @pytest.mark.parametrize(
     ("method", "path", "right", "wrong"),
     [
@@ -103,14 +68,15 @@ def test_a_route_takes_its_scope_only(
 
 def test_health_and_readiness_tell_the_truth(api: Any) -> None:
     assert api.client.get("/healthz").json() == {"status": "alive"}
-    assert api.client.get("/readyz").json() == {"status": "ready"}
+    ready = {"control": {"state": "ok"}, "intake": {"state": "ok"}}
+    assert api.client.get("/readyz").json() == {"status": "ready", "dependencies": ready}
     with api.engine.begin() as connection:
-        connection.execute(text("PRAGMA foreign_keys=OFF"))
-        connection.execute(text("DROP TABLE outbox"))
-        connection.execute(text("DROP TABLE disposition"))
-        connection.execute(text("DROP TABLE alert"))
+        connection.execute(text("ALTER TABLE alert RENAME TO away"))
     assert api.client.get("/healthz").status_code == 200
-    assert api.client.get("/readyz").status_code == 503
+    answer = api.client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["dependencies"]["control"] == {"state": "unavailable"}
+    assert answer.json()["detail"] == "not ready: control"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +106,7 @@ def test_errors_are_problems(api: Any, method: str, path: str, status: int) -> N
 def test_an_error_of_ours_tells_nothing_of_the_inside(api: Any) -> None:
     fill(api, alert("m1"))
     with api.engine.begin() as connection:
-        connection.execute(text("UPDATE alert SET members = 'no JSON'"))
+        connection.execute(text("UPDATE alert SET sentences = '7'"))
     answer = api.client.get(ALERTS, headers=api.read)
     assert answer.status_code == 500
     assert answer.json()["detail"] == "an error of ours; see the server's log"

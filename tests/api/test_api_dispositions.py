@@ -14,8 +14,9 @@ from tests.studies.office_world import CHAIN, World, judged_world, world_in
 
 from foreseen.api.app import Services, create_app
 from foreseen.control.dispositions import dispositions
+from foreseen.control.scopes import Scope
 from foreseen.control.tenants import ensure_tenant
-from foreseen.control.tokens import Scope, create_token
+from foreseen.control.tokens import create_token
 from foreseen.core.errors import ConfigurationError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.intake.log import IntakeLog
@@ -39,7 +40,7 @@ class Triage:
         self, name: str, scope: Scope = Scope.TRIAGE, tenant: TenantId = DEFAULT_TENANT
     ) -> str:
         """A new token."""
-        return create_token(self.world.engine, tenant, name=name, scope=scope, now=1)
+        return create_token(self.world.engine, tenant, name=name, scopes={scope}, now=1)
 
     def say(self, alert: str, said: object, name: str = "bob", **headers: str) -> httpx.Response:
         """A word of a person on an alert."""

@@ -18,8 +18,9 @@ from tests.shipped import shipped_rules
 
 from foreseen.api.app import Services, create_app
 from foreseen.api.metrics import exposition
+from foreseen.control.scopes import Scope
 from foreseen.control.tenants import ensure_tenant
-from foreseen.control.tokens import Scope, create_token
+from foreseen.control.tokens import create_token
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.runners.installation import Installation, Stores
 from foreseen.runners.life.upkeep import Upkeep
@@ -58,7 +59,7 @@ def installed(data: Path) -> Iterator[tuple[Installation, dict[str, str]]]:
     """An installation and the headers of who may read it."""
     with stores(data) as opened:
         token = create_token(
-            opened.control, DEFAULT_TENANT, name="scraper", scope=Scope.READ, now=wall_clock()
+            opened.control, DEFAULT_TENANT, name="scraper", scopes={Scope.READ}, now=wall_clock()
         )
         yield (
             Installation(opened, DEFAULT_TENANT, Settings()),
@@ -81,7 +82,7 @@ def services(installation: Installation) -> Services:
 
 def sending(opened: Stores) -> dict[str, str]:
     made = create_token(
-        opened.control, DEFAULT_TENANT, name="sender", scope=Scope.INGEST, now=wall_clock()
+        opened.control, DEFAULT_TENANT, name="sender", scopes={Scope.INGEST}, now=wall_clock()
     )
     return {"Authorization": f"Bearer {made}"}
 
@@ -155,7 +156,7 @@ def test_the_figures_need_a_token_to_read_and_are_of_ones_own_organisation(
         sender = sending(installation.stores)
         assert client.get("/metrics", headers=sender).status_code == 403
         ensure_tenant(control, other, now=1)
-        theirs = create_token(control, other, name="theirs", scope=Scope.READ, now=1)
+        theirs = create_token(control, other, name="theirs", scopes={Scope.READ}, now=1)
         answer = client.get("/metrics", headers={"Authorization": f"Bearer {theirs}"})
         assert answer.status_code == 403
         assert "no worker" in answer.json()["detail"]

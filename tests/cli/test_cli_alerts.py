@@ -11,10 +11,12 @@ from tests.cli.commands import foreseen
 from tests.models.histories import matches
 from tests.recording import extract
 
-from foreseen.control.alerts import Decided, alerts, commit_decisions
+from foreseen.control.alert_commit import Decided, commit_decisions
+from foreseen.control.alerts import Page, alerts
 from foreseen.control.cursors import Checkpoint
 from foreseen.control.database import opened
-from foreseen.control.tokens import Scope, grant_of
+from foreseen.control.scopes import Scope
+from foreseen.control.tokens import grant_of
 from foreseen.core.errors import DeniedError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Cursor, Lake
@@ -119,7 +121,7 @@ def test_the_environment_does_not_say_who_one_is(
 def about(data: Path, account: str) -> str:
     """An alert whose match was made by an account of this name."""
     with opened(data / "control.db") as engine:
-        [alert] = alerts(engine, DEFAULT_TENANT, limit=1)
+        [alert] = alerts(engine, DEFAULT_TENANT, page=Page(limit=1))
         told = replace(alert, uid="own-1", members=("own-1",))
         commit_decisions(engine, DEFAULT_TENANT, Decided([told]), Checkpoint("judge", 10**6))
     row = {"match_uid": "own-1", "process_user_name": account, "rule_id": alert.rule}
@@ -152,10 +154,10 @@ def test_a_token_works_until_it_is_revoked(data: Path) -> None:
     made = foreseen("tokens", "create", "ana", "--scope", "read", "--data", data)
     token = made.out.strip()
     with opened(data / "control.db") as engine:
-        assert grant_of(engine, token).scope is Scope.READ
+        assert grant_of(engine, token, now=3).scopes == {Scope.READ}
     assert foreseen("tokens", "revoke", token, "--data", data).code == 0
     with opened(data / "control.db") as engine, pytest.raises(DeniedError):
-        grant_of(engine, token)
+        grant_of(engine, token, now=3)
 
 
 def test_hosts_play_the_workload_that_a_person_names(tmp_path: Path) -> None:

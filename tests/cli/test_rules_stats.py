@@ -6,7 +6,7 @@ import pytest
 from tests.cli.commands import foreseen
 from tests.recording import extract
 
-from foreseen.control.alerts import alerts
+from foreseen.control.alerts import Page, alerts
 from foreseen.control.database import open_database
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.lake import Lake
@@ -47,7 +47,7 @@ def data(tmp_path_factory: pytest.TempPathFactory, log: Path) -> Path:
 def test_stats_count_what_the_lake_and_the_alerts_say(data: Path) -> None:
     (told,) = foreseen("rules", "stats", "--data", data, "--rules", RULES, "--json").rows
     control = open_database(data / "control.db")
-    raised = [alert.rule for alert in alerts(control, DEFAULT_TENANT, limit=10_000)]
+    raised = [alert.rule for alert in alerts(control, DEFAULT_TENANT, page=Page(limit=10_000))]
     control.dispose()
     matches = Lake.open(data / "lake").read("matches", ["rule_id", "time"]).to_pylist()
     assert {each["id"] for each in told["rules"]} == {str(r.id) for r in load_rules(RULES).rules}

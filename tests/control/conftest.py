@@ -11,6 +11,12 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.core.ids import TenantId
 
 
+@pytest.fixture(autouse=True)
+def on_both(kind: str) -> str:
+    """Everything about the control database holds in SQLite and in PostgreSQL."""
+    return kind
+
+
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """A control database with two tenants."""

@@ -6,18 +6,12 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from foreseen.control.alerts import (
-    AlertFilter,
-    AlertKey,
-    Decided,
-    alert_by_uid,
-    alerts,
-    commit_decisions,
-    incidents,
-)
+from foreseen.control.alert_commit import Decided, commit_decisions
+from foreseen.control.alerts import AlertFilter, AlertKey, Page, alert_by_uid, alerts, incidents
 from foreseen.control.cursors import Checkpoint, checkpoint, save, version_of
-from foreseen.control.dispositions import Disposition, Verdict, dispose, dispositions, undo
+from foreseen.control.dispositions import Disposition, dispose, dispositions, undo
 from foreseen.control.outbox import mark_failed, mark_sent, waiting
+from foreseen.control.reasons import Verdict
 from foreseen.core.alerts import Alert, AlertStatus, Incident, OutboxRow
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import RuleId, TenantId
@@ -83,10 +77,12 @@ def test_a_dismissed_alert_that_grows_is_open_again_and_is_told_once(engine: Eng
     commit_decisions(engine, TENANT, Decided([alert("m1")], [], row), Checkpoint("judge", 1))
     mark_sent(engine, TENANT, row[0])
     dispose(engine, TENANT, Disposition("m1", "ana", Verdict.DISMISSED, "expected", "", 3))
-    grown = alert("m1", members=("m1", "m2", "m3"), last_time=9)
+    grown = alert("m1", members=("m2", "m3"), earlier=1, last_time=9)
     commit_decisions(engine, TENANT, Decided([grown], [], row), Checkpoint("judge", 2))
     found = alert_by_uid(engine, TENANT, "m1")
     assert (found.count, found.last_time, found.status) == (3, 9, AlertStatus.OPEN)
+    assert found.members == ("m1", "m2", "m3")
+    assert [(each.members, each.earlier) for each in alerts(engine, TENANT)] == [((), 3)]
     assert waiting(engine, TENANT) == []
 
 
@@ -95,7 +91,7 @@ def test_pages_by_key_give_every_alert_once_even_with_equal_times(engine: Engine
     commit_decisions(engine, TENANT, Decided(made), Checkpoint("judge", 1))
     seen: list[Alert] = []
     after = None
-    while page := alerts(engine, TENANT, after=after, limit=3):
+    while page := alerts(engine, TENANT, page=Page(after=after, limit=3)):
         seen += page
         after = AlertKey(page[-1].first_time, page[-1].uid)
     assert sorted(each.uid for each in seen) == [each.uid for each in made]
@@ -112,7 +108,7 @@ def test_filters_narrow_the_list(engine: Engine) -> None:
     found = {
         "rule": alerts(engine, TENANT, wanted=AlertFilter(rule=RuleId("rule-2"))),
         "workload": alerts(engine, TENANT, wanted=AlertFilter(workload="db")),
-        "status": alerts(engine, TENANT, wanted=AlertFilter(status=AlertStatus.OPEN)),
+        "status": alerts(engine, TENANT, wanted=AlertFilter(status=(AlertStatus.OPEN,))),
     }
     assert {name: [each.uid for each in rows] for name, rows in found.items()} == {
         "rule": ["m2"],
@@ -170,7 +166,7 @@ def test_cursors_only_go_forward(engine: Engine) -> None:
 def test_a_damaged_state_is_told(engine: Engine) -> None:
     save(engine, TENANT, Checkpoint("judge", 5, b"state"))
     with engine.begin() as connection:
-        connection.execute(text("UPDATE cursor SET state = x'00'"))
+        connection.execute(text("UPDATE cursor SET state = :zero"), {"zero": b"\0"})
     with pytest.raises(CorruptError, match="state of judge at 5"):
         checkpoint(engine, TENANT, "judge")
     assert version_of(engine, TENANT, "judge") == 5  # asked without reading the state

@@ -19,8 +19,9 @@ from tests.crash.stores import Holding, holding
 from tests.crash.volume import Volume
 
 from foreseen.control.database import opened
+from foreseen.control.scopes import Scope
 from foreseen.control.tenants import ensure_tenant
-from foreseen.control.tokens import Scope, create_token
+from foreseen.control.tokens import create_token
 from foreseen.core.ids import DEFAULT_TENANT
 
 VOLUME_MEGABYTES = 512
@@ -199,5 +200,5 @@ def _new_token(data: Path, file: Path) -> None:
     with opened(data / "control.db") as control:
         ensure_tenant(control, DEFAULT_TENANT, now=_NOW)
         name = f"producer-{time.time_ns()}"
-        token = create_token(control, DEFAULT_TENANT, name=name, scope=Scope.INGEST, now=_NOW)
+        token = create_token(control, DEFAULT_TENANT, name=name, scopes={Scope.INGEST}, now=_NOW)
     file.write_text(token)

@@ -21,8 +21,9 @@ from tests.crash.serve import Life
 from tests.crash.soak_report import Soak, text
 
 from foreseen.control.database import open_database
+from foreseen.control.scopes import Scope
 from foreseen.control.tenants import ensure_tenant
-from foreseen.control.tokens import Scope, create_token
+from foreseen.control.tokens import create_token
 from foreseen.core.ids import DEFAULT_TENANT
 
 _SAMPLE_SECONDS = 10.0
@@ -71,7 +72,7 @@ def _tokens(data: Path) -> tuple[str, str]:
     control = open_database(data / "control.db")
     ensure_tenant(control, DEFAULT_TENANT, now=_NOW)
     ingest, read = (
-        create_token(control, DEFAULT_TENANT, name=f"soak-{scope}", scope=scope, now=_NOW)
+        create_token(control, DEFAULT_TENANT, name=f"soak-{scope}", scopes={scope}, now=_NOW)
         for scope in (Scope.INGEST, Scope.READ)
     )
     control.dispose()

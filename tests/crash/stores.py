@@ -1,8 +1,8 @@
 """What the stores of a data folder hold, read without our own code for them: Delta and SQLite."""
 
-import json
 import sqlite3
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ ACCOUNTED = {
     "predictions": ["match_uid", "outcome"],
 }
 """Columns that accounts need; the others are compared at the end."""
+_RECORDED = {"raised", "version", "first_version"}
+"""Columns of an alert that no decision made: they differ in every run."""
 _ORDER = {
     "events": ["event_uid"],
     "matches": ["match_uid"],
@@ -33,13 +35,15 @@ class Holding:
 
     Attributes:
         tables: Rows by table of the lake, sorted by their keys.
-        alerts: Rows of the alerts by uid.
+        alerts: Rows of the alerts by uid, without what says when and in which order they came.
         incidents: Rows of the incidents by uid.
+        joined: Matches in alerts, one for each time that it is in one.
     """
 
     tables: dict[str, pa.Table]
     alerts: dict[str, dict[str, object]]
     incidents: dict[str, dict[str, object]]
+    joined: Sequence[str]
 
     def texts(self, table: str, column: str) -> list[str]:
         """One column."""
@@ -47,10 +51,7 @@ class Holding:
 
     def members(self) -> Counter[str]:
         """Matches in alerts, each as often as it is there."""
-        found: Counter[str] = Counter()
-        for row in self.alerts.values():
-            found.update(json.loads(str(row["members"])))
-        return found
+        return Counter(self.joined)
 
     def lines(self) -> Counter[bytes]:
         """Lines in events and in quarantine, each as often as it is there."""
@@ -76,7 +77,9 @@ def holding(data: Path, *, whole: bool = True, broken: bool = False) -> Holding:
         name: _table(data / "lake" / name, None if whole else ACCOUNTED[name], broken=broken)
         for name in TABLES
     }
-    return Holding(tables, _rows(data, "alert"), _rows(data, "incident"))
+    joined = [str(row["match"]) for row in _all(data, "alert_member")]
+    alerts = {uid: _decided(row) for uid, row in _rows(data, "alert").items()}
+    return Holding(tables, alerts, _rows(data, "incident"), joined)
 
 
 def _table(folder: Path, columns: list[str] | None, *, broken: bool) -> pa.Table:
@@ -92,6 +95,10 @@ def _table(folder: Path, columns: list[str] | None, *, broken: bool) -> pa.Table
     parts = [pq.ParquetFile(file).read(columns) for file in files]
     rows = pa.concat_tables(parts, promote_options="default")
     return rows if columns else rows.sort_by([(column, "ascending") for column in _ORDER[name]])
+
+
+def _decided(row: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in row.items() if name not in _RECORDED}
 
 
 def _rows(data: Path, table: str) -> dict[str, dict[str, object]]:

@@ -1,7 +1,11 @@
 """Rows of the matches table as a shard writes them, made by hand, and rules for them."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import pyarrow as pa
 
+from foreseen.core.alerts import Alert
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
 
@@ -51,3 +55,11 @@ def program_run(number: int, time: int, rule: str, /, **columns: object) -> dict
 def table(*rows: dict[str, object]) -> pa.Table:
     """The rows as a table of matches."""
     return pa.Table.from_batches([batch_of(rows, MATCH_SCHEMA)])
+
+
+def take_alerts(known: dict[str, Alert], alerts: Iterable[Alert]) -> None:
+    """What a step gave into what earlier ones gave, as the store does: members are appended."""
+    for alert in alerts:
+        before = known[alert.uid].members if alert.uid in known else ()
+        assert alert.earlier == len(before)
+        known[alert.uid] = replace(alert, members=(*before, *alert.members), earlier=0)

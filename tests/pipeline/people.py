@@ -72,6 +72,18 @@ class Suspicious(Foresight):
         return Prediction(0.001 if odd else 1.0, 9.0 if odd else 0.0, evidence, ContentHash("m"))
 
 
+WEAK = {CONSOLE: 0.08, SHELL: 0.07, SECRETS: 0.15}
+
+
+class Mild(Suspicious):
+    """A foresight that finds everything expected, and somewhat odd: rule by rule."""
+
+    def answer(self, moment: Moment) -> Prediction:
+        """Above any budget of these tests."""
+        share = WEAK.get(moment.rule, 0.5)
+        return Prediction(share, 3.0, (Evidence("act", 3.0, "s"),), ContentHash("m"))
+
+
 def artefacts(kind: type[Foresight] = Suspicious) -> JudgeArtefacts:
     """What a judge depends on, with a foresight of this kind."""
     rules = parse_rules([("rules.yml", RULES)])

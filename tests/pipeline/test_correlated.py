@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import pytest
-from tests.pipeline.matches import DOWNLOADED, LOGIN_FAILED, whole_window
+from tests.pipeline.matches import DOWNLOADED, LOGIN_FAILED, take_alerts, whole_window
 from tests.pipeline.matches import table as table_of
 
 from foreseen.alerts.decide import Policy
@@ -95,12 +95,12 @@ def judged(
         state, out = step(state, table.slice(begin, end - begin), given)
         state = load_judge(dump_judge(state))
         decisions += out.decisions
-        alerts.update({alert.uid: alert for alert in out.alerts})
+        take_alerts(alerts, out.alerts)
         assert predictions_table(out.matches, out.decisions).num_rows == len(out.decisions)
     if ends:
         state, out = pass_time(state, None, given)
         decisions += out.decisions
-        alerts.update({alert.uid: alert for alert in out.alerts})
+        take_alerts(alerts, out.alerts)
     return decisions, alerts, state
 
 

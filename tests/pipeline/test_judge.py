@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.pipeline.matches import program_run, table
+from tests.pipeline.matches import program_run, table, take_alerts
 from tests.recording import extract, lines_of, middle_time
 from tests.shipped import shipped_rules
 
@@ -120,7 +120,7 @@ def judged(
     for begin, end in pairwise([0, *sorted(cuts), matches.num_rows]):
         state, out = step(state, matches.slice(begin, end - begin), given)
         found.decisions.extend(out.decisions)
-        found.alerts.update({alert.uid: alert for alert in out.alerts})
+        take_alerts(found.alerts, out.alerts)
         found.incidents.extend(out.incidents)
         if snapshots:
             state = load_judge(dump_judge(state))

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pipeline.matches import program_run, table
+from tests.pipeline.matches import program_run, table, take_alerts
 from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
@@ -95,7 +95,7 @@ def judged(
         if snapshots:
             state = load_judge(dump_judge(state))
         found.decisions.extend(out.decisions)
-        found.alerts.update({alert.uid: alert for alert in out.alerts})
+        take_alerts(found.alerts, out.alerts)
         found.incidents.extend(out.incidents)
         assert predictions_table(out.matches, out.decisions).num_rows == len(out.decisions)
     return found

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pipeline.matches import table
+from tests.pipeline.matches import table, take_alerts
 from tests.pipeline.people import (
     CONSOLE,
     FAILED,
@@ -86,7 +86,7 @@ def judged(
         found.state, out = step(found.state, part, given_, since=since)
         found.decisions.extend(out.decisions)
         found.revisions.extend(out.revisions)
-        found.alerts.update({alert.uid: alert for alert in out.alerts})
+        take_alerts(found.alerts, out.alerts)
         found.incidents.extend(out.incidents)
         parts.append(predictions_table(out.matches, out.decisions, out.revisions))
         if snapshots:

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = {"runtime": "requirements.lock", "dev": "requirements-dev.lock"}
 IMPORT_NAMES = {
+    "opentelemetry-api": "opentelemetry",
     "google-re2": "re2",
     "nats-py": "nats",
     "pysigma": "sigma",

@@ -117,7 +117,8 @@ def run_pytest(
         (folder / "shared" / "data").mkdir(parents=True)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("FORESEEN_", "PYTEST_"))}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, str(tests)]
-    environment = {**kept, "CI": ci, "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}  # it takes fixtures from there
+    environment = {**kept, "CI": ci, **own}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -10,8 +10,9 @@ import pyarrow as pa
 from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
-from foreseen.control.alerts import alerts, incidents
+from foreseen.control.alerts import Page, alerts, incidents
 from foreseen.control.database import open_database
+from foreseen.control.database import opened as database
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.ids import DEFAULT_TENANT
@@ -51,12 +52,11 @@ class LogStores(Stores):
 @contextmanager
 def opened(data: Path, failpoint: Callable[[str], None] = lambda _: None) -> Iterator[LogStores]:
     """The stores of an installation; the lake calls the failpoint where a crash matters."""
-    control = open_database(data / "control.db")
-    ensure_tenant(control, DEFAULT_TENANT, now=NOW)
-    with IntakeLog.open(data / "intake") as intake:
-        lake = Lake.open(data / "lake", failpoint=failpoint)
-        yield LogStores(intake, OwnLog(intake), lake, control, intake)
-    control.dispose()
+    with database(data / "control.db") as control:
+        ensure_tenant(control, DEFAULT_TENANT, now=NOW)
+        with IntakeLog.open(data / "intake") as intake:
+            lake = Lake.open(data / "lake", failpoint=failpoint)
+            yield LogStores(intake, OwnLog(intake), lake, control, intake)
 
 
 def body(data: bytes, kind: EntryKind = EntryKind.DATA, source: str = "agent") -> Entry:
@@ -95,7 +95,7 @@ def held(data: Path) -> Held:
         lake.read("matches"),
         lake.read("quarantine"),
         lake.read("predictions"),
-        alerts(control, DEFAULT_TENANT, limit=100_000),
+        alerts(control, DEFAULT_TENANT, page=Page(limit=100_000, members=True)),
         incidents(control, DEFAULT_TENANT),
     )
     control.dispose()

@@ -13,7 +13,8 @@ from tests.studies.office_world import POLICY, new_jobs, world_in
 from foreseen.alerts.decide import Policy
 from foreseen.cli.options import settings_of
 from foreseen.control.database import opened
-from foreseen.control.dispositions import Disposition, Verdict, dispose
+from foreseen.control.dispositions import Disposition, dispose
+from foreseen.control.reasons import Verdict
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import ConfigurationError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId

@@ -8,7 +8,7 @@ import pytest
 from tests.runners.counting import calm_installation, drained, fill, replayed, told
 from tests.runners.installation import Held, held, opened
 
-from foreseen.control.alerts import commit_decisions
+from foreseen.control.alert_commit import commit_decisions
 from foreseen.lake.lake import Lake
 from foreseen.runners.judging import Judge
 
@@ -54,11 +54,11 @@ def test_killed_before_the_control_database_it_fires_once(
 ) -> None:
     passed = [0]
 
-    def dies(*arguments: object) -> bool:
+    def dies(*arguments: object, now: int) -> bool:
         passed[0] += 1
         if passed[0] == time:
             raise Killed
-        return commit_decisions(*arguments)  # type: ignore[arg-type]
+        return commit_decisions(*arguments, now=now)  # type: ignore[arg-type]
 
     monkeypatch.setattr("foreseen.runners.judging.commit_decisions", dies)
     with opened(tmp_path) as stores:

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pipeline.matches import table
+from tests.pipeline.matches import table, take_alerts
 from tests.pipeline.people import (
     LOGIN,
     MINUTE,
     SHELL,
     START,
+    Mild,
     Suspicious,
     artefacts,
     in_cloud,
@@ -32,7 +33,7 @@ from tests.pipeline.people import RULES as PEOPLE
 from tests.recording import extract
 from tests.runners.installation import RULES, SETTINGS, body, opened
 
-from foreseen.control.alerts import alerts
+from foreseen.control.alerts import Page, alerts
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision
 from foreseen.core.errors import CorruptError, TransientError
@@ -119,7 +120,7 @@ class Judged:
     def take(self, out: JudgeOut) -> None:
         """One batch more."""
         self.decisions += out.decisions
-        self.alerts |= {alert.uid: alert for alert in out.alerts}
+        take_alerts(self.alerts, out.alerts)
         self.incidents |= {each.uid: each for each in out.incidents}
         for each in out.revisions:
             self.revised[each.verdict.decision.match_uid] = each.verdict.decision
@@ -186,17 +187,18 @@ def test_workloads_of_these_tests_have_different_judges() -> None:
     assert len({judge_of(host.partition("-")[0], 2) for host in HOSTS}) == 2
 
 
-@settings(max_examples=150, deadline=None)
-@given(rows=crowds(), data=st.data())
+@settings(max_examples=200, deadline=None)
+@given(rows=crowds(), kind=st.sampled_from([Suspicious, Mild]), data=st.data())
 def test_any_number_of_judges_that_hand_over_at_any_time_decide_as_one(
-    rows: list[dict[str, object]], data: st.DataObject
+    rows: list[dict[str, object]], kind: type[Suspicious], data: st.DataObject
 ) -> None:
+    given_ = artefacts(kind)
     turn = st.tuples(st.integers(0, len(rows)), st.integers(0, 4))
     turns = data.draw(st.lists(turn, max_size=4))
     since = data.draw(st.sampled_from([None, START + 3 * MINUTE]))
     patterns = data.draw(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=3))
-    found = by_several(rows, since, turns, patterns=patterns)
-    assert found == by_one(rows, since, GIVEN)
+    found = by_several(rows, since, turns, given_, patterns=patterns)
+    assert found == by_one(rows, since, given_)
 
 
 def test_late_evidence_is_weighed_in_the_order_of_commits_also_after_judges_were_joined() -> None:
@@ -384,7 +386,7 @@ def drain(worker: Worker) -> None:
 def lasting(stores: Stores) -> tuple[pa.Table, list[Alert]]:
     """Decisions without what differs between runs, and alerts."""
     rows = stores.lake.read("predictions").sort_by("match_uid")
-    found = alerts(stores.control, DEFAULT_TENANT, limit=5_000)
+    found = alerts(stores.control, DEFAULT_TENANT, page=Page(limit=5_000, members=True))
     return rows, sorted(found, key=lambda alert: alert.uid)
 
 

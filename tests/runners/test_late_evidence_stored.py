@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from tests.pipeline.matches import table
 from tests.pipeline.people import FAILED, SHELL, artefacts, in_cloud, on_host
 
-from foreseen.control.alerts import alerts
+from foreseen.control.alerts import Page, alerts
 from foreseen.control.database import open_database
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert
@@ -51,7 +51,7 @@ def deliver(folder: Path, number: int, *rows: dict[str, object]) -> Judge:
 
 def held(folder: Path) -> tuple[pa.Table, list[Alert]]:
     with stores(folder) as (lake, engine):
-        return lake.read("predictions"), alerts(engine, DEFAULT_TENANT)
+        return lake.read("predictions"), alerts(engine, DEFAULT_TENANT, page=Page(members=True))
 
 
 def check(folder: Path) -> None:

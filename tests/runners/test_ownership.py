@@ -63,7 +63,7 @@ def test_two_servers_on_one_lake_are_refused_and_the_second_may_take_one_of_its_
 def test_a_new_control_database_does_not_take_over_a_lake(tmp_path: Path) -> None:
     with stores(tmp_path):
         pass
-    for path in tmp_path.glob("control.db*"):
+    for path in tmp_path.glob("control.*"):
         path.unlink()
     for _ in range(2):  # the refusal leaves nothing behind that lets the next start pass
         with pytest.raises(ConfigurationError, match=OTHER), stores(tmp_path):

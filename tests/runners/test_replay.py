@@ -18,9 +18,10 @@ from tests.shipped import shipped_rules
 
 from foreseen.alerts.decide import Policy
 from foreseen.alerts.finding import finding_of
-from foreseen.control.alerts import alerts
+from foreseen.control.alerts import Page, alerts
 from foreseen.control.database import open_database
-from foreseen.control.dispositions import Disposition, Verdict, dispose
+from foreseen.control.dispositions import Disposition, dispose
+from foreseen.control.reasons import Verdict
 from foreseen.core.errors import ConfigurationError, MalformedInputError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.core.records import Reason
@@ -328,7 +329,7 @@ def test_what_alerted_for_want_of_a_model_can_teach_and_what_was_escalated_never
 
 def said_of_all(data: Path, verdict: Verdict) -> None:
     engine = open_database(data / "control.db")
-    for alert in alerts(engine, DEFAULT_TENANT, limit=10_000):
+    for alert in alerts(engine, DEFAULT_TENANT, page=Page(limit=10_000, members=True)):
         dispose(engine, DEFAULT_TENANT, Disposition(alert.uid, "ana", verdict, "r", "", NOW))
     engine.dispose()
 

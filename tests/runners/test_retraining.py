@@ -16,10 +16,11 @@ from tests.runners.installation import opened
 
 from foreseen.alerts.decide import Policy
 from foreseen.control import dispositions, jobs, model_stages, model_versions
-from foreseen.control.alerts import Decided, commit_decisions
+from foreseen.control.alert_commit import Decided, commit_decisions
 from foreseen.control.cursors import Checkpoint
-from foreseen.control.dispositions import Disposition, Verdict
+from foreseen.control.dispositions import Disposition
 from foreseen.control.jobs import JobState
+from foreseen.control.reasons import Verdict
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis, Stage
 from foreseen.core.ids import DEFAULT_TENANT, RuleId

@@ -226,7 +226,8 @@ def test_a_lake_that_is_ahead_of_its_intake_is_refused(
         stores.intake.append(entries[:4])
         finish(stores, Sharding())
     shutil.rmtree(tmp_path / "intake")
-    (tmp_path / "control.db").unlink()
+    for file in tmp_path.glob("control.*"):
+        file.unlink()
     with opened(tmp_path) as stores, pytest.raises(CorruptError, match="another intake"):
         worker_of(stores, Sharding())
 

@@ -217,8 +217,8 @@ def test_with_models_that_cannot_be_read_everything_alerts(
         live = worker_of(stores)
         stored_models(tmp_path, history)
         with writing(stores.control) as session:
-            harm = text("UPDATE artefact SET content = x'00' WHERE kind = :kind")
-            session.execute(harm, {"kind": kind})
+            harm = text("UPDATE artefact SET content = :zero WHERE kind = :kind")
+            session.execute(harm, {"kind": kind, "zero": b"\0"})
         for worker in (live, None):  # in a running server, and in a starting one
             stores.intake.append([body(log)])
             at_work = worker or worker_of(stores)

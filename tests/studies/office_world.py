@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from tests.models.histories import matches
 
 from foreseen.alerts.decide import Policy
-from foreseen.control.alerts import alerts
+from foreseen.control.alerts import Page, alerts
 from foreseen.control.database import opened
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert
@@ -197,7 +197,7 @@ class World:
 
     def alerts(self) -> list[Alert]:
         """Alerts, oldest first."""
-        found = alerts(self.engine, DEFAULT_TENANT, limit=10_000)
+        found = alerts(self.engine, DEFAULT_TENANT, page=Page(limit=10_000, members=True))
         return sorted(found, key=lambda alert: (alert.first_time, alert.uid))
 
     def moments(self) -> list[Moment]:

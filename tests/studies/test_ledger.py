@@ -18,7 +18,8 @@ from foreseen.control import alerts as stored_alerts
 from foreseen.control import audit_sample, dispositions
 from foreseen.control.audit_sample import Answer, Finding
 from foreseen.control.database import opened
-from foreseen.control.dispositions import Disposition, Verdict
+from foreseen.control.dispositions import Disposition
+from foreseen.control.reasons import Verdict
 from foreseen.core.decisions import Basis, Stage
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId, TenantId
@@ -119,7 +120,8 @@ def test_rules_with_a_model_have_a_recall_and_others_have_none(told: Ledger) -> 
 def test_the_share_of_benign_matches_that_alert_leaves_escalated_ones_out(copied: Path) -> None:
     with opened_books(copied) as books:
         before = ledger_of(books, trusted(books), placements=1)
-        (alert,) = stored_alerts.alerts(books.engine, books.tenant, limit=1)
+        first = stored_alerts.Page(limit=1)
+        (alert,) = stored_alerts.alerts(books.engine, books.tenant, page=first)
         said = Disposition(alert.uid, "ann", Verdict.ESCALATED, "attack", "", NOW)
         dispositions.dispose(books.engine, books.tenant, said)
         after = ledger_of(books, trusted(books), placements=1)

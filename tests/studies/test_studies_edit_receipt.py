@@ -17,7 +17,7 @@ from tests.studies.office_world import (
 )
 
 from foreseen.alerts.interest import Speaker
-from foreseen.control.dispositions import Verdict
+from foreseen.control.reasons import Verdict
 from foreseen.core.decisions import Stage
 from foreseen.rules import parse_rules
 from foreseen.runners.history import Edit, history

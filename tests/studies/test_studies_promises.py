@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 from tests.models.histories import matches, stationary
 
 from foreseen.alerts.decide import Policy
-from foreseen.control.alerts import Decided, commit_decisions
+from foreseen.control.alert_commit import Decided, commit_decisions
 from foreseen.control.artefacts import NewArtefact, put
 from foreseen.control.cursors import Checkpoint
 from foreseen.control.database import opened
-from foreseen.control.dispositions import Disposition, Verdict, dispose
+from foreseen.control.dispositions import Disposition, dispose
+from foreseen.control.reasons import Verdict
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Basis

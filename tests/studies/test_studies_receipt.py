@@ -19,9 +19,11 @@ from tests.studies.office_world import (
 
 from foreseen.alerts.interest import Speaker
 from foreseen.control import taint
-from foreseen.control.alerts import Decided, alert_by_uid, commit_decisions
+from foreseen.control.alert_commit import Decided, commit_decisions
+from foreseen.control.alerts import alert_by_uid
 from foreseen.control.cursors import Checkpoint
-from foreseen.control.dispositions import Verdict, disposition, dispositions
+from foreseen.control.dispositions import disposition, dispositions
+from foreseen.control.reasons import Verdict
 from foreseen.core.alerts import Alert, AlertStatus
 from foreseen.core.decisions import Stage
 from foreseen.core.errors import (
@@ -162,7 +164,7 @@ def test_an_alert_that_grew_while_it_was_looked_at_is_not_dismissed(world: World
     alert = new_job(world)
 
     def growing() -> Desk:
-        grown = replace(alert, members=(*alert.members, "match-later"))
+        grown = replace(alert, members=("match-later",), earlier=alert.count)
         reached = Checkpoint("judge", 1_000)
         assert commit_decisions(world.engine, DEFAULT_TENANT, Decided([grown]), reached)
         return world.desk()
@@ -275,7 +277,7 @@ def test_who_an_alert_is_about_cannot_take_its_escalation_back(world: World) -> 
 def test_a_dismissal_says_nothing_of_matches_that_came_after_it(world: World) -> None:
     alert = new_job(world)
     dismissed(world, alert)
-    grown = replace(alert, members=(*alert.members, "match-later"))
+    grown = replace(alert, members=("match-later",), earlier=alert.count)
     commit_decisions(world.engine, DEFAULT_TENANT, Decided([grown]), Checkpoint("judge", 1_000))
     said = say(world.office(), Word(alert.uid, ESCALATED, "attack"), BOB)
     assert said.number is not None

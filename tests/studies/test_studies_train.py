@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import Engine, delete, update
 from tests.models.histories import matches
 
-from foreseen.control.alerts import Decided, commit_decisions
+from foreseen.control.alert_commit import Decided, commit_decisions
 from foreseen.control.artefacts import artefacts
 from foreseen.control.cursors import Checkpoint
 from foreseen.control.database import opened, writing
-from foreseen.control.dispositions import Disposition, Verdict, dispose
+from foreseen.control.dispositions import Disposition, dispose
+from foreseen.control.reasons import Verdict
 from foreseen.control.tables import ArtefactRow
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.alerts import Alert

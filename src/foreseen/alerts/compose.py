@@ -81,7 +81,7 @@ def opened_with(alert: Alert, standing: Standing) -> Alert:
 
 
 def joined(alert: Alert, match_uid: str, time: int, prediction: Prediction | None) -> Alert:
-    """The alert with one more like match in it."""
+    """The alert with one more like match in it, and `members` with it."""
     surprises = [alert.surprise, prediction.surprise if prediction else None]
     return replace(
         alert,

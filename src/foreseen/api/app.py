@@ -6,18 +6,76 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
 from foreseen import __version__
-from foreseen.api import alerts, dispositions, health, ingest, intake, metrics, problems
+from foreseen.api import (
+    alerts,
+    dispositions,
+    figures,
+    health,
+    hunts,
+    incidents,
+    ingest,
+    intake,
+    metrics,
+    problems,
+    saved_searches,
+    stream,
+)
+from foreseen.api.identity import audit_log, auth, me, oidc, sessions, tokens, users
+from foreseen.api.identity.authentication import Authenticating
+from foreseen.api.identity.browsers import SecurityHeaders
+from foreseen.api.identity.provider import Providers
 from foreseen.api.services import Services
+from foreseen.api.serving.traffic import Gate, Traffic
+from foreseen.control.identity.passwords import Hashing
 from foreseen.control.intake_counts import IntakeCounts
+from foreseen.runners.config.sections import ROLES
 
 __all__ = ["Services", "create_app"]
 
+_ROUTERS = (
+    intake.router,
+    alerts.router,
+    dispositions.router,
+    figures.router,
+    incidents.router,
+    stream.router,
+    auth.router,
+    oidc.router,
+    me.router,
+    users.router,
+    tokens.router,
+    sessions.router,
+    audit_log.router,
+    hunts.router,
+    saved_searches.router,
+)
 
-def create_app(services: Services) -> FastAPI:
-    """Build the app over the stores that are handed in; it has no other state."""
-    app = FastAPI(
+
+class _App(FastAPI):
+    """Every answer has the headers that browsers obey, those to errors of ours, too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """What answers, all of it inside of what adds the headers."""
+        address = self.state.services.identity.public_url or ""
+        gate = Gate(super().build_middleware_stack(), self.state.traffic)
+        return SecurityHeaders(gate, secure=address.startswith("https:"))
+
+
+def create_app(
+    services: Services, traffic: Traffic | None = None, roles: tuple[str, ...] = ROLES
+) -> FastAPI:
+    """Build the app over the stores that are handed in; it has no other state.
+
+    Args:
+        services: The stores.
+        traffic: Rates and figures; None: those of a server without a configuration.
+        roles: What this process does; routes of other roles are not there.
+    """
+    app = _App(
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours tell no query
         lifespan=_life,
         title="Foreseen",
         version=__version__,
@@ -28,16 +86,10 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.intake_counts = IntakeCounts(services.control, services.clock)
+    app.state.authenticating = Authenticating(Hashing(), Providers())
+    app.state.traffic = traffic or Traffic()
     problems.install(app)
-    for router in (
-        health.router,
-        ingest.router,
-        intake.router,
-        metrics.router,
-        alerts.router,
-        dispositions.router,
-    ):
-        app.include_router(router)
+    _include(app, roles)
     described = app.openapi
 
     def with_problems() -> dict[str, Any]:
@@ -50,8 +102,20 @@ def create_app(services: Services) -> FastAPI:
     return app
 
 
+def _include(app: FastAPI, roles: tuple[str, ...]) -> None:
+    """The routes of some roles; every process has health and metrics."""
+    for router in (health.router, metrics.router):
+        app.include_router(router)
+    if "intake" in roles:
+        app.include_router(ingest.router)
+    if "api" in roles:
+        for router in _ROUTERS:
+            app.include_router(router)
+
+
 @asynccontextmanager
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     """What was counted is written at the end."""
     yield
     await run_in_threadpool(app.state.intake_counts.close)
+    app.state.authenticating.hashing.close()

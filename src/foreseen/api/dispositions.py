@@ -3,18 +3,21 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foreseen.alerts.interest import HOW_SECOND, Speaker
 from foreseen.api.problems import ProblemError, documented
 from foreseen.api.scopes import Triaging
 from foreseen.api.services import Serviced, Services
-from foreseen.control.dispositions import LONGEST_TEXT, Verdict, disposition
-from foreseen.control.tokens import Grant, Scope, grant_of
+from foreseen.control.dispositions import disposition
+from foreseen.control.reasons import LONGEST_TEXT, Verdict
+from foreseen.control.scopes import Scope
+from foreseen.control.tokens import Grant, grant_of
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.errors import ConfigurationError, DeniedError, NotFoundError, TransientError
 from foreseen.studies.feedback import Office, Word, say, take_back
@@ -66,6 +69,7 @@ class StatusView(BaseModel):
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=documented(409))
 def create_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request)
+    request: Request,
     services: Serviced,
     grant: Triaging,
     uid: str,
@@ -77,7 +81,8 @@ def create_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request
 
     With `dry_run` nothing is recorded and the status is 200.
     """
-    office, speaker = _office(services, grant), _speaker(services, grant, x_foreseen_second)
+    office = replace(_office(services, grant), by=grant.actor(request))
+    speaker = _speaker(services, grant, x_foreseen_second)
     word = Word(uid, new.verdict, new.reason, new.text)
     recorded_first = new.verdict is Verdict.ESCALATED and not new.dry_run
     with nullcontext() if recorded_first else _one_at_a_time(), _told():
@@ -89,7 +94,8 @@ def create_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request
 
 
 @router.delete("/{number}", responses=documented(409))
-def undo_disposition(
+def undo_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request)
+    request: Request,
     services: Serviced,
     grant: Triaging,
     uid: str,
@@ -97,7 +103,8 @@ def undo_disposition(
     x_foreseen_second: Second = None,
 ) -> StatusView:
     """Take back what was said; it stays in the record, with who took it back."""
-    office, speaker = _office(services, grant), _speaker(services, grant, x_foreseen_second)
+    office = replace(_office(services, grant), by=grant.actor(request))
+    speaker = _speaker(services, grant, x_foreseen_second)
     if disposition(services.control, grant.tenant, number).alert != uid:
         raise NotFoundError(f"no disposition {number} of alert {uid}")
     with _told():
@@ -117,12 +124,12 @@ def _speaker(services: Services, grant: Grant, second: str | None) -> Speaker:
     if second is None:
         return Speaker(grant.name, grant.name)
     try:
-        other = grant_of(services.control, second)
+        other = grant_of(services.control, second, now=services.clock())
     except DeniedError as error:
         raise ProblemError(
             HTTPStatus.FORBIDDEN, "the token of the second person is not valid"
         ) from error
-    if other.tenant != grant.tenant or other.scope is not Scope.TRIAGE:
+    if other.tenant != grant.tenant or Scope.TRIAGE not in other.scopes:
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
             f"the second person needs a token of your organisation of scope {Scope.TRIAGE}",

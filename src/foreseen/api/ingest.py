@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from foreseen.api.bodies import inflated, raw_body
@@ -29,6 +30,7 @@ _OUTCOMES: tuple[tuple[tuple[type[Exception], ...], Outcome], ...] = (
     ((TransientError, ConfigurationError), Outcome.UNAVAILABLE),
     ((MalformedInputError,), Outcome.UNFIT),
     ((ClientDisconnect,), Outcome.DAMAGED),
+    ((HTTPException,), Outcome.UNAVAILABLE),
 )
 _BY_STATUS = {
     HTTPStatus.BAD_REQUEST: Outcome.DAMAGED,
@@ -104,6 +106,8 @@ def _refuse_unknown(services: Services, grant: Grant, form: str) -> None:
 
 def _take(services: Services, entry: Entry, data: bytes) -> int:
     """Store a body that is not empty; the offset after it."""
+    if services.intake is None:
+        raise ConfigurationError("this process takes no telemetry")
     return services.intake.append([replace(entry, data=data)] if data else [])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from itertools import accumulate
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from foreseen.api.intake import Counted
@@ -25,16 +25,20 @@ _PREFIX = "foreseen_"
     response_class=Response,
     responses={**documented(), 200: {"content": {"text/plain": {}}}},
 )
-async def metrics(services: Serviced, counts: Counted, grant: Reading) -> Response:
-    """How the organisation's pipeline does: counts, lags and latencies, in Prometheus' text form.
+async def metrics(
+    request: Request, services: Serviced, counts: Counted, grant: Reading
+) -> Response:
+    """How this process and the organisation's pipeline do, in Prometheus' text form.
 
     A scraper authenticates with a token of scope read, as `authorization` in its configuration.
+    Where the roles are apart, the pipeline's counts are those of the process that works.
     """
     found = await run_in_threadpool(services.metrics, grant.tenant)
     if found is None:
         raise ProblemError(HTTPStatus.FORBIDDEN, "no worker of this server reads your organisation")
     door = _door(await run_in_threadpool(counts.of, grant.tenant))
-    return Response(exposition([*found, *door]), headers={"content-type": FORM})
+    served = request.app.state.traffic.figures.families()
+    return Response(exposition([*found, *door, *served]), headers={"content-type": FORM})
 
 
 def _door(counts: Sequence[Count]) -> Families:

@@ -10,13 +10,16 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from structlog.contextvars import get_contextvars
 
 from foreseen.core.errors import (
     ConfigurationError,
+    ConflictError,
     DeniedError,
     ForeseenError,
     MalformedInputError,
     NotFoundError,
+    StaleError,
     TransientError,
 )
 from foreseen.intake.log import BacklogFullError
@@ -28,11 +31,13 @@ _STATUS: tuple[tuple[type[ForeseenError], HTTPStatus], ...] = (
     (TransientError, HTTPStatus.SERVICE_UNAVAILABLE),
     (ConfigurationError, HTTPStatus.SERVICE_UNAVAILABLE),  # of ours, e.g. a broker's credentials
     (NotFoundError, HTTPStatus.NOT_FOUND),
+    (StaleError, HTTPStatus.PRECONDITION_FAILED),
+    (ConflictError, HTTPStatus.CONFLICT),
     (DeniedError, HTTPStatus.FORBIDDEN),
     (MalformedInputError, HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 _OURS = (TransientError, ConfigurationError)
-_ROUTE_STATUS = (400, 401, 403, 404, 405, 422, 500, 503)
+_ROUTE_STATUS = (400, 401, 403, 404, 405, 422, 429, 500, 503)
 
 
 class Problem(BaseModel):
@@ -42,23 +47,37 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request_id: str | None = None
 
 
 class ProblemError(Exception):
     """A request that cannot be answered, with its status."""
 
     def __init__(
-        self, status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        kind: str = "about:blank",
     ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers
+        self.status, self.detail, self.headers, self.kind = status, detail, headers, kind
 
 
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+def problem(
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    kind: str = "about:blank",
+) -> JSONResponse:
     """Response that tells a problem."""
     title = HTTPStatus(status).phrase
-    body = Problem(title=title, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA_TYPE)
+    told = get_contextvars().get("request_id")
+    body = Problem(type=kind, title=title, status=status, detail=detail, request_id=told)
+    shown = body.model_dump(exclude_none=True)
+    return JSONResponse(shown, status, headers, media_type=MEDIA_TYPE)
 
 
 def documented(*more: int) -> dict[int | str, dict[str, Any]]:
@@ -85,7 +104,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _own(_request: Request, error: ProblemError) -> JSONResponse:
-    return problem(error.status, error.detail, error.headers)
+    return problem(error.status, error.detail, error.headers, kind=error.kind)
 
 
 async def _foreseen(_request: Request, error: ForeseenError) -> JSONResponse:

@@ -16,7 +16,7 @@ from foreseen.cli.stores import database, lake_in_use, lake_of
 from foreseen.cli.terminal import console, inert, print_json
 from foreseen.control import alerts as stored
 from foreseen.control.alerts import AlertFilter
-from foreseen.control.dispositions import REASONS, Verdict
+from foreseen.control.reasons import REASONS, Verdict
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.runners.life.office import Place, office_of
@@ -71,9 +71,9 @@ def list_(
 ) -> None:
     """List alerts, newest first."""
     with database(data) as engine:
-        found = stored.alerts(
-            engine, DEFAULT_TENANT, wanted=AlertFilter(status=status), limit=limit
-        )
+        wanted = AlertFilter(status=(status,) if status else ())
+        page = stored.Page(limit=limit, members=json)
+        found = stored.alerts(engine, DEFAULT_TENANT, wanted, page)
     for alert in found:
         if json:
             print_json(asdict(alert))

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli import backup
 from foreseen.cli.options import SettingsFile, rules_of
 from foreseen.cli.stores import database, lake_of, s3_of_environment
-from foreseen.cli.terminal import Exit, console, inert, print_json, progress_bar, report, when
+from foreseen.cli.terminal import Exit, console, inert, print_json, progress_bar, report, size_text
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.lake.keeping.compaction import Compacted
 from foreseen.lake.keeping.holdings import holdings
@@ -19,9 +20,7 @@ from foreseen.lake.keeping.retention import expire as expire_files
 from foreseen.lake.keeping.status import Problem, TableStatus, problems
 from foreseen.lake.keeping.status import status as status_of
 from foreseen.runners.history import settings_kept
-from foreseen.runners.lake_place import move_lake, own_lake
-from foreseen.runners.life.backup import Manifest, back_up
-from foreseen.runners.life.backup import restore as restore_files
+from foreseen.runners.lake_place import move_lake
 from foreseen.runners.life.upkeep_needs import needs_of
 from foreseen.runners.ownership import alone
 from foreseen.runners.server import wall_clock
@@ -33,7 +32,6 @@ app = typer.Typer(help="Look at the lake, and keep it in order.", no_args_is_hel
 Data = Annotated[Path, typer.Option("--data", help="Folder of all stores.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _DATA = Path("data")
-_KIB = 1024
 
 
 @app.command()
@@ -49,7 +47,7 @@ def status(data: Data = _DATA, json: Json = False) -> None:
     for name, each in found.items():
         counts = (each.rows, each.files, each.small, each.cold)
         days = (_day(each.oldest), _day(each.newest))
-        table.add_row(name, *(f"{n:,}" for n in counts), _size(each.bytes), *days)
+        table.add_row(name, *(f"{n:,}" for n in counts), size_text(each.bytes), *days)
     report.print(table)
     log = Table("table", "version", "kept from", "log", "checkpoint", "replaced", "orphans")
     for name, each in found.items():
@@ -122,7 +120,7 @@ def expire(
     table = Table("table", "tenant", "rows", "files", "size", "from", "to", "rows that stay", "")
     for each, is_gone in zip(found, gone, strict=True):
         first, last = map(_day, each.days)
-        counts = (f"{each.rows:,}", f"{len(each.files):,}", _size(each.size), first, last)
+        counts = (f"{each.rows:,}", f"{len(each.files):,}", size_text(each.size), first, last)
         state = "gone" if is_gone else "written to meanwhile: try again" if yes else "would go"
         table.add_row(each.table, inert(each.tenant), *counts, f"{each.held:,}", state)
     if found:
@@ -156,50 +154,8 @@ def _tell(problem: Problem, *, json: bool) -> None:
         report.print(inert(f"{problem.table}: {problem.file}: {problem.message}"), soft_wrap=True)
 
 
-@app.command()
-def backup(
-    target: Annotated[Path, typer.Argument(help="Folder to make; it must not be there yet.")],
-    data: Data = _DATA,
-    link: Annotated[
-        bool, typer.Option("--link", help="Link the lake's files: quick, on the same disk only.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """Copy the whole data folder; its server may run meanwhile."""
-    with database(data) as engine:
-        own_lake(data, engine)  # a copy of all else could not be put into place again without it
-    with progress_bar("copying") as progress:
-        made = back_up(data, target, now=wall_clock(), link=link, told=progress)
-    _print_manifest(made, target, json=json)
-
-
-@app.command()
-def restore(
-    source: Annotated[Path, typer.Argument(help="Folder that backup made.")],
-    data: Data = _DATA,
-    json: Json = False,
-) -> None:
-    """Put a backup into place, into a folder that is not there yet or empty."""
-    with progress_bar("checking and copying") as progress:
-        found = restore_files(source, data, told=progress)
-    _print_manifest(found, data, json=json)
-    console.print(
-        "it is the same installation as the original: while that one runs, give this one a broker's"
-        " stream and a lake of its own",
-        soft_wrap=True,
-    )
-
-
-def _print_manifest(manifest: Manifest, folder: Path, *, json: bool) -> None:
-    if json:
-        told = asdict(manifest)
-        print_json({**told, "files": len(manifest.files), "bytes": manifest.size})
-        return
-    report.print(
-        f"{inert(str(folder))}: {len(manifest.files):,} files, {_size(manifest.size)}, "
-        f"as of {when(manifest.made)} UTC",
-        soft_wrap=True,
-    )
+app.command()(backup.backup)
+app.command()(backup.restore)
 
 
 def _kept(data: Path, file: Path | None) -> tuple[Retention, Needs]:
@@ -230,11 +186,3 @@ def _day(time: int | None) -> str:
         return "" if time is None else f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d}"
     except (OverflowError, ValueError):  # a sender's clock
         return str(time)
-
-
-def _size(size: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < _KIB:
-            return f"{size:,.0f} {unit}"
-        size /= _KIB
-    return f"{size:,.1f} TiB"

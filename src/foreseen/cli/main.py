@@ -8,7 +8,11 @@ import typer
 from foreseen import __version__
 from foreseen.cli import (
     alerts,
+    audit,
+    backup,
     cluster,
+    config,
+    control,
     demo,
     export,
     hunt,
@@ -23,6 +27,7 @@ from foreseen.cli import (
     suppressions,
     tokens,
     up,
+    users,
 )
 from foreseen.cli.terminal import Exit, console, exit_code, inert
 from foreseen.core.errors import ForeseenError
@@ -41,15 +46,21 @@ app.command()(hunt.hunt)
 app.command()(search.search)
 app.command()(export.export)
 app.command()(demo.demo)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(models.app, name="models")
 app.add_typer(rules.app, name="rules")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(users.app, name="users")
+app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(lab.app, name="lab")
 app.add_typer(lake.app, name="lake")
+app.add_typer(control.app, name="control")
 app.add_typer(cluster.app, name="cluster")
+app.add_typer(config.app, name="config")
 
 
 def _version(asked: bool) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from foreseen.cli.s3_options import s3_options
 from foreseen.control.database import opened
+from foreseen.control.places import FILE, check_database, has_database
 from foreseen.core.errors import NotFoundError
 from foreseen.lake.lake import Lake, S3Options
 from foreseen.runners import lake_place
@@ -19,14 +20,13 @@ def database(data: Path) -> AbstractContextManager[Engine]:
     Raises:
         NotFoundError: The folder has none.
     """
-    if not (data / "control.db").exists():
-        raise NotFoundError(f"{data}: no data of Foreseen; name its folder with --data")
-    return opened(data / "control.db")
+    check_database(data)
+    return opened(data / FILE)
 
 
 def lake_of(data: Path) -> Lake:
     """The folder's lake, wherever it lies; raises what `lake_in_use` raises."""
-    if (data / "control.db").exists():
+    if has_database(data):
         with database(data) as engine:
             return lake_in_use(data, engine)
     if not (data / lake_place.OWN).is_dir():  # a lake that was copied here alone can be asked too

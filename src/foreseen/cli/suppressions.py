@@ -15,6 +15,7 @@ from foreseen.cli.terminal import Exit, console, inert, print_json, report, when
 from foreseen.control import documents as stored
 from foreseen.control.database import opened
 from foreseen.control.documents import DocumentKind, Edit, Version
+from foreseen.control.places import FILE, has_database
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT
@@ -80,7 +81,7 @@ def add(
         raise typer.Exit(Exit.ERROR)
     _check_files(found.suppressions.suppressions)
     data.mkdir(parents=True, exist_ok=True)
-    with opened(data / "control.db") as engine:
+    with opened(data / FILE) as engine:
         ensure_tenant(engine, DEFAULT_TENANT, now=wall_clock())
         problems = _lint(documents, loaded, data, engine, share)
         _tell(problems)
@@ -102,7 +103,7 @@ def lint_(
 ) -> None:
     """Name what is wrong: what cannot match again, hides too much, or says the opposite."""
     loaded = load_rules(rules)
-    if file is not None and not (data / "control.db").exists():
+    if file is not None and not has_database(data):
         problems = lint(folder_documents(file, what="suppressions"), loaded, now=wall_clock())
     else:
         with database(data) as engine:

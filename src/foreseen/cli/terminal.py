@@ -4,11 +4,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
 from enum import IntEnum
 from unicodedata import category
 
-import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -19,15 +17,15 @@ from foreseen.core.errors import (
     ForeseenError,
     NotFoundError,
 )
+from foreseen.lake.asking.rendering import as_json as as_json  # noqa: PLC0414 (as above)
 
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that a terminal obeys, that turn text round or that nobody sees."""
 
 _INERT = "\N{MIDDLE DOT}"
 
-_LARGEST_INTEGER = 1 << 63
-
 _WIDTH = 110
+_KIB = 1024
 """Columns of a table that goes into a file or a pipe."""
 
 console = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else _WIDTH)
@@ -58,19 +56,6 @@ def exit_code(error: ForeseenError) -> Exit:
 def print_json(value: object) -> None:
     """One value as one line of JSON on stdout."""
     sys.stdout.buffer.write(as_json(value) + b"\n")
-
-
-def as_json(value: object) -> bytes:
-    """One value as JSON, whatever SQL gave."""
-    return orjson.dumps(value, _told)
-
-
-def _told(value: object) -> object:
-    """What SQL gives and JSON lacks: whole numbers of any size, bytes, spans of time."""
-    if isinstance(value, Decimal):
-        is_whole = value == value.to_integral_value() and abs(value) < _LARGEST_INTEGER
-        return int(value) if is_whole else float(value)
-    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def plain(text: str) -> str:
@@ -104,6 +89,15 @@ def milliseconds_of(text: str) -> int:
         ) from error
     zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return int(zoned.timestamp() * 1000)
+
+
+def size_text(size: float) -> str:
+    """Bytes in the unit that suits them."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < _KIB:
+            return f"{size:,.0f} {unit}"
+        size /= _KIB
+    return f"{size:,.1f} TiB"
 
 
 @contextmanager

@@ -1,22 +1,16 @@
-"""`foreseen up`: intake, pipeline and API in one process."""
+"""`foreseen up`: intake, pipeline and API in one process, or each role in one of its own."""
 
-import logging
-import signal
-import socket
-import threading
+import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from foreseen.api.app import Services, create_app
-from foreseen.api.services import Standing
 from foreseen.cli.cluster import connected
+from foreseen.cli.config import ConfigFile, taken
 from foreseen.cli.options import (
     AlertsADay,
     Local,
@@ -26,29 +20,32 @@ from foreseen.cli.options import (
     rules_of,
     settings_of,
 )
+from foreseen.cli.serving import Work, serve
 from foreseen.cli.stores import s3_of_environment
-from foreseen.cli.terminal import Exit, console
-from foreseen.control.tokens import Scope, create_token, has_tokens
+from foreseen.cli.terminal import Exit, console, inert
 from foreseen.core.errors import ConfigurationError
-from foreseen.core.ids import DEFAULT_TENANT, TenantId
-from foreseen.parsers.registry import PARSERS
-from foreseen.runners.installation import Installation, Sharding, Stores
-from foreseen.runners.life.office import Place, office_of
+from foreseen.runners.config.declaring import Secret
+from foreseen.runners.config.reading import read_configuration
+from foreseen.runners.config.sections import ROLES, Configuration, Pipeline
+from foreseen.runners.installation import Sharding
 from foreseen.runners.links.processes import ProcessLinks
-from foreseen.runners.metrics_standing import Instruments
-from foreseen.runners.server import Addresses, stores, wall_clock, working
-from foreseen.runners.shards.standing import extents
-from foreseen.studies.feedback import Office
-
-_POLL_SECONDS = 0.5
-_GRACE_SECONDS = 5
-_BACKLOG = 2048
+from foreseen.runners.logs import set_up
+from foreseen.runners.roles import WORKER, check_roles
+from foreseen.runners.server import Addresses
+from foreseen.runners.telemetry import begin
 
 
 def up(
-    data: Annotated[Path, typer.Option("--data", help="Folder of all stores.")] = Path("data"),
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port.")] = 8440,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of all stores; else ./data.")
+    ] = None,
+    config: ConfigFile = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; else 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; else 8440.")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(help="What this process does, of api,intake,worker; else all."),
+    ] = None,
     rules: Annotated[
         Path | None, typer.Option("--rules", help="Folder of Sigma rules; else the shipped.")
     ] = None,
@@ -58,9 +55,9 @@ def up(
     workload: Workload = None,
     settings_file: SettingsFile = None,
     shards: Annotated[
-        int,
+        int | None,
         typer.Option(min=1, max=64, help="Divide hosts among so many processes, one a core."),
-    ] = 1,
+    ] = None,
     judges: Annotated[
         int | None,
         typer.Option(
@@ -68,6 +65,14 @@ def up(
             max=64,
             help="Divide workloads among so many processes that judge; 0: the server's own judges, "
             "the default without --cluster.",
+        ),
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(
+            envvar="FORESEEN_CONTROL",
+            help="postgresql://USER@HOST/DATABASE, not a file; once is enough. Password from "
+            "PGPASSWORD or ~/.pgpass.",
         ),
     ] = None,
     intake: Annotated[
@@ -85,65 +90,109 @@ def up(
             "with --intake."
         ),
     ] = None,
+    identity: Annotated[
+        Path | None,
+        typer.Option("--identity", help="File that says how people log in (docs/access.md)."),
+    ] = None,
 ) -> None:
     """Run the server until it is told to stop."""
-    for library in ("alembic", "uvicorn"):
-        logging.getLogger(library).setLevel(logging.WARNING)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    loaded = rules_of(rules, strict=False, local=local)
-    settings = settings_of(budget, workload, settings_file, loaded, alerts_a_day)
-    wanted = shards if shards > 1 else None
-    addresses = Addresses(intake, wanted, lake, s3_of_environment)
-    with (
-        _listening(host, port) as listener,
-        _sharding(shards, judges, cluster, intake) as sharding,
-        stores(data, addresses) as opened,
-    ):
-        if not has_tokens(opened.control):
-            _first_tokens(opened)
-        installation = Installation(opened, DEFAULT_TENANT, settings, sharding)
-        services = _services(installation, data)
-        server = uvicorn.Server(_config(services))
-        followed = (rules, local)
-        with working(installation, loaded, followed, data, s3_of_environment, cluster) as failed:
-            _stop_when(failed, server)
-            server.run([listener])
-    if failed.is_set():
+    options = {
+        "stores.data": data,
+        "stores.intake": Secret(intake) if intake else None,
+        "stores.lake": lake,
+        "stores.control": control,
+        "server.host": host,
+        "server.port": port,
+        "server.roles": _roles(role),
+        "pipeline.rules": rules,
+        "pipeline.local": local,
+        "pipeline.settings": settings_file,
+        "pipeline.budget": budget,
+        "pipeline.alerts_a_day": alerts_a_day,
+        "pipeline.workloads": tuple(workload) if workload else None,
+        "pipeline.shards": shards,
+        "pipeline.judges": judges,
+        "pipeline.cluster": cluster,
+        "identity.file": identity,
+    }
+    read = read_configuration(config, os.environ, options)
+    if read.file is not None:
+        console.print(inert(taken(read)), soft_wrap=True)
+    _run(read.configuration)
+
+
+def _run(configuration: Configuration) -> None:
+    """Serve as configured; a failure for good ends with its exit code."""
+    set_up(configuration.log)
+    server, pipeline = configuration.server, configuration.pipeline
+    addresses = _addresses(configuration)
+    check_roles(server.roles, addresses.intake)
+    end_telemetry = begin(configuration.telemetry, os.environ)
+    try:
+        with _sharding(pipeline, addresses.intake) as sharding:
+            work = _work(pipeline, sharding) if WORKER in server.roles else None
+            ended_well = serve(configuration, addresses, work)
+    finally:
+        end_telemetry()
+    if not ended_well:
         raise typer.Exit(Exit.ERROR)
 
 
-def _services(installation: Installation, data: Path) -> Services:
-    """What the API works with."""
-    opened = installation.stores
+def _roles(told: str | None) -> tuple[str, ...] | None:
+    """Roles as an option names them.
 
-    def office(tenant: TenantId) -> Office:
-        return office_of(Place(data, opened.lake, tenant=tenant), opened.control, now=wall_clock())
+    Raises:
+        ConfigurationError: One is none.
+    """
+    if told is None:
+        return None
+    named = tuple(each.strip() for each in told.split(",") if each.strip())
+    wrong = [each for each in named if each not in ROLES]
+    if wrong or not named:
+        raise ConfigurationError(f"--role {told}: name some of {','.join(ROLES)}")
+    return named
 
-    return Services(
-        opened.intake,
-        opened.control,
-        wall_clock,
-        frozenset(PARSERS),
-        frozenset({DEFAULT_TENANT}),
-        office,
-        partial(_standing, opened),
-        Instruments(installation),
+
+def _addresses(configuration: Configuration) -> Addresses:
+    """Stores outside of the data folder."""
+    stores, shards = configuration.stores, configuration.pipeline.shards
+    intake = stores.intake.value if stores.intake else None
+    partitions = shards if shards > 1 else None
+    return Addresses(intake, partitions, stores.lake, s3_of_environment, stores.control)
+
+
+def _work(pipeline: Pipeline, sharding: Sharding) -> Work:
+    """Rules and settings, loaded and checked before anything is opened."""
+    with _uncollected():
+        loaded = rules_of(pipeline.rules, strict=False, local=pipeline.local)
+    settings = settings_of(
+        pipeline.budget,
+        list(pipeline.workloads),
+        pipeline.settings,
+        loaded,
+        pipeline.alerts_a_day,
     )
-
-
-def _standing(opened: Stores, tenant: TenantId) -> list[Standing]:
-    records = opened.input.in_records
-    return [
-        Standing(number, each.first, each.end, each.consumed, records)
-        for number, each in enumerate(extents(opened, tenant))
-    ]
+    return Work(loaded, (pipeline.rules, pipeline.local), settings, sharding)
 
 
 @contextmanager
-def _sharding(
-    shards: int, judges: int | None, cluster: str | None, intake: str | None
-) -> Iterator[Sharding]:
+def _uncollected() -> Iterator[None]:
+    """Make what stays for good without the collector, which would look at all of it meanwhile.
+
+    A quarter of the time that the shipped rules take.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@contextmanager
+def _sharding(pipeline: Pipeline, intake: str | None) -> Iterator[Sharding]:
     """Where both steps work: in the server's own process, beside it or on a cluster."""
+    shards, judges, cluster = pipeline.shards, pipeline.judges, pipeline.cluster
     if cluster is None:
         yield Sharding(shards, ProcessLinks if shards > 1 else None, judges or 0, ProcessLinks)
         return
@@ -153,60 +202,3 @@ def _sharding(
         )
     with connected(cluster) as links:
         yield Sharding(shards, links, 1 if judges is None else judges, links)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """The socket to answer on, taken before anything is made or shown."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{host}:{port}: cannot listen there ({error.strerror}); choose --host and --port"
-        ) from error
-    shown = f"[{host}]" if family is socket.AF_INET6 else host
-    console.print(f"Foreseen listens on http://{shown}:{listener.getsockname()[1]}")
-    return listener
-
-
-def _config(services: Services) -> uvicorn.Config:
-    """Our own logging only, on stderr; a request that hangs does not hold up the end."""
-    return uvicorn.Config(
-        create_app(services),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-
-
-def _first_tokens(opened: Stores) -> None:
-    """The tokens of a new installation, shown once."""
-    console.print("New installation. Its tokens, shown only now:")
-    for scope in Scope:
-        token = create_token(
-            opened.control, DEFAULT_TENANT, name=f"first-{scope}", scope=scope, now=wall_clock()
-        )
-        console.print(f"  {scope.value:>6}  {token}", soft_wrap=True)
-
-
-def _stop_when(failed: threading.Event, server: uvicorn.Server) -> None:
-    """Stop the server when the worker failed, or by a signal.
-
-    The server has handlers of its own while it runs, and raises what it caught again at its end:
-    ours make that an orderly end, and catch what comes before.
-    """
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        server.should_exit = True
-
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, stop)
-
-    def watch() -> None:
-        while not failed.wait(_POLL_SECONDS):
-            if server.should_exit:
-                return
-        server.should_exit = True
-
-    threading.Thread(target=watch, name="watch", daemon=True).start()

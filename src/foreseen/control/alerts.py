@@ -1,53 +1,67 @@
-"""Alerts and incidents as stored, and the judge's commit."""
+"""Alerts and incidents as stored, for those who read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
 
-from sqlalchemy import Engine, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from foreseen.control.cursors import Checkpoint, advance
-from foreseen.control.database import reading, writing
-from foreseen.control.tables import AlertRow, IncidentRow, OutboxEntry
-from foreseen.core.alerts import Alert, AlertStatus, Incident, OutboxRow
+from foreseen.control.alert_history import alert_row
+from foreseen.control.alert_life import Life, as_life
+from foreseen.control.alert_tables import AlertMemberRow
+from foreseen.control.database import reading
+from foreseen.control.tables import AlertRow, IncidentRow
+from foreseen.core.alerts import Alert, AlertStatus, Incident
 from foreseen.core.decisions import Basis
-from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import RuleId, TenantId
 
 _AT_ONCE = 500  # of the parameters of a query
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What one batch of the judge changes.
+class Order(StrEnum):
+    """How a list of alerts is ordered."""
 
-    Attributes:
-        alerts: New alerts, and known ones with the members that they have now.
-        incidents: New incidents, and known ones with the keys that they have now.
-        outbox: Whom to tell what.
-    """
-
-    alerts: Sequence[Alert] = ()
-    incidents: Sequence[Incident] = ()
-    outbox: Sequence[OutboxRow] = ()
+    NEWEST = "-time"
+    OLDEST = "time"
+    RISKIEST = "-risk"
 
 
 @dataclass(frozen=True, slots=True)
 class AlertKey:
-    """Place in a list of alerts, newest first."""
+    """Place in a list of alerts: what it is ordered by (a time or a risk), then the uid."""
 
-    first_time: int
+    value: float
     uid: str
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Which alerts to list; None means any."""
+    """Which alerts to list; None or empty means any.
 
-    status: AlertStatus | None = None
+    Attributes:
+        status: Of these.
+        severity: Of these levels.
+        rule: Of this rule.
+        workload: Of this one.
+        host: Of this one.
+        assignee: Taken by this person; empty: by nobody.
+        incident: In this one.
+        since: First matches at or after this time, ms UTC.
+        until: First matches before this time, ms UTC.
+        text: Letters of the title, in whatever case.
+    """
+
+    status: tuple[AlertStatus, ...] = ()
+    severity: tuple[str, ...] = ()
     rule: RuleId | None = None
     workload: str | None = None
+    host: str | None = None
+    assignee: str | None = None
+    incident: str | None = None
+    since: int | None = None
+    until: int | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,66 +73,143 @@ class Surprise:
     status: AlertStatus
 
 
-def commit_decisions(
-    engine: Engine, tenant: TenantId, decided: Decided, reached: Checkpoint
-) -> bool:
-    """Store a batch of the judge and how far it has come, all or nothing.
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An alert with where it stands with people, and its risk."""
 
-    Delivered again it changes nothing. An alert that is known takes the new members and keeps
-    what people said of it.
+    alert: Alert
+    life: Life
+    risk: float
 
-    Returns:
-        False when the cursor stood there or further, so nothing was done.
+
+def members_of(
+    engine: Engine, tenant: TenantId, uid: str, *, after: int = -1, limit: int = 1_000
+) -> list[tuple[int, str]]:
+    """Members of an alert by their number in it, from after a number on.
 
     Raises:
-        TransientError: The database was locked too long or the disk is full.
+        NotFoundError: The tenant has no such alert.
     """
-    with writing(engine) as session:
-        if not advance(session, tenant, reached):
-            return False
-        for incident in decided.incidents:
-            session.merge(_incident_row(incident))
-        session.flush()
-        _store(session, tenant, decided.alerts)
-        session.flush()
-        for row in decided.outbox:
-            _enqueue(session, tenant, row)
-    return True
+    query = (
+        select(AlertMemberRow.number, AlertMemberRow.match)
+        .where(
+            AlertMemberRow.tenant == tenant,
+            AlertMemberRow.alert == uid,
+            AlertMemberRow.number > after,
+        )
+        .order_by(AlertMemberRow.number)
+        .limit(limit)
+    )
+    with reading(engine) as session:
+        alert_row(session, tenant, uid)
+        return [(row.number, row.match) for row in session.execute(query)]
 
 
-def alert_by_uid(engine: Engine, tenant: TenantId, uid: str) -> Alert:
-    """One alert.
+def listed_by_uid(engine: Engine, tenant: TenantId, uid: str) -> Listed:
+    """One alert with what people did with it; its members are told by their number.
 
     Raises:
         NotFoundError: The tenant has no such alert.
     """
     with reading(engine) as session:
-        row = session.get(AlertRow, (tenant, uid))
-    if row is None:
-        raise NotFoundError(f"no alert {uid}")
-    return _alert(row)
+        row = alert_row(session, tenant, uid)
+        return Listed(_alert(row, ()), as_life(row), row.risk)
+
+
+def alert_by_uid(engine: Engine, tenant: TenantId, uid: str) -> Alert:
+    """One alert, with all its members.
+
+    Raises:
+        NotFoundError: The tenant has no such alert.
+    """
+    with reading(engine) as session:
+        row = alert_row(session, tenant, uid)
+        return _alert(row, _members(session, tenant, [uid])[uid])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How much of a list.
+
+    Attributes:
+        order: How it is ordered.
+        after: Place after which it goes on; None: from the first.
+        limit: Most alerts.
+        members: Whether to list the members of each; without, they are told by their number.
+    """
+
+    order: Order = Order.NEWEST
+    after: AlertKey | None = None
+    limit: int = 100
+    members: bool = False
+
+
+_FIRST_PAGE = Page()
 
 
 def alerts(
-    engine: Engine,
-    tenant: TenantId,
-    *,
-    wanted: AlertFilter = AlertFilter(),
-    after: AlertKey | None = None,
-    limit: int = 100,
+    engine: Engine, tenant: TenantId, wanted: AlertFilter = AlertFilter(), page: Page = _FIRST_PAGE
 ) -> list[Alert]:
-    """A tenant's alerts, newest first, at most `limit`, from after a place on."""
-    query = _filtered(select(AlertRow).where(AlertRow.tenant == tenant), wanted)
-    if after is not None:
-        query = query.where(
-            or_(
-                AlertRow.first_time < after.first_time,
-                and_(AlertRow.first_time == after.first_time, AlertRow.uid > after.uid),
-            )
-        )
-    query = query.order_by(AlertRow.first_time.desc(), AlertRow.uid).limit(limit)
+    """A tenant's alerts."""
+    return [each.alert for each in listed(engine, tenant, wanted, page)]
+
+
+def listed(
+    engine: Engine, tenant: TenantId, wanted: AlertFilter = AlertFilter(), page: Page = _FIRST_PAGE
+) -> list[Listed]:
+    """A tenant's alerts with what people did with them."""
+    query = select(AlertRow).where(AlertRow.tenant == tenant, *_conditions(wanted))
+    query = _ordered(query, page).limit(page.limit)
     with reading(engine) as session:
-        return [_alert(row) for row in session.scalars(query)]
+        rows = session.scalars(query).all()
+        uids = [row.uid for row in rows] if page.members else []
+        members = _members(session, tenant, uids)
+        return [
+            Listed(_alert(row, members.get(row.uid, ())), as_life(row), row.risk) for row in rows
+        ]
+
+
+def key_of(found: Listed, order: Order) -> AlertKey:
+    """The place of an alert in a list."""
+    value = found.risk if order is Order.RISKIEST else found.alert.first_time
+    return AlertKey(value, found.alert.uid)
+
+
+def _ordered(query: Select[AlertRow], page: Page) -> Select[AlertRow]:
+    """In its order from the place on; a row comparison would not use the index on SQLite."""
+    column = AlertRow.risk if page.order is Order.RISKIEST else AlertRow.first_time
+    rises = page.order is Order.OLDEST
+    if page.after is not None:
+        value, uid = page.after.value, page.after.uid
+        beyond = column > value if rises else column < value
+        at_least = column >= value if rises else column <= value
+        query = query.where(at_least, or_(beyond, AlertRow.uid > uid))
+    return query.order_by(column if rises else column.desc(), AlertRow.uid)
+
+
+def _conditions(wanted: AlertFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.status:
+        yield AlertRow.status.in_([each.value for each in wanted.status])
+    if wanted.severity:
+        yield AlertRow.severity.in_(wanted.severity)
+    for column, value in (
+        (AlertRow.rule, wanted.rule),
+        (AlertRow.workload, wanted.workload),
+        (AlertRow.host, wanted.host),
+        (AlertRow.incident, wanted.incident),
+    ):
+        if value is not None:
+            yield column == value
+    if wanted.assignee is not None:
+        yield (
+            AlertRow.assignee == wanted.assignee if wanted.assignee else AlertRow.assignee.is_(None)
+        )
+    if wanted.since is not None:
+        yield AlertRow.first_time >= wanted.since
+    if wanted.until is not None:
+        yield AlertRow.first_time < wanted.until
+    if wanted.text:
+        yield func.lower(AlertRow.title).contains(wanted.text.lower(), autoescape=True)
 
 
 def surprises(engine: Engine, tenant: TenantId) -> list[Surprise]:
@@ -150,82 +241,24 @@ def incidents(engine: Engine, tenant: TenantId) -> list[Incident]:
         ]
 
 
-def _filtered(query: Select[AlertRow], wanted: AlertFilter) -> Select[AlertRow]:
-    if wanted.status is not None:
-        query = query.where(AlertRow.status == wanted.status)
-    if wanted.rule is not None:
-        query = query.where(AlertRow.rule == wanted.rule)
-    if wanted.workload is not None:
-        query = query.where(AlertRow.workload == wanted.workload)
-    return query
-
-
-def _store(session: Session, tenant: TenantId, alerts: Sequence[Alert]) -> None:
-    """Alerts as they stand now; of those that are known what people said stays."""
-    for start in range(0, len(alerts), _AT_ONCE):
-        some = alerts[start : start + _AT_ONCE]
-        query = select(AlertRow).where(
-            AlertRow.tenant == tenant, AlertRow.uid.in_([alert.uid for alert in some])
-        )
-        known = {row.uid: row for row in session.scalars(query)}
-        for alert in some:
-            row = known.get(alert.uid)
-            if row is None:
-                row = AlertRow(tenant=tenant, uid=alert.uid, **_values(alert, alert.status))
-                session.add(row)
-                known[alert.uid] = row
-                continue
-            for name, value in _values(alert, _status(row, alert)).items():
-                setattr(row, name, value)
-
-
-def _status(row: AlertRow, alert: Alert) -> AlertStatus:
-    """What a person said holds for what was in the alert then: new members open it again."""
-    dismissed = row.status == AlertStatus.DISMISSED
-    if dismissed and len(row.members) < alert.count:
-        return AlertStatus.OPEN
-    return AlertStatus(row.status)
-
-
-def _values(alert: Alert, status: AlertStatus) -> dict[str, Any]:
-    return {
-        "rule": alert.rule,
-        "workload": alert.workload,
-        "host": alert.host,
-        "stream": alert.stream,
-        "first_time": alert.first_time,
-        "last_time": alert.last_time,
-        "count": alert.count,
-        "severity": alert.severity,
-        "title": alert.title,
-        "sentences": list(alert.sentences),
-        "surprise": alert.surprise,
-        "members": list(alert.members),
-        "incident": alert.incident,
-        "decision": dict(alert.decision),
-        "status": status,
-    }
-
-
-def _incident_row(incident: Incident) -> IncidentRow:
-    return IncidentRow(
-        tenant=incident.tenant,
-        uid=incident.uid,
-        opened=incident.opened,
-        keys=list(incident.keys),
-    )
-
-
-def _enqueue(session: Session, tenant: TenantId, row: OutboxRow) -> None:
-    if session.get(OutboxEntry, (tenant, row.alert, row.output)) is None:
-        session.add(
-            OutboxEntry(
-                tenant=tenant, alert=row.alert, output=row.output, state="waiting", attempts=0
+def _members(session: Session, tenant: TenantId, uids: Sequence[str]) -> dict[str, list[str]]:
+    """Members of each of these alerts, in order."""
+    found: dict[str, list[str]] = {uid: [] for uid in uids}
+    for start in range(0, len(uids), _AT_ONCE):
+        query = (
+            select(AlertMemberRow.alert, AlertMemberRow.match)
+            .where(
+                AlertMemberRow.tenant == tenant,
+                AlertMemberRow.alert.in_(uids[start : start + _AT_ONCE]),
             )
+            .order_by(AlertMemberRow.alert, AlertMemberRow.number)
         )
+        for uid, match in session.execute(query):
+            found[uid].append(match)
+    return found
 
 
-def _alert(row: AlertRow) -> Alert:
+def _alert(row: AlertRow, members: Sequence[str]) -> Alert:
     return Alert(
         uid=row.uid,
         tenant=TenantId(row.tenant),
@@ -239,8 +272,9 @@ def _alert(row: AlertRow) -> Alert:
         title=row.title,
         sentences=tuple(row.sentences),
         surprise=row.surprise,
-        members=tuple(row.members),
+        members=tuple(members),
         incident=row.incident,
         decision=row.decision,
         status=AlertStatus(row.status),
+        earlier=row.count - len(members),
     )

@@ -1,7 +1,9 @@
 """What every table of the control database is made of."""
 
-from sqlalchemy import BigInteger, Float, Integer, LargeBinary, MetaData, String
+from sqlalchemy import BigInteger, Float, Integer, LargeBinary, MetaData
 from sqlalchemy.orm import DeclarativeBase
+
+from foreseen.control.texts import Text
 
 SERIAL = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts INTEGER keys only
 _NAMES = {
@@ -17,4 +19,4 @@ class Base(DeclarativeBase):
     """Root of the tables. Times are ms UTC; rows belong to a tenant, but for places of stores."""
 
     metadata = MetaData(naming_convention=_NAMES)
-    type_annotation_map = {int: BigInteger, float: Float, bytes: LargeBinary, str: String}  # noqa: RUF012 (SQLAlchemy reads it so)
+    type_annotation_map = {int: BigInteger, float: Float, bytes: LargeBinary, str: Text}  # noqa: RUF012 (SQLAlchemy reads it so)

@@ -1,6 +1,5 @@
-"""Open the control database: SQLite with the guarantees that we need, migrated to our tables."""
+"""Open the control database, SQLite or PostgreSQL: with the guarantees that we need, migrated."""
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,40 +7,41 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from foreseen.core.errors import ConfigurationError, CorruptError, TransientError
+from foreseen.control import postgres, sqlite
+from foreseen.control.places import is_address, place_of, shown, url_of
+from foreseen.core.errors import ConfigurationError, TransientError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_PRAGMAS = (
-    "PRAGMA busy_timeout=10000",  # ms that a writer waits for another
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",  # a commit survives a power cut, not only a kill
-    "PRAGMA foreign_keys=ON",
-)
-_IMMEDIATE = "foreseen_immediate"
-_CONNECTIONS = 60  # more than the threads that a server answers with
+_WRITING = "foreseen_writing"
 _MIGRATING = threading.RLock()  # Alembic's context, and SQLite's change to WAL, take one
+_ONE_VIEW = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-def open_database(path: str | Path) -> Engine:
+def open_database(place: str | Path) -> Engine:
     """Open a control database; create or migrate it first.
 
+    Args:
+        place: A file; with a note beside it (`control.url`) the database that this names. Or an
+            address, `postgresql://...`, without a password.
+
     Raises:
-        ConfigurationError: A newer version of Foreseen wrote it.
-        CorruptError: The file is no SQLite database or is damaged.
-        TransientError: It is locked, or the disk is full.
+        ConfigurationError: A newer version of Foreseen wrote it, the address is wrong, or the
+            server refuses us, is too old or does not write to its disk.
+        CorruptError: It is damaged, or the file is no SQLite database.
+        TransientError: It is locked, the disk is full, or the server is away.
     """
-    file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(file)), max_overflow=_CONNECTIONS)
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
+    found = place_of(place)
+    if is_address(found):
+        engine = postgres.engine_of(url_of(str(found)), _WRITING)
+    else:
+        engine = sqlite.engine_of(Path(found), _WRITING)
     try:
         _migrate(engine)
     except BaseException:
@@ -50,39 +50,29 @@ def open_database(path: str | Path) -> Engine:
     return engine
 
 
-def _migrate(engine: Engine) -> None:
-    file = engine.url.database
-    try:
-        with _MIGRATING, engine.connect() as plain:
-            connection = plain.execution_options(**{_IMMEDIATE: True})
-            migrate(connection)
-            connection.commit()
-    except CommandError as error:
-        raise ConfigurationError(
-            f"{file}: a newer version of Foreseen wrote this database ({error}); update Foreseen"
-        ) from error
-    except OperationalError as error:
-        raise TransientError(f"{file}: cannot be opened now: {error.orig}") from error
-    except DatabaseError as error:
-        raise CorruptError(
-            f"{file}: is no usable SQLite database ({error.orig}); restore it from a backup"
-        ) from error
-
-
 @contextmanager
-def opened(path: str | Path) -> Iterator[Engine]:
+def opened(place: str | Path) -> Iterator[Engine]:
     """A control database for the length of a block; raises what `open_database` raises."""
-    engine = open_database(path)
+    engine = open_database(place)
     try:
         yield engine
     finally:
         engine.dispose()
 
 
+def is_served(engine: Engine) -> bool:
+    """Whether a server has the database, and not this machine's disk."""
+    return engine.dialect.name == "postgresql"
+
+
+def where(engine: Engine) -> str:
+    """The place of a database, for messages."""
+    return shown(engine.url)
+
+
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the database behind a connection to a revision, in the connection's transaction."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config = _config()
     config.attributes["connection"] = connection
     with _MIGRATING:
         command.upgrade(config, revision)
@@ -93,9 +83,10 @@ def reading(engine: Engine) -> Iterator[Session]:
     """One consistent view of the database.
 
     Raises:
-        TransientError: The database is locked or the disk fails.
+        TransientError: The database is locked, the disk fails or the server is away.
+        CorruptError: It is damaged.
     """
-    with _told(engine), Session(engine) as session:
+    with _told(engine), Session(_seen(engine)) as session:
         yield session
 
 
@@ -104,29 +95,86 @@ def writing(engine: Engine) -> Iterator[Session]:
     """One transaction that takes the write lock at its start: all of it or none.
 
     Raises:
-        TransientError: The lock was not free in time, or the disk is full.
+        TransientError: The lock was not free in time, the disk is full or the server is away.
+        CorruptError: The database is damaged.
     """
-    immediate = engine.execution_options(**{_IMMEDIATE: True})
-    with _told(engine), Session(immediate) as session, session.begin():
+    with _told(engine), Session(_locked(engine)) as session, session.begin():
         yield session
 
 
 @contextmanager
-def _told(engine: Engine) -> Iterator[None]:
+def viewing(engine: Engine) -> Iterator[Connection]:
+    """`reading` without objects: a connection that sees one moment."""
+    with _told(engine), _seen(engine).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """`writing` without objects: a connection that has the write lock."""
+    with _told(engine), _locked(engine).begin() as connection:
+        yield connection
+
+
+def _seen(engine: Engine) -> Engine:
+    return engine.execution_options(**_ONE_VIEW) if is_served(engine) else engine
+
+
+def _locked(engine: Engine) -> Engine:
+    return engine.execution_options(**{_WRITING: True})
+
+
+def _migrate(engine: Engine) -> None:
+    where_ = where(engine)
+    try:
+        with _told(engine, opening=True), _MIGRATING:
+            if is_served(engine):
+                _migrate_served(engine, where_)
+                return
+            with engine.connect() as link:
+                connection = link.execution_options(**{_WRITING: True})
+                migrate(connection)
+                connection.commit()
+    except CommandError as error:
+        raise ConfigurationError(
+            f"{where_}: a newer version of Foreseen wrote this database ({error}); update Foreseen"
+        ) from error
+
+
+def _migrate_served(engine: Engine, where_: str) -> None:
+    """Look first: a server that is at work shall not wait for each command that is begun."""
+    with engine.connect() as connection:
+        postgres.check_server(connection, where_)
+        if _revision(connection) == ScriptDirectory.from_config(_config()).get_current_head():
+            return
+    with engine.begin() as connection:
+        postgres.begin_migration(connection)
+        migrate(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is None:
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+@contextmanager
+def _told(engine: Engine, *, opening: bool = False) -> Iterator[None]:
+    """Errors of the database in our words."""
     try:
         yield
-    except OperationalError as error:
-        raise TransientError(f"{engine.url.database}: {error.orig}; try again") from error
+    except DatabaseError as error:
+        of = postgres if is_served(engine) else sqlite
+        ours = of.told(error, where(engine), opening=opening)
+        if ours is None:
+            raise
+        raise ours from error
     except PoolTimeoutError as error:
-        raise TransientError(f"{engine.url.database}: all connections are in use") from error
-
-
-def _on_connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-
-
-def _on_begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get(_IMMEDIATE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        raise TransientError(f"{where(engine)}: all connections are in use") from error

@@ -1,60 +1,23 @@
 """What people said of alerts: appended, undone by a mark, never deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from foreseen.control.alert_feed import next_version
+from foreseen.control.alert_history import Event, alert_row, note
+from foreseen.control.alert_life import forget_resolved, set_known, set_status
+from foreseen.control.audit_log import Actor, Change, record
 from foreseen.control.database import reading, writing
+from foreseen.control.reasons import Verdict
 from foreseen.control.tables import AlertRow, DispositionRow
 from foreseen.core.alerts import AlertStatus
-from foreseen.core.errors import DeniedError, MalformedInputError, NotFoundError
+from foreseen.core.errors import DeniedError, NotFoundError
 from foreseen.core.ids import TenantId
 
-LONGEST_TEXT = 4_000
-"""Letters of what a person may add in their own words."""
-
-
-class Verdict(StrEnum):
-    """What a person says of an alert."""
-
-    DISMISSED = "dismissed"
-    ESCALATED = "escalated"
-
-
-class Reason(StrEnum):
-    """Why a person says so: a closed list, so that reasons can be counted and acted on."""
-
-    EXPECTED = "expected change"
-    BUSINESS = "business operation"
-    POLICY = "normal by policy"
-    MAINTENANCE = "temporary maintenance"
-    AUTHORISED_TEST = "authorised test"
-    DUPLICATE = "duplicate"
-    ATTACK = "attack"
-    SUSPECTED = "suspected attack"
-    VIOLATION = "policy violation"
-    OTHER = "other"
-
-
-REASONS: Mapping[Verdict, tuple[Reason, ...]] = {
-    Verdict.DISMISSED: (
-        Reason.EXPECTED,
-        Reason.BUSINESS,
-        Reason.POLICY,
-        Reason.MAINTENANCE,
-        Reason.AUTHORISED_TEST,
-        Reason.DUPLICATE,
-        Reason.OTHER,
-    ),
-    Verdict.ESCALATED: (Reason.ATTACK, Reason.SUSPECTED, Reason.VIOLATION, Reason.OTHER),
-}
-
-TEACHES_NOTHING = frozenset({Reason.MAINTENANCE, Reason.AUTHORISED_TEST, Reason.DUPLICATE})
-"""Reasons to dismiss that do not make it expected: an authorised attack is one all the same, a
-duplicate may be one of an attack, and what is temporary must alert when it goes on."""
+_ACTIONS = {Verdict.DISMISSED: "dismiss", Verdict.ESCALATED: "escalate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +53,13 @@ class Disposition:
     matches: int | None = None
 
 
-def reason_of(verdict: Verdict, reason: str, text: str) -> Reason:
-    """The reason of the closed list that a text names.
-
-    Raises:
-        MalformedInputError: It is not on the verdict's list, or `other` stands without a text, or
-            the text is too long; the message names what is possible.
-    """
-    known = {each.value: each for each in REASONS[verdict]}
-    if reason not in known:
-        listed = ", ".join(f"'{name}'" for name in known)
-        raise MalformedInputError(
-            f"{reason[:50]!r} is no reason for '{verdict.value}'; choose one of {listed}"
-        )
-    if known[reason] is Reason.OTHER and not text.strip():
-        raise MalformedInputError("'other' needs a text that says why")
-    if len(text) > LONGEST_TEXT:
-        raise MalformedInputError(f"the text has more than {LONGEST_TEXT} letters; shorten it")
-    return known[reason]
-
-
 def dispose(
-    engine: Engine, tenant: TenantId, said: Disposition, *, matches: int | None = None
+    engine: Engine,
+    tenant: TenantId,
+    said: Disposition,
+    *,
+    matches: int | None = None,
+    by: Actor | None = None,
 ) -> int:
     """Record a disposition and set the alert's status with it.
 
@@ -120,6 +68,7 @@ def dispose(
         tenant: Whose alert.
         said: What was said.
         matches: How many matches the person has seen in the alert; None: whatever is in it now.
+        by: Who, for the audit log; None: the person named, on this machine's command line.
 
     Returns:
         Its number, for `undo`.
@@ -129,30 +78,26 @@ def dispose(
         DeniedError: The alert has taken more matches than were seen.
     """
     with writing(engine) as session:
-        alert = _alert(session, tenant, said.alert)
+        alert = alert_row(session, tenant, said.alert)
         if matches is not None and alert.count != matches:
             raise DeniedError(
                 f"alert {said.alert} has {alert.count} matches by now, not the {matches} that this"
                 " was said of; look at it again"
             )
-        alert.status = said.verdict.value
-        row = DispositionRow(
-            tenant=tenant,
-            alert=said.alert,
-            actor=said.actor,
-            verdict=said.verdict,
-            reason=said.reason,
-            text=said.text,
-            time=said.time,
-            undone=said.undone,
-            account=said.account,
-            second=said.second,
-            undone_by=said.undone_by,
-            receipt=said.receipt,
-            matches=alert.count,
-        )
+        before = _values(alert)
+        set_status(session, alert, AlertStatus(said.verdict.value))
+        forget_resolved(session, alert)
+        set_known(session, alert, said.time)
+        row = _new_row(tenant, said, alert.count)
         session.add(row)
         session.flush()
+        action = _ACTIONS[said.verdict]
+        words: dict[str, object] = {"reason": said.reason, "second": said.second, "number": row.id}
+        who = by or _commanding(said.actor)
+        _tell(session, alert, (said.time, who), (action, said.text, words))
+        after = {**_values(alert), **words, "text": said.text}
+        change = Change(action, "alert", alert.uid, before, after)
+        record(session, tenant, who, change, now=said.time)
         return row.id
 
 
@@ -166,8 +111,14 @@ def keep_receipt(engine: Engine, tenant: TenantId, number: int, receipt: dict[st
         _row(session, tenant, number).receipt = receipt
 
 
-def undo(
-    engine: Engine, tenant: TenantId, number: int, *, now: int, actor: str | None = None
+def undo(  # noqa: PLR0913 (which, when, and who)
+    engine: Engine,
+    tenant: TenantId,
+    number: int,
+    *,
+    now: int,
+    actor: str | None = None,
+    by: Actor | None = None,
 ) -> AlertStatus:
     """Take a disposition back; the alert has the status of the last one that stands, or is open.
 
@@ -179,12 +130,20 @@ def undo(
     """
     with writing(engine) as session:
         row = _row(session, tenant, number)
-        if row.undone is None:
-            row.undone, row.undone_by = now, actor
+        alert = alert_row(session, tenant, row.alert)
+        if row.undone is not None:
+            return AlertStatus(alert.status)
+        row.undone, row.undone_by = now, actor
         session.flush()
-        alert = _alert(session, tenant, row.alert)
-        status = _standing(_of_alert(session, tenant, row.alert), alert.count)
-        alert.status = status.value
+        before = _values(alert)
+        status, known = _standing(_of_alert(session, tenant, row.alert), alert.count)
+        set_status(session, alert, status)
+        forget_resolved(session, alert)
+        set_known(session, alert, known)
+        who = by or _commanding(actor or "?")
+        _tell(session, alert, (now, who), ("undo", "", {"number": number}))
+        change = Change("undo", "alert", alert.uid, before, {**_values(alert), "number": number})
+        record(session, tenant, who, change, now=now)
         return status
 
 
@@ -213,16 +172,57 @@ def last_said(engine: Engine, tenant: TenantId) -> int:
         return max((each or 0 for each in session.execute(query).one()), default=0)
 
 
-def _standing(said: Sequence[Disposition], matches: int) -> AlertStatus:
-    """The last word that stands; a dismissal says nothing of matches that came after it."""
+def _standing(said: Sequence[Disposition], matches: int) -> tuple[AlertStatus, int | None]:
+    """The last word that stands, and when it was said, ms UTC.
+
+    A dismissal says nothing of matches that came after it.
+    """
     standing = [each for each in said if each.undone is None]
     if not standing:
-        return AlertStatus.OPEN
+        return AlertStatus.OPEN, None
     last = standing[-1]
     grown = last.matches is not None and last.matches < matches
     if last.verdict is Verdict.DISMISSED and grown:
-        return AlertStatus.OPEN
-    return AlertStatus(last.verdict.value)
+        return AlertStatus.OPEN, None
+    return AlertStatus(last.verdict.value), last.time
+
+
+def _new_row(tenant: TenantId, said: Disposition, matches: int) -> DispositionRow:
+    return DispositionRow(
+        tenant=tenant,
+        alert=said.alert,
+        actor=said.actor,
+        verdict=said.verdict,
+        reason=said.reason,
+        text=said.text,
+        time=said.time,
+        undone=said.undone,
+        account=said.account,
+        second=said.second,
+        undone_by=said.undone_by,
+        receipt=said.receipt,
+        matches=matches,
+    )
+
+
+def _commanding(name: str) -> Actor:
+    return Actor(name, "command")
+
+
+def _values(row: AlertRow) -> dict[str, object]:
+    return {"status": row.status}
+
+
+def _tell(
+    session: Session,
+    alert: AlertRow,
+    when: tuple[int, Actor],
+    said: tuple[str, str, dict[str, object]],
+) -> None:
+    """A new version of the alert, and a line in its history."""
+    alert.version = next_version(session, TenantId(alert.tenant))
+    (now, who), (action, text, detail) = when, said
+    note(session, [(alert, Event(0, now, who.name, action, text, detail))])
 
 
 def _of_alert(session: Session, tenant: TenantId, alert: str) -> list[Disposition]:
@@ -255,11 +255,4 @@ def _row(session: Session, tenant: TenantId, number: int) -> DispositionRow:
     row = session.get(DispositionRow, number)
     if row is None or row.tenant != tenant:
         raise NotFoundError(f"no disposition {number}")
-    return row
-
-
-def _alert(session: Session, tenant: TenantId, uid: str) -> AlertRow:
-    row = session.get(AlertRow, (tenant, uid))
-    if row is None:
-        raise NotFoundError(f"no alert {uid}")
     return row

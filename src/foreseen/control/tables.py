@@ -3,11 +3,24 @@
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from foreseen.control import intake_tables
+from foreseen.control import (
+    alert_tables,
+    audit_tables,
+    identity_tables,
+    intake_tables,
+    saved_search_tables,
+)
 from foreseen.control.base import SERIAL
 from foreseen.control.base import Base as Base  # noqa: PLC0414 (others take it from here)
+from foreseen.control.texts import Key
 
-_OTHERS = (intake_tables,)  # who imports this has all tables in the metadata
+_OTHERS = (
+    alert_tables,
+    audit_tables,
+    identity_tables,
+    intake_tables,
+    saved_search_tables,
+)  # who imports this has all tables in the metadata
 
 
 class TenantRow(Base):
@@ -26,27 +39,6 @@ class StorePlaceRow(Base):
     address: Mapped[str]
     time: Mapped[int]
     __table_args__ = (CheckConstraint("store in ('lake')", name="store"),)
-
-
-class UserRow(Base):
-    """A person of a tenant."""
-
-    __tablename__ = "user"
-    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    created: Mapped[int]
-
-
-class TokenRow(Base):
-    """A bearer token; only its hash is kept."""
-
-    __tablename__ = "token"
-    hash: Mapped[str] = mapped_column(primary_key=True)
-    tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), index=True)
-    name: Mapped[str]
-    scope: Mapped[str]
-    created: Mapped[int]
-    revoked: Mapped[int | None]
 
 
 class CursorRow(Base):
@@ -90,8 +82,8 @@ class AlertRow(Base):
     tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
     uid: Mapped[str] = mapped_column(primary_key=True)
     rule: Mapped[str]
-    workload: Mapped[str]
-    host: Mapped[str]
+    workload: Mapped[str] = mapped_column(Key)
+    host: Mapped[str] = mapped_column(Key)
     stream: Mapped[str]
     first_time: Mapped[int]
     last_time: Mapped[int]
@@ -100,10 +92,16 @@ class AlertRow(Base):
     title: Mapped[str]
     sentences: Mapped[list[str]] = mapped_column(JSON)
     surprise: Mapped[float | None]
-    members: Mapped[list[str]] = mapped_column(JSON)
     incident: Mapped[str | None]
     decision: Mapped[dict[str, object]] = mapped_column(JSON)
     status: Mapped[str]
+    version: Mapped[int] = mapped_column(default=0)
+    first_version: Mapped[int] = mapped_column(default=0)
+    risk: Mapped[float] = mapped_column(default=0.0)
+    raised: Mapped[int | None]
+    known: Mapped[int | None]
+    resolved: Mapped[int | None]
+    assignee: Mapped[str | None]
     __table_args__ = (
         ForeignKeyConstraint(["tenant", "incident"], ["incident.tenant", "incident.uid"]),
         CheckConstraint(
@@ -112,6 +110,12 @@ class AlertRow(Base):
         Index(None, "tenant", "first_time", "uid"),
         Index(None, "tenant", "status", "first_time", "uid"),
         Index(None, "tenant", "incident"),
+        Index(None, "tenant", "version"),
+        Index(None, "tenant", "risk", "uid"),
+        Index(None, "tenant", "status", "risk", "uid"),
+        Index(None, "tenant", "rule", "first_time", "uid"),
+        Index(None, "tenant", "workload", "first_time", "uid"),
+        Index(None, "tenant", "host", "first_time", "uid"),
     )
 
 

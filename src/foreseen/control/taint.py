@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from foreseen.control.alert_tables import AlertMemberRow
 from foreseen.control.database import reading
-from foreseen.control.dispositions import TEACHES_NOTHING
+from foreseen.control.reasons import TEACHES_NOTHING
 from foreseen.control.tables import AlertRow, DispositionRow
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.decisions import Basis
@@ -17,9 +18,7 @@ from foreseen.core.ids import TenantId
 def dismissed(engine: Engine, tenant: TenantId) -> frozenset[str]:
     """Matches of dismissed alerts, by uid, but for those whose reason makes nothing expected."""
     with reading(engine) as session:
-        return frozenset(
-            uid for members, teaches in _dismissals(session, tenant) if teaches for uid in members
-        )
+        return frozenset(uid for uid, teaches in _dismissals(session, tenant) if teaches)
 
 
 def escalated(engine: Engine, tenant: TenantId) -> frozenset[str]:
@@ -34,21 +33,13 @@ def tainted(engine: Engine, tenant: TenantId) -> frozenset[str]:
     An open alert for want of a model, of history or of trust in the model says nothing of the act:
     were it to taint, the first model could never be trained on the history that a person accepts.
     """
-    query = select(AlertRow.members, AlertRow.status, AlertRow.decision).where(
-        AlertRow.tenant == tenant, AlertRow.status != AlertStatus.DISMISSED
-    )
+    basis = AlertRow.decision["basis"].as_string()
+    says_nothing = func.coalesce(basis, "").in_(_SAYS_NOTHING)
+    says_something = or_(AlertRow.status != AlertStatus.OPEN, ~says_nothing)
+    standing = _matches(tenant, AlertRow.status != AlertStatus.DISMISSED, says_something)
     with reading(engine) as session:
-        standing = frozenset(
-            uid
-            for members, status, decision in session.execute(query)
-            if status != AlertStatus.OPEN or decision.get("basis") not in _SAYS_NOTHING
-            for uid in members
-        )
-        return standing | frozenset(
-            uid
-            for members, teaches in _dismissals(session, tenant)
-            if not teaches
-            for uid in members
+        return frozenset(session.scalars(standing)) | frozenset(
+            uid for uid, teaches in _dismissals(session, tenant) if not teaches
         )
 
 
@@ -58,24 +49,27 @@ def grave(engine: Engine, tenant: TenantId) -> frozenset[str]:
     Each alert begins an incident, so one alone says little; alerts of several rules in one, none of
     which a person has dismissed, are a story.
     """
-    query = select(AlertRow.members, AlertRow.status, AlertRow.rule, AlertRow.incident).where(
+    query = select(AlertRow.uid, AlertRow.status, AlertRow.rule, AlertRow.incident).where(
         AlertRow.tenant == tenant
     )
-    members: dict[str, list[str]] = defaultdict(list)
+    alerts: dict[str, set[str]] = defaultdict(set)
     rules: dict[str, set[str]] = defaultdict(set)
     escalated: set[str] = set()
     dismissed_: set[str] = set()
     with reading(engine) as session:
-        for place, (uids, status, rule, incident) in enumerate(session.execute(query)):
-            name = incident or f"alone {place}"
-            members[name] += uids
+        for uid, status, rule, incident in session.execute(query):
+            name = incident or f"alone {uid}"
+            alerts[name].add(uid)
             rules[name].add(rule)
             if status == AlertStatus.ESCALATED:
                 escalated.add(name)
             if status == AlertStatus.DISMISSED:
                 dismissed_.add(name)
-    stories = {name for name, found in rules.items() if len(found) > 1} - dismissed_
-    return frozenset(uid for name in escalated | stories for uid in members[name])
+        stories = {name for name, found in rules.items() if len(found) > 1} - dismissed_
+        wanted = {uid for name in escalated | stories for uid in alerts[name]}
+        members = select(AlertMemberRow.alert, AlertMemberRow.match)
+        found = session.execute(members.where(AlertMemberRow.tenant == tenant))
+        return frozenset(match for alert, match in found if alert in wanted)
 
 
 _SAYS_NOTHING = {
@@ -86,8 +80,8 @@ _SAYS_NOTHING = {
 }
 
 
-def _dismissals(session: Session, tenant: TenantId) -> Iterator[tuple[list[str], bool]]:
-    """Members of each dismissed alert, and whether its reason makes them expected."""
+def _dismissals(session: Session, tenant: TenantId) -> Iterator[tuple[str, bool]]:
+    """Each match of a dismissed alert, and whether its reason makes it expected."""
     last = (
         select(func.max(DispositionRow.id))
         .where(DispositionRow.tenant == tenant, DispositionRow.undone.is_(None))
@@ -95,21 +89,30 @@ def _dismissals(session: Session, tenant: TenantId) -> Iterator[tuple[list[str],
     )
     reasons = select(DispositionRow.alert, DispositionRow.reason).where(DispositionRow.id.in_(last))
     known = {row.alert: row.reason for row in session.execute(reasons)}
-    query = select(AlertRow.uid, AlertRow.members).where(
-        AlertRow.tenant == tenant, AlertRow.status == AlertStatus.DISMISSED
-    )
-    for uid, members in session.execute(query):
-        yield members, known.get(uid) not in TEACHES_NOTHING
+    dismissed_ = _matches(tenant, AlertRow.status == AlertStatus.DISMISSED)
+    for match, alert in session.execute(dismissed_.add_columns(AlertMemberRow.alert)):
+        yield match, known.get(alert) not in TEACHES_NOTHING
 
 
 def _members(engine: Engine, tenant: TenantId, statuses: set[AlertStatus]) -> frozenset[str]:
-    query = select(AlertRow.members).where(AlertRow.tenant == tenant, AlertRow.status.in_(statuses))
     with reading(engine) as session:
-        return frozenset(uid for members in session.scalars(query) for uid in members)
+        return frozenset(session.scalars(_matches(tenant, AlertRow.status.in_(statuses))))
+
+
+def _matches(tenant: TenantId, *which: ColumnElement[bool]) -> Select[str]:
+    """Matches of a tenant's alerts that are as said."""
+    own = (AlertMemberRow.tenant == AlertRow.tenant, AlertMemberRow.alert == AlertRow.uid)
+    return (
+        select(AlertMemberRow.match)
+        .join(AlertRow, and_(*own))
+        .where(AlertRow.tenant == tenant, *which)
+    )
 
 
 def alert_of(engine: Engine, tenant: TenantId) -> dict[str, str]:
     """Alert that each match belongs to, both by uid."""
-    query = select(AlertRow.uid, AlertRow.members).where(AlertRow.tenant == tenant)
+    query = select(AlertMemberRow.match, AlertMemberRow.alert).where(
+        AlertMemberRow.tenant == tenant
+    )
     with reading(engine) as session:
-        return {member: uid for uid, members in session.execute(query) for member in members}
+        return {row.match: row.alert for row in session.execute(query)}

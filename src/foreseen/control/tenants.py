@@ -1,9 +1,9 @@
-"""Organisations and their people."""
+"""Organisations."""
 
 from sqlalchemy import Engine, select
 
 from foreseen.control.database import reading, writing
-from foreseen.control.tables import TenantRow, UserRow
+from foreseen.control.tables import TenantRow
 from foreseen.core.ids import TenantId
 
 
@@ -18,10 +18,3 @@ def tenants(engine: Engine) -> list[TenantId]:
     """All tenants by name."""
     with reading(engine) as session:
         return [TenantId(name) for name in session.scalars(select(TenantRow.id).order_by("id"))]
-
-
-def ensure_user(engine: Engine, tenant: TenantId, name: str, *, now: int) -> None:
-    """Create a person of a tenant unless there is one of that name."""
-    with writing(engine) as session:
-        if session.get(UserRow, (tenant, name)) is None:
-            session.add(UserRow(tenant=tenant, name=name, created=now))

@@ -33,10 +33,12 @@ class Alert:
         title: One line for a list.
         sentences: Why it alerts, in sentences that a person reads.
         surprise: Bits, of the most surprising member; None without a prediction.
-        members: `match_uid` of every match in it, in the order in which they were told.
+        members: `match_uid` of its last matches, in the order in which they were told: those that
+            a step of the judge added, or all of them, as who gives it says.
         incident: Incident that it belongs to.
         decision: JSON-ready: outcome, basis, prediction, artefact hashes of the first match.
         status: Where it stands with people.
+        earlier: How many matches were told before `members`.
     """
 
     uid: str
@@ -55,11 +57,12 @@ class Alert:
     incident: str | None
     decision: Mapping[str, object]
     status: AlertStatus = AlertStatus.OPEN
+    earlier: int = 0
 
     @property
     def count(self) -> int:
         """How many matches it groups."""
-        return len(self.members)
+        return self.earlier + len(self.members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ class DeniedError(ForeseenError):
     """The caller is known and may not do this."""
 
 
+class ConflictError(ForeseenError):
+    """It contradicts what is there: look at that, then ask for something else."""
+
+
+class StaleError(ConflictError):
+    """It was changed since the caller looked at it: look again."""
+
+
 class TransientError(ForeseenError):
     """It may work later: back off and retry."""
 

@@ -9,7 +9,6 @@ from math import log2
 import numpy as np
 import numpy.typing as npt
 import orjson
-from lightgbm.basic import LightGBMError
 
 from foreseen.core.decisions import Evidence, Level, Prediction
 from foreseen.core.errors import CorruptError
@@ -252,5 +251,5 @@ def _fusion(content: bytes) -> Fusion:
 def _corrupt_unless_whole(what: str) -> Iterator[None]:
     try:
         yield
-    except (ValueError, LookupError, TypeError, AttributeError, LightGBMError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise CorruptError(f"{what} cannot be read: {error!r}; train again") from error

@@ -1,7 +1,7 @@
 """Alerts that grow: which alert a match that is told opens or joins."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from foreseen.alerts.compose import alert_of, joined, opened_with
 from foreseen.alerts.incidents import OPEN_FOR
@@ -52,8 +52,37 @@ class Told:
     standing: Standing = NO_THRESHOLD
 
 
+@dataclass(slots=True)
+class Grown:
+    """Alerts that a batch opened or added to.
+
+    Attributes:
+        alerts: As they stood last, by uid.
+        members: What was added to each.
+    """
+
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, alert: Alert) -> None:
+        """An alert with what one match added to it."""
+        self.alerts[alert.uid] = alert
+        self.members.setdefault(alert.uid, []).extend(alert.members)
+
+    def whole(self) -> list[Alert]:
+        """Each once, with all that was added, in the order in which they first came."""
+        found = []
+        for uid, members in self.members.items():
+            alert = self.alerts[uid]
+            found.append(replace(alert, members=tuple(members), earlier=alert.count - len(members)))
+        return found
+
+
 def tell(state: JudgeState, told: Told, plan: Plan) -> tuple[Alert, bool]:
-    """The alert that a match opens or joins, and whether it is new; the state keeps it."""
+    """The alert that a match opens or joins, and whether it is new; the state keeps it.
+
+    Its members are those that came now.
+    """
     like, stream, decision = _like(told), str(told.row["stream"]), told.decision
     found = state.growing(like, stream, told.seen)
     is_new = found is None or decision.incident not in {None, found.alert.incident}
@@ -66,7 +95,9 @@ def tell(state: JudgeState, told: Told, plan: Plan) -> tuple[Alert, bool]:
         alert = joined(alert, told.moment.uid, told.moment.time, decision.prediction)
         alert = _told_late(alert, decision)
     last = max([last, *(time for time, _ in told.standing.waited)])
-    state.keep(like, stream, Growing(alert, last, _span(told), _is_shared(told)))
+    # What was told is the store's: kept here, it would be written anew with each match.
+    kept = replace(alert, members=(), earlier=alert.count)
+    state.keep(like, stream, Growing(kept, last, _span(told), _is_shared(told)))
     return alert, is_new
 
 

@@ -1,11 +1,12 @@
 """The judge step: matches in the lake's commit order to predictions, decisions and alerts. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from foreseen.alerts.stories import Stories
 from foreseen.alerts.thresholds import fit
 from foreseen.core.alerts import Alert, Incident
 from foreseen.core.decisions import Basis, Decision
@@ -16,9 +17,11 @@ from foreseen.pipeline.asking import Answer, answers_of
 from foreseen.pipeline.by_hand import hidden_by_hand
 from foreseen.pipeline.correlated import Correlated, both, correlate, correlate_time
 from foreseen.pipeline.deciding import Case, Verdict, decided
+from foreseen.pipeline.growing import Grown
 from foreseen.pipeline.late import Revision, weighed
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.pipeline.provisional import Provisional, kept_row
+from foreseen.pipeline.stories import told_stories
 from foreseen.rules.correlation.fields import values_by
 from foreseen.rules.correlation.state import CorrelationState
 from foreseen.schema.arrow import integers, texts
@@ -32,6 +35,7 @@ __all__ = [
     "judged",
     "pass_time",
     "step",
+    "with_stories",
 ]
 
 
@@ -42,7 +46,8 @@ class JudgeOut:
     Attributes:
         matches: The batch's matches, and after each those of the correlations that it made fire.
         decisions: One a match of `matches`, in order.
-        alerts: Alerts that are new or took new members, each as it stands after the batch.
+        alerts: Alerts that are new or took new members, each as it stands after the batch, with the
+            members that the batch added.
         incidents: Incidents opened.
         failures: What went wrong in models, by rule, and in suppressions: the last error of each.
         revisions: Matches of this batch or of earlier ones that were decided once more.
@@ -94,7 +99,7 @@ def step(
             not judged, and those after them have seen them.
     """
     batch = batch_of(state.correlations, matches, artefacts, now, since)
-    return state, judged(state, batch, artefacts)
+    return state, with_stories(state.stories, judged(state, batch, artefacts), artefacts)
 
 
 def pass_time(
@@ -107,7 +112,8 @@ def pass_time(
         now: A record of the log: it is so late, ms UTC; None: there will be no more matches.
         artefacts: As for `step`.
     """
-    return state, judged(state, due_at(state.correlations, now, artefacts), artefacts)
+    out = judged(state, due_at(state.correlations, now, artefacts), artefacts)
+    return state, with_stories(state.stories, out, artefacts)
 
 
 def batch_of(
@@ -140,12 +146,22 @@ def due_at(state: CorrelationState, now: int | None, artefacts: JudgeArtefacts) 
     return JudgeBatch(correlate_time(state, now, plan, values))
 
 
+def with_stories(stories: Stories, out: JudgeOut, artefacts: JudgeArtefacts) -> JudgeOut:
+    """What a batch gave, with the stories that its decisions tell together; `stories` advances."""
+    told = told_stories(stories, out.matches, out.decisions, artefacts)
+    return replace(
+        out,
+        alerts=[*out.alerts, *told.alerts],
+        incidents=[*out.incidents, *told.incidents],
+    )
+
+
 @dataclass(slots=True)
 class _Gathered:
     """What a batch has given so far."""
 
     decisions: list[Decision] = field(default_factory=list)
-    alerts: dict[str, Alert] = field(default_factory=dict)
+    alerts: Grown = field(default_factory=Grown)
     incidents: list[Incident] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)
     failures: dict[str, Exception] = field(default_factory=dict)
@@ -166,7 +182,7 @@ class _Gathered:
         return JudgeOut(
             matches,
             self.decisions,
-            list(self.alerts.values()),
+            self.alerts.whole(),
             self.incidents,
             {**self.failures, **unsure},
             self.revisions,
@@ -175,7 +191,7 @@ class _Gathered:
     def _take(self, verdict: Verdict, answer: Answer | None) -> None:
         """The alert and the incident of a match, and what its model failed with."""
         if verdict.alert:
-            self.alerts[verdict.alert.uid] = verdict.alert
+            self.alerts.add(verdict.alert)
         if verdict.opened:
             self.incidents.append(verdict.opened)
         if isinstance(answer, Exception):
@@ -200,7 +216,7 @@ def _taught(matches: pa.Table, correlated: Correlated, since: int | None) -> Tau
 
 
 def judged(state: JudgeState, batch: JudgeBatch, artefacts: JudgeArtefacts) -> JudgeOut:
-    """Decide a batch; `state` is advanced in place, but for what correlations remember."""
+    """Decide a batch; `state` is advanced in place, but for correlations and stories."""
     correlated, taught = batch.correlated, batch.taught
     matches, gathered = correlated.matches, _Gathered()
     sightings = sightings_of(matches)

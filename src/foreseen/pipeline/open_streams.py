@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from foreseen.alerts.incidents import OpenIncidents
+from foreseen.alerts.stories import FORGOTTEN_PEOPLE, Stories
 from foreseen.alerts.thresholds import uncounted_of
 from foreseen.core.alerts import Alert
 from foreseen.models.moments.elsewhere import Whereabouts
@@ -87,6 +88,7 @@ class JudgeState:
         crowded: How many alerts were dropped before their time because a stream had too many.
         whereabouts: Where each person was seen, for the context of matches on other streams.
         provisional: Suppressed matches that late evidence may still turn into alerts.
+        stories: Weak signs of people on different streams; they are weighed after the decisions.
     """
 
     streams: OrderedDict[str, OpenStream] = field(default_factory=OrderedDict)
@@ -96,6 +98,7 @@ class JudgeState:
     crowded: int = 0
     whereabouts: Whereabouts = field(default_factory=Whereabouts)
     provisional: ProvisionalDecisions = field(default_factory=ProvisionalDecisions)
+    stories: Stories = field(default_factory=Stories)
 
     def lost(self) -> dict[tuple[str, str], int]:
         """What could not be counted or was forgotten early, by what it concerns and the reason."""
@@ -112,6 +115,7 @@ class JudgeState:
             ("alerts", CROWDED): self.crowded,
             ("provisional decisions", EARLY): self.provisional.early,
             ("what people did elsewhere", FORGOTTEN): self.whereabouts.forgotten,
+            ("stories", FORGOTTEN_PEOPLE): self.stories.forgotten,
         }
         return found | {name: count for name, count in own.items() if count}
 

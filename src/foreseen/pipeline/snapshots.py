@@ -9,9 +9,8 @@ import orjson
 import pyarrow as pa
 
 from foreseen.alerts.incidents import OpenIncidents
-from foreseen.core.alerts import Alert, AlertStatus
+from foreseen.alerts.stories import Stories
 from foreseen.core.errors import CorruptError
-from foreseen.core.ids import RuleId, TenantId
 from foreseen.models.moments.elsewhere import Known, Sighting, Whereabouts
 from foreseen.models.moments.windows import TAIL_SCHEMA
 from foreseen.parsers.registry import PARSERS
@@ -20,6 +19,7 @@ from foreseen.pipeline.open_streams import Growing, JudgeState, Like, OpenStream
 from foreseen.pipeline.provisional import Provisional, ProvisionalDecisions
 from foreseen.pipeline.resting import Heard
 from foreseen.pipeline.shard import ShardState
+from foreseen.pipeline.story_snapshots import dumped_stories, load_alert, load_stories
 from foreseen.rules.correlation import state as correlation_state
 from foreseen.rules.correlation.state import CorrelationState
 
@@ -84,6 +84,7 @@ def dump_judge(state: JudgeState) -> bytes:
             "crowded": state.crowded,
             "whereabouts": _dumped_whereabouts(state.whereabouts),
             "provisional": _dumped_provisional(state.provisional),
+            "stories": dumped_stories(state.stories),
         }
     )
 
@@ -103,20 +104,25 @@ class Judges:
 
     Attributes:
         correlations: What is stepped before matches are divided among them.
+        stories: What is weighed after their decisions are put together.
         states: By judge; their own correlations are empty.
         division: Who decides what; empty for one judge in the worker's own process.
     """
 
     correlations: CorrelationState
+    stories: Stories
     states: Sequence[JudgeState]
     division: str = ""
 
 
-def dump_judges(correlations: CorrelationState, states: Sequence[bytes], division: str) -> bytes:
+def dump_judges(
+    correlations: CorrelationState, stories: Stories, states: Sequence[bytes], division: str
+) -> bytes:
     """What several judges remember as JSON.
 
     Args:
         correlations: As for `Judges`.
+        stories: As for `Judges`.
         states: Of each judge what `dump_judge` gives.
         division: As for `Judges`.
     """
@@ -125,6 +131,7 @@ def dump_judges(correlations: CorrelationState, states: Sequence[bytes], divisio
             "format": _FORMAT,
             "division": division,
             "correlations": correlation_state.dump(correlations),
+            "stories": dumped_stories(stories),
             "judges": [orjson.Fragment(state) for state in states],
         }
     )
@@ -143,10 +150,12 @@ def _judges(dumped: dict[str, Any]) -> Judges:
     if "judges" not in dumped:
         one = _judge(dumped)
         correlations, one.correlations = one.correlations, CorrelationState()
-        return Judges(correlations, [one])
+        stories, one.stories = one.stories, Stories()
+        return Judges(correlations, stories, [one])
     states = [_judge(each) for each in dumped["judges"]]
     correlations = correlation_state.load(dumped["correlations"])
-    return Judges(correlations, states, str(dumped["division"]))
+    stories = load_stories(dumped.get("stories", _NO_STORIES))
+    return Judges(correlations, stories, states, str(dumped["division"]))
 
 
 def _shard(dumped: dict[str, Any]) -> ShardState:
@@ -189,7 +198,11 @@ def _judge(dumped: dict[str, Any]) -> JudgeState:
         int(dumped["crowded"]),
         _whereabouts(dumped["whereabouts"]),
         _provisional(dumped["provisional"]),
+        load_stories(dumped.get("stories", _NO_STORIES)),
     )
+
+
+_NO_STORIES: dict[str, Any] = {"people": [], "forgotten": 0}  # older snapshots know none
 
 
 def _stream(dumped: dict[str, Any]) -> OpenStream:
@@ -205,20 +218,7 @@ def _stream(dumped: dict[str, Any]) -> OpenStream:
 
 def _growing(dumped: dict[str, Any]) -> Growing:
     last, span, shared = int(dumped["last"]), int(dumped["span"]), bool(dumped["shared"])
-    return Growing(_alert(dumped["alert"]), last, span, shared)
-
-
-def _alert(dumped: dict[str, Any]) -> Alert:
-    return Alert(
-        **{
-            **dumped,
-            "tenant": TenantId(dumped["tenant"]),
-            "rule": RuleId(dumped["rule"]),
-            "sentences": tuple(dumped["sentences"]),
-            "members": tuple(dumped["members"]),
-            "status": AlertStatus(dumped["status"]),
-        }
-    )
+    return Growing(load_alert(dumped["alert"]), last, span, shared)
 
 
 def _dumped_whereabouts(known: Whereabouts) -> dict[str, object]:

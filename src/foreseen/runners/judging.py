@@ -1,6 +1,7 @@
 """Move matches from the lake, in commit order, through the judge step to both stores."""
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ import orjson
 import pyarrow as pa
 from sqlalchemy import Engine
 
-from foreseen.control.alerts import Decided, commit_decisions
+from foreseen.control.alert_commit import Decided, commit_decisions
 from foreseen.control.artefacts import NewArtefact, put
 from foreseen.control.cursors import Checkpoint, checkpoint, save
 from foreseen.core.decisions import Basis, Decision, Outcome, Stage
@@ -26,6 +27,7 @@ from foreseen.rules.suppression.suppressions import SuppressionSet, no_suppressi
 from foreseen.runners.judges.deciders import Deciders, Here
 from foreseen.runners.metrics import Metrics
 from foreseen.runners.settings.settings import Settings
+from foreseen.runners.telemetry import span
 from foreseen.studies.train import Stored
 
 log = logging.getLogger("foreseen.judge")
@@ -112,6 +114,11 @@ def keep_stages(engine: Engine, tenant: TenantId, stored: Stored | None, *, now:
         put(engine, tenant, new, now=now)
 
 
+def _now() -> int:
+    """When alerts are raised, ms UTC: for the record, no decision depends on it."""
+    return time.time_ns() // 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A commit that deciders were asked about, and with which artefacts."""
@@ -181,10 +188,11 @@ class Judge:
         """
         judged = 0
         while (asked := self._asked or self._ask(since)) is not None:
-            out = self._deciders.answered(patience)
-            if out is None:
-                break
-            judged += self._commit(out, asked.artefacts, asked.version)
+            with span("judge", commit=asked.version):
+                out = self._deciders.answered(patience)
+                if out is None:
+                    break
+                judged += self._commit(out, asked.artefacts, asked.version)
             self._asked, self._seen = None, asked.version
             self.metrics.judge_at(self._seen)
         self._pass_on()
@@ -264,7 +272,7 @@ class Judge:
         self._lake.commit(tables, Cursor(self._name, version))
         decided = Decided(alerts=out.alerts, incidents=out.incidents)
         reached = Checkpoint(NAME, version, self._deciders.dump())
-        commit_decisions(self._engine, self.artefacts.tenant, decided, reached)
+        commit_decisions(self._engine, self.artefacts.tenant, decided, reached, now=_now())
         self.metrics.decided(out, live=version > self._before)
         self.metrics.snapshot(NAME, len(reached.state or b""))
         self._version = version

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from foreseen.control.cursors import version_of
 from foreseen.control.database import opened
+from foreseen.control.places import FILE, has_database
 from foreseen.control.store_places import keep_lake_place, lake_place
 from foreseen.control.tenants import tenants
 from foreseen.core.errors import ConfigurationError, NotFoundError, TransientError
@@ -62,8 +63,8 @@ def control_of(data: Path) -> Iterator[Engine]:
     Raises:
         NotFoundError: The folder has none, or no lake.
     """
-    if (data / "control.db").exists():
-        with opened(data / "control.db") as engine:
+    if has_database(data):
+        with opened(data / FILE) as engine:
             if has_lake(data, engine):
                 yield engine
                 return

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from foreseen.control import alerts, tenants
 from foreseen.control.database import opened
+from foreseen.control.places import FILE
 from foreseen.core.alerts import Alert
 from foreseen.core.errors import ConfigurationError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
@@ -91,7 +92,7 @@ def replay(order: ReplayOrder, progress: Progress = lambda *_: None) -> Replayed
         ConfigurationError: An unknown format, or the folder has its lake elsewhere.
         MalformedInputError: The folder holds a replay of the same files when they were shorter.
     """
-    with opened(order.data / "control.db") as engine:
+    with opened(order.data / FILE) as engine:
         lake = Lake.open(own_lake(order.data, engine))
         tenants.ensure_tenant(engine, order.tenant, now=order.now)
         tally = to_lake(order, lake, progress)
@@ -194,6 +195,8 @@ def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress)
 def _alerts(engine: Engine, tenant: TenantId) -> Iterator[Alert]:
     """All alerts, a page at a time."""
     after: alerts.AlertKey | None = None
-    while page := alerts.alerts(engine, tenant, after=after, limit=_PAGE):
+    while page := alerts.alerts(
+        engine, tenant, page=alerts.Page(after=after, limit=_PAGE, members=True)
+    ):
         yield from page
         after = alerts.AlertKey(page[-1].first_time, page[-1].uid)

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
-from foreseen.control.database import opened
 from foreseen.control.tenants import ensure_tenant
 from foreseen.core.errors import TransientError
 from foreseen.core.ids import DEFAULT_TENANT
@@ -19,8 +18,10 @@ from foreseen.intake.opening import open_appender, shown
 from foreseen.intake.protocol import Appender
 from foreseen.intake.segments import HEADER_BYTES
 from foreseen.rules import RuleSet
+from foreseen.runners.control_place import control_for, taken
 from foreseen.runners.installation import Installation, Stores
 from foreseen.runners.lake_place import HowS3, no_s3, taken_lake
+from foreseen.runners.life.memory import give_back
 from foreseen.runners.life.quarantine import keep_sending
 from foreseen.runners.life.retraining import Place, Retraining
 from foreseen.runners.life.upkeep import Upkeep
@@ -54,12 +55,14 @@ class Addresses:
         partitions: How many the broker has to have; None: as many as it has.
         lake: `s3://bucket/prefix`; None: where it was kept, at first a folder in the folder.
         s3: How S3 is reached.
+        control: `postgresql://...`; None: where it was kept, at first a file in the folder.
     """
 
     intake: str | None = None
     partitions: int | None = None
     lake: str | None = None
     s3: HowS3 = no_s3
+    control: str | None = None
 
 
 _NOWHERE_ELSE = Addresses()
@@ -75,7 +78,11 @@ def stores(data: Path, addresses: Addresses = _NOWHERE_ELSE) -> Iterator[Stores]
         CorruptError: A store cannot be read.
         TransientError: A broker or S3 cannot be reached.
     """
-    with opened(data / "control.db") as control, _intake(data, addresses) as both:
+    with (
+        control_for(data, addresses.control) as control,
+        _intake(data, addresses) as both,
+        taken(data, control, addresses.control),
+    ):
         ensure_tenant(control, DEFAULT_TENANT, now=wall_clock())
         lake = taken_lake(data, control, addresses.lake, addresses.s3, now=wall_clock())
         if addresses.intake is not None:
@@ -139,6 +146,7 @@ def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way
         "tick": partial(_tick, stores, alarm),
         "quarantine": partial(keep_sending, stores.control, stores.intake, tenant, wall_clock),
         "upkeep": _upkeep(installation, data, s3).run,
+        "memory": give_back,
     }
     if any(folders):
         work["rules"] = RuleWatch(live, folders[0], user_folder(), folders[1]).run

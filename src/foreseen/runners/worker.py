@@ -17,6 +17,7 @@ from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.settings.settings import keep
 from foreseen.runners.shards.beginning import begun
 from foreseen.runners.shards.committing import shards_of
+from foreseen.runners.telemetry import span
 from foreseen.studies.train import Stored as StoredForesight
 from foreseen.studies.train import stored_foresight
 
@@ -108,7 +109,8 @@ class Worker:
         works = self._shards.ready()
         self._events = sum(work.tally.events for work in works)
         if works:
-            self._committer.commit(works)
+            with span("commit", stretches=len(works), events=self._events):
+                self._committer.commit(works)
             self._stores.input.trim(self._committer.needed, self._committer.partitions)
         self._take_newer_artefacts()
         judged = self._judge.drain(patience=self._patience(is_busy=bool(works)))

@@ -21,16 +21,9 @@ from foreseen.alerts.interest import (
     subjects_of,
 )
 from foreseen.control.alerts import alert_by_uid
-from foreseen.control.dispositions import (
-    Disposition,
-    Reason,
-    Verdict,
-    dispose,
-    disposition,
-    keep_receipt,
-    reason_of,
-    undo,
-)
+from foreseen.control.audit_log import Actor
+from foreseen.control.dispositions import Disposition, dispose, disposition, keep_receipt, undo
+from foreseen.control.reasons import Reason, Verdict, reason_of
 from foreseen.core.alerts import Alert, AlertStatus
 from foreseen.core.errors import DeniedError, ForeseenError, TransientError
 from foreseen.core.ids import TenantId
@@ -52,6 +45,7 @@ class Office:
         engine: Its alerts and dispositions.
         desk: Opens what receipts need; what it raises refuses a dismissal and no escalation.
         now: Wall time for the records, ms UTC.
+        by: Who asks, for the audit log; None: the speaker, on this machine's command line.
     """
 
     tenant: TenantId
@@ -59,6 +53,7 @@ class Office:
     engine: Engine
     desk: Callable[[], Desk]
     now: int
+    by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +123,10 @@ def say(
         return Said(None, receipt)
     _check_chains(receipt, speaker)
     said = _disposition(office, word, reason, speaker, receipt)
-    return Said(dispose(office.engine, office.tenant, said, matches=len(alert.members)), receipt)
+    return Said(
+        dispose(office.engine, office.tenant, said, matches=len(alert.members), by=office.by),
+        receipt,
+    )
 
 
 def take_back(office: Office, number: int, speaker: Speaker) -> AlertStatus:
@@ -142,7 +140,9 @@ def take_back(office: Office, number: int, speaker: Speaker) -> AlertStatus:
     if said.verdict is Verdict.ESCALATED:
         alert = alert_by_uid(office.engine, office.tenant, said.alert)
         _check_speaker(office, alert, speaker)
-    return undo(office.engine, office.tenant, number, now=office.now, actor=speaker.name)
+    return undo(
+        office.engine, office.tenant, number, now=office.now, actor=speaker.name, by=office.by
+    )
 
 
 def _escalated(
@@ -152,7 +152,7 @@ def _escalated(
     word, reason, speaker = said
     standing = standing_of(office.engine, office.tenant, alert)
     new = _disposition(office, word, reason, speaker, None)
-    number = dispose(office.engine, office.tenant, new)
+    number = dispose(office.engine, office.tenant, new, by=office.by)
     try:
         receipt = receipt_of(office.desk(), alert, (word.verdict, reason), standing, progress)
         keep_receipt(office.engine, office.tenant, number, receipt.dump())

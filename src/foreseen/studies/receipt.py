@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from foreseen.control import audit_sample, taint
-from foreseen.control.dispositions import TEACHES_NOTHING, Reason, Verdict
+from foreseen.control.reasons import TEACHES_NOTHING, Reason, Verdict
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Stage
 from foreseen.core.ids import RuleId, TenantId

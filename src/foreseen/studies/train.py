@@ -15,6 +15,7 @@ from foreseen.core.crew import ALONE, Crew
 from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import RuleId, content_hash
+from foreseen.lake.keeping.long_reads import holds_lake
 from foreseen.lake.lake import Lake
 from foreseen.models.anchored import Anchored
 from foreseen.rules import RuleSet
@@ -53,6 +54,7 @@ PLACEMENTS = 2
 """Places of each attack replay among the tenant's matches that the gates look at."""
 
 
+@holds_lake
 def train_models(  # noqa: PLR0913 (the last two say how, and not what)
     lake: Lake,
     engine: Engine,

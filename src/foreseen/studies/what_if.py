@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from foreseen.core.alerts import Alert
 from foreseen.core.crew import ALONE, Crew
 from foreseen.core.ids import ContentHash
+from foreseen.lake.keeping.long_reads import holds_lake
 from foreseen.lake.lake import Lake
 from foreseen.studies.what_if_alerts import (
     Example,
@@ -42,6 +43,7 @@ Progress = Callable[[str, float, float], None]
 Kind = Literal["added", "removed", "changed"]
 
 
+@holds_lake
 def what_if(  # noqa: PLR0913 (the last two say how, and not what)
     lake: Lake,
     before: Side,

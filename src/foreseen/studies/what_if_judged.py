@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from foreseen.core.alerts import Alert
 from foreseen.core.decisions import Outcome
 from foreseen.core.ids import RuleId
+from foreseen.pipeline.growing import Grown
 from foreseen.pipeline.judge import JudgeArtefacts, JudgeOut, pass_time, step
 from foreseen.pipeline.open_streams import JudgeState
 from foreseen.studies.what_if_alerts import Pair, Volume, volume_by
@@ -23,14 +24,14 @@ class Judged:
     Attributes:
         artefacts: What its judge depends on.
         state: The judge's.
-        alerts: Alerts as they stand, by uid.
+        grown: Alerts as they stand, with all their members.
         matches: Matches by rule.
         suppressed: Those of them that were suppressed.
     """
 
     artefacts: JudgeArtefacts
     state: JudgeState = field(default_factory=JudgeState)
-    alerts: dict[str, Alert] = field(default_factory=dict)
+    grown: Grown = field(default_factory=Grown)
     matches: Counter[str] = field(default_factory=Counter)
     suppressed: Counter[str] = field(default_factory=Counter)
 
@@ -50,13 +51,14 @@ class Judged:
         """Alerts of the period that was asked for."""
         since = scope.since
         return {
-            uid: alert
-            for uid, alert in self.alerts.items()
+            alert.uid: alert
+            for alert in self.grown.whole()
             if since is None or alert.first_time >= since
         }
 
     def _keep(self, out: JudgeOut) -> None:
-        self.alerts.update((alert.uid, alert) for alert in out.alerts)
+        for alert in out.alerts:
+            self.grown.add(alert)
         for decision in out.decisions:
             self.matches[decision.rule] += 1
             self.suppressed[decision.rule] += decision.outcome is Outcome.SUPPRESSED

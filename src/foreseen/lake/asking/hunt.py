@@ -2,12 +2,13 @@
 
 Two walls, each needed: only a single SELECT statement runs (DuckDB lets the files that it may read
 also be written, by COPY), and the database may open no file but the tenant's own, load no
-extension and change no setting.
+extension and change no setting. A third one is the process that `runners.hunting` seals around it.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -16,9 +17,18 @@ from foreseen.core.errors import DeniedError, MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.lake.asking.cancel import CancelledError, Watch, interruptible
 from foreseen.lake.asking.relations import connected
-from foreseen.lake.asking.shown import show
-from foreseen.lake.lake import Lake
+from foreseen.lake.asking.shown import Reach, reach_of, show
 from foreseen.lake.tables import TABLES
+
+if TYPE_CHECKING:  # a process that only asks does without Delta
+    from foreseen.lake.lake import Lake
+
+LONGEST_SQL = 100_000
+"""Characters; a longer query is no question but data."""
+
+
+class TooSlowError(MalformedInputError):
+    """A query that was stopped when its time was over: narrow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ _DEFAULT_LIMITS = HuntLimits()
 
 
 def hunt(
-    lake: Lake,
+    lake: "Lake",
     sql: str,
     limit: int,
     *,
@@ -60,11 +70,17 @@ def hunt(
 
     Raises:
         CancelledError: It was stopped.
-        MalformedInputError: It is no single SELECT, names what does not exist, fails, or is too
-            large or too slow.
+        MalformedInputError: It is no single SELECT, names what does not exist, fails, or needs too
+            much memory.
+        TooSlowError: Its time was over.
         DeniedError: It reaches outside the tables.
     """
-    with _locked(lake, tenant, limits) as database:
+    return ask(reach_of(lake, tenant), sql, limit, limits)
+
+
+def ask(reach: Reach, sql: str, limit: int, limits: HuntLimits) -> pa.Table:
+    """Rows of a SELECT over what is in reach; raises as `hunt`."""
+    with _locked(reach, limits) as database:
         statement = _only_select(database, sql)
         asked = replace(limits.watch, seconds=limits.seconds)
         try:
@@ -86,6 +102,8 @@ def _tell(database: duckdb.DuckDBPyConnection, watch: Watch) -> None:
 
 
 def _only_select(database: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    if len(sql) > LONGEST_SQL:
+        raise MalformedInputError(f"the query has {len(sql):,} characters; {LONGEST_SQL:,} at most")
     try:
         sql.encode()  # DuckDB's binding answers a lone surrogate with a TypeError
         found = database.extract_statements(sql)
@@ -98,14 +116,12 @@ def _only_select(database: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statem
 
 
 @contextmanager
-def _locked(
-    lake: Lake, tenant: TenantId, limits: HuntLimits
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def _locked(reach: Reach, limits: HuntLimits) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database with the tenant's tables and nothing else in reach."""
     database = connected(limits.memory, limits.threads)
     try:
         database.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")
-        show(database, lake, tenant)
+        show(database, reach)
         yield database
     finally:
         database.close()
@@ -115,10 +131,7 @@ def _told(error: duckdb.Error, limits: HuntLimits) -> MalformedInputError | Deni
     tables = f"tables: {', '.join(TABLES)}"
     match error:
         case duckdb.InterruptException():
-            return MalformedInputError(
-                f"the query ran longer than {limits.seconds:g} s and was stopped; narrow it, "
-                f"e.g. by time, host or rule"
-            )
+            return TooSlowError(too_slow(limits.seconds))
         case duckdb.OutOfMemoryException():
             return MalformedInputError(
                 f"the query needs more than {limits.memory} of memory; narrow or aggregate it"
@@ -128,6 +141,14 @@ def _told(error: duckdb.Error, limits: HuntLimits) -> MalformedInputError | Deni
         case duckdb.CatalogException():
             return MalformedInputError(f"{_first_line(error)}; {tables}")
     return MalformedInputError(f"the query cannot run: {error}")
+
+
+def too_slow(seconds: float) -> str:
+    """What is said of a query that was stopped."""
+    return (
+        f"the query ran longer than {seconds:g} s and was stopped; narrow it, e.g. by time, host "
+        f"or rule"
+    )
 
 
 def _first_line(error: duckdb.Error) -> str:

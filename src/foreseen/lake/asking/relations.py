@@ -1,15 +1,18 @@
 """A table of the lake as DuckDB reads it: its declared columns over a list of files."""
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from foreseen.core.ids import TenantId
-from foreseen.lake.lake import Lake
 from foreseen.lake.tables import TABLES, LakeTable
 
-_TYPES: dict[pa.DataType, str] = {
+if TYPE_CHECKING:  # a process that only asks does without Delta
+    from foreseen.lake.lake import Lake
+
+SQL_TYPES: dict[pa.DataType, str] = {
     pa.string(): "VARCHAR",
     pa.int64(): "BIGINT",
     pa.float64(): "DOUBLE",
@@ -50,7 +53,7 @@ def relation(
         places: Also `filename` and `file_row_number`: where each row lies.
     """
     fields = [field for field in table.schema if columns is None or field.name in columns]
-    typed = [f'NULL::{_TYPES[field.type]} AS "{field.name}"' for field in fields]
+    typed = [f'NULL::{SQL_TYPES[field.type]} AS "{field.name}"' for field in fields]
     named = [f'"{field.name}"' for field in fields]
     if places:
         typed += ["NULL::VARCHAR AS filename", "NULL::BIGINT AS file_row_number"]
@@ -64,7 +67,7 @@ def relation(
 
 
 def show(
-    database: duckdb.DuckDBPyConnection, lake: Lake, table: str, tenant: TenantId
+    database: duckdb.DuckDBPyConnection, lake: "Lake", table: str, tenant: TenantId
 ) -> list[str]:
     """Give a database the tenant's rows of a table under its name; gives the files it may open.
 

@@ -20,6 +20,7 @@ from foreseen.core.ids import TenantId
 from foreseen.lake.asking.cancel import Watch
 from foreseen.lake.exporting.files import Output, Written
 from foreseen.lake.exporting.plan import RECORDS, Plan, Task, Wanted, done, planned, write_whole
+from foreseen.lake.keeping.long_reads import holds_lake
 from foreseen.lake.keeping.rewriting import conformed
 from foreseen.lake.lake import Lake
 from foreseen.lake.places.local import sync_file
@@ -60,6 +61,7 @@ class _Part:
     class_uid: int
 
 
+@holds_lake
 def export(
     lake: Lake, tenant: TenantId, wanted: Wanted, target: Place, watch: Watch | None = None
 ) -> Exported:

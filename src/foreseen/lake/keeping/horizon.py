@@ -50,8 +50,8 @@ class Keeping:
     """
 
     period: int = DAY
-    entries: int = 5_000
-    least: int = 3_600_000
+    entries: int = 1_000
+    least: int = 900_000
     checkpoint: int = 100
     step: int = 100
 

@@ -1,13 +1,16 @@
 """Context classifier: does this act belong here? Gradient boosting against corruptions."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import vstack
 
 from foreseen.models.members.features import Matrix, Sparse
+
+if TYPE_CHECKING:
+    import lightgbm
 
 _ROUNDS = 60
 _PARAMETERS = {
@@ -29,13 +32,15 @@ _PARAMETERS = {
 class Context:
     """A boosted classifier of expected (1) against corrupted (0) moments."""
 
-    def __init__(self, booster: lightgbm.Booster) -> None:
+    def __init__(self, booster: "lightgbm.Booster") -> None:
         """Booster: trained or loaded from its text."""
         self._booster = booster
 
     @classmethod
     def fit(cls, expected: Sparse, corrupted: Sparse, seed: int) -> "Context":
         """Train on expected and corrupted rows, weighted so that both sides count the same."""
+        import lightgbm  # noqa: PLC0415 (a second of start-up, for who has models only)
+
         rows = vstack([expected, corrupted], format="csr")
         counts = (expected.shape[0], corrupted.shape[0])
         labels = np.repeat([1.0, 0.0], counts)
@@ -61,5 +66,15 @@ class Context:
 
     @classmethod
     def load(cls, dumped: Mapping[str, str]) -> "Context":
-        """Context from `dump`."""
-        return cls(lightgbm.Booster(model_str=dumped["booster"]))
+        """Context from `dump`.
+
+        Raises:
+            ValueError: It is no model.
+        """
+        import lightgbm  # noqa: PLC0415 (a second of start-up, for who has models only)
+        from lightgbm.basic import LightGBMError  # noqa: PLC0415 (as above)
+
+        try:
+            return cls(lightgbm.Booster(model_str=dumped["booster"]))
+        except LightGBMError as error:
+            raise ValueError(str(error)) from error

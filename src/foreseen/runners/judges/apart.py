@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import orjson
 import pyarrow as pa
 
+from foreseen.alerts.stories import FORGOTTEN_PEOPLE, Stories
 from foreseen.core.errors import TransientError
 from foreseen.core.ids import content_hash
 from foreseen.pipeline.artefacts import JudgeArtefacts
-from foreseen.pipeline.judge import JudgeBatch, JudgeOut, batch_of, due_at
+from foreseen.pipeline.judge import JudgeBatch, JudgeOut, batch_of, due_at, with_stories
 from foreseen.pipeline.judge_states import divided_state, joined
 from foreseen.pipeline.judges import Shares, apart, crosses_workloads, divided, put_together
 from foreseen.pipeline.open_streams import FORGOTTEN, JudgeState
@@ -50,6 +51,7 @@ class Apart:
         self._division = f"{count}/{content_hash(orjson.dumps(dict(workloads.patterns)))}"
         known = _divided(content, count, self._division, workloads)
         self._correlations, self._used = known.correlations, artefacts
+        self._stories = known.stories
         self._workloads = workloads
         self._crossing: tuple[str, ...] = ()
         self._states = [dump_judge(state) for state in known.states]
@@ -104,15 +106,18 @@ class Apart:
                     return None
         asked, said = self._asked, [self._said[n] for n in range(len(self._links))]
         self._asked = None
-        return put_together(asked, [each.out for each in said])
+        out = put_together(asked, [each.out for each in said])
+        return with_stories(self._stories, out, self._used)
 
     def dump(self) -> bytes:
         """One snapshot of all."""
-        return dump_judges(self._correlations, self._states, self._division)
+        return dump_judges(self._correlations, self._stories, self._states, self._division)
 
     def lost(self) -> Mapping[tuple[str, str], int]:
         """What they say; what all see alike is counted once."""
         found = {(f"correlation {n}", r): c for (n, r), c in lost_of(self._correlations).items()}
+        if self._stories.forgotten:
+            found["stories", FORGOTTEN_PEOPLE] = self._stories.forgotten
         for each in self._lost:
             for (what, reason), count in each.items():
                 before = found.get((what, reason), 0)
@@ -163,10 +168,10 @@ def _divided(
 ) -> Judges:
     """Judges in the division that is wanted now."""
     if content is None:
-        return Judges(CorrelationState(), [JudgeState() for _ in range(count)], division)
+        return Judges(CorrelationState(), Stories(), [JudgeState() for _ in range(count)], division)
     known = load_judges(content)
     if known.division == division:
         return known
     whole = joined(known.states)
     states = divided_state(whole, count, workloads.of)
-    return Judges(known.correlations, states, division)
+    return Judges(known.correlations, known.stories, states, division)

@@ -82,7 +82,7 @@ class Here:
         if content is not None:
             known = load_judges(content)
             self._state = joined(known.states)
-            self._state.correlations = known.correlations
+            self._state.correlations, self._state.stories = known.correlations, known.stories
 
     @property
     def process_ids(self) -> Sequence[int]:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from foreseen.control import jobs, model_versions
 from foreseen.control.database import opened
+from foreseen.control.places import FILE
 from foreseen.core.errors import ConfigurationError, ForeseenError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.lake.lake import Lake, S3Options
@@ -34,7 +35,7 @@ def main() -> int:
     s3 = told.pop("s3")
     task = Task(**told, s3=S3Options(**s3) if s3 else None)
     try:
-        with opened(Path(task.data) / "control.db") as engine:
+        with opened(Path(task.data) / FILE) as engine:
             _run(task, engine)
     except ForeseenError as error:
         sys.stderr.write(str(error))

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, select
 
+from foreseen.control.alert_tables import AlertMemberRow
 from foreseen.control.cursors import version_of
 from foreseen.control.database import reading
 from foreseen.control.tables import AlertRow
@@ -21,10 +22,13 @@ def needs_of(engine: Engine) -> Needs:
     """
     seen = min((version_of(engine, tenant, JUDGE) or 0 for tenant in tenants(engine)), default=0)
     held: dict[str, set[str]] = defaultdict(set)
-    wanted = select(AlertRow.tenant, AlertRow.members).where(
-        AlertRow.status != AlertStatus.DISMISSED.value
+    own = (AlertMemberRow.tenant == AlertRow.tenant, AlertMemberRow.alert == AlertRow.uid)
+    wanted = (
+        select(AlertMemberRow.tenant, AlertMemberRow.match)
+        .join(AlertRow, and_(*own))
+        .where(AlertRow.status != AlertStatus.DISMISSED.value)
     )
     with reading(engine) as session:
-        for tenant, members in session.execute(wanted):
-            held[tenant].update(members)
+        for tenant, match in session.execute(wanted):
+            held[tenant].add(match)
     return Needs({"matches": seen}, held)

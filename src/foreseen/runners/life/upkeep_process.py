@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from foreseen.control.database import opened
+from foreseen.control.places import FILE
 from foreseen.lake.keeping.retention import Retention
 from foreseen.lake.keeping.upkeep import Policy, Upkept, upkeep
 from foreseen.lake.lake import Lake, S3Options
@@ -74,6 +75,6 @@ class ServedUpkeep:
         """
         if not isinstance(message, Round):
             raise TypeError(f"{message!r} is nothing that is said to upkeep")
-        with opened(self._data / "control.db") as control:
+        with opened(self._data / FILE) as control:
             policy = Policy(retention=self._retention, needs=needs_of(control))
             return upkeep(self._lake, policy, message.now)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from foreseen.core.errors import ForeseenError, TransientError
 from foreseen.runners.links.link import HUNG_SECONDS, Begin, Failed
+from foreseen.runners.logs import set_up_as_begun
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -110,6 +111,7 @@ def _main(link: Connection, begin: Begin) -> None:
     """Answer each message until told to stop, or until the worker is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker says when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    set_up_as_begun()
     try:
         served = begin.opened()
         while True:

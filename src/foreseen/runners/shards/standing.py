@@ -1,10 +1,13 @@
 """How far the pipeline has come in each partition of the intake."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from sqlalchemy import Engine
 
 from foreseen.control.cursors import checkpoint
 from foreseen.core.ids import TenantId
+from foreseen.lake.lake import Lake
 from foreseen.runners.installation import Stores
 from foreseen.runners.shards.committing import place_of
 from foreseen.runners.shards.dividing import division
@@ -37,14 +40,20 @@ def extents(stores: Stores, tenant: TenantId) -> Sequence[Extent]:
         CorruptError: The division into shards cannot be read.
         TransientError: The control database is locked.
     """
-    known = division(stores.control, tenant)
+    return extents_of(stores.control, stores.lake, stores.input.extent, tenant)
+
+
+def extents_of(
+    control: Engine, lake: Lake, extent: Callable[[int], tuple[int, int]], tenant: TenantId
+) -> Sequence[Extent]:
+    """The same for who does not work himself: `extent` tells the ends of a partition."""
+    known = division(control, tenant)
     partitions = known.partitions if known else 1
-    return [_extent(stores, tenant, number, partitions) for number in range(partitions)]
-
-
-def _extent(stores: Stores, tenant: TenantId, number: int, partitions: int) -> Extent:
-    first, end = stores.input.extent(number)
-    name = place_of(tenant, number, partitions).name
-    begun = checkpoint(stores.control, tenant, name)
-    done = stores.lake.progress(name, TABLES).done
-    return Extent(first, end, max(first, done or 0, begun.version if begun else 0))
+    found = []
+    for number in range(partitions):
+        first, end = extent(number)
+        name = place_of(tenant, number, partitions).name
+        begun = checkpoint(control, tenant, name)
+        done = lake.progress(name, TABLES).done
+        found.append(Extent(first, end, max(first, done or 0, begun.version if begun else 0)))
+    return found

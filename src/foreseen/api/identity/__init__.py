@@ -1,0 +1,1 @@
+"""Who calls: logins, second factors, providers, and the people, tokens and sessions behind them."""

@@ -1,0 +1,1 @@
+"""How the API is served: connections, limits, logs, figures, start and stop."""

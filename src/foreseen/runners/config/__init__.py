@@ -1,0 +1,1 @@
+"""The server's configuration: one TOML file, the environment over it, options over both."""
