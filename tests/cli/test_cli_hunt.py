@@ -64,6 +64,7 @@ def test_without_a_sandbox_it_says_so(data: Path) -> None:
 
 def test_the_server_answers_hunts_and_leaves_no_process(tmp_path: Path) -> None:
     with running(tmp_path) as server, client_of(server) as client:
+        assert client.get("/api/v1/alerts").status_code == 401  # the stores are there by now
         with opened(tmp_path / "control.db") as control:
             token = create_token(
                 control, DEFAULT_TENANT, name="h", scopes={Scope.HUNT}, now=time.time_ns() // 10**6
