@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from foreseen.api.cursors import Cursor, Limit, cursor_of, place_of
 from foreseen.api.etags import IfMatch, etag, version_of
+from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Reading, Triaging
 from foreseen.api.services import Serviced, Services
@@ -204,7 +205,7 @@ def list_history(
     return HistoryPage(history=[_event(each) for each in found[:limit]], next=more)
 
 
-@router.patch("/{uid}", responses=documented(409, 412))
+@router.patch("/{uid}", dependencies=[KEYED], responses=documented(409, 412, 413))
 def change_alert(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     request: Request,
     response: Response,
@@ -220,7 +221,9 @@ def change_alert(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     return _tagged(services, grant, uid, response)
 
 
-@router.post("/{uid}/comments", status_code=201, responses=documented())
+@router.post(
+    "/{uid}/comments", status_code=201, dependencies=[KEYED], responses=documented(409, 413)
+)
 def create_comment(
     request: Request, services: Serviced, grant: Triaging, uid: str, new: NewComment
 ) -> AlertView:

@@ -15,6 +15,7 @@ from foreseen.api import (
     figures,
     health,
     hunts,
+    idempotency,
     incidents,
     ingest,
     intake,
@@ -60,7 +61,8 @@ class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """What answers, all of it inside of what adds the headers."""
         address = self.state.services.identity.public_url or ""
-        gate = Gate(super().build_middleware_stack(), self.state.traffic)
+        once = idempotency.Once(super().build_middleware_stack(), self.state.services)
+        gate = Gate(once, self.state.traffic)
         return SecurityHeaders(gate, secure=address.startswith("https:"))
 
 
@@ -89,6 +91,7 @@ def create_app(
     app.state.authenticating = Authenticating(Hashing(), Providers())
     app.state.traffic = traffic or Traffic()
     problems.install(app)
+    idempotency.install(app)
     _include(app, roles)
     described = app.openapi
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foreseen.alerts.interest import HOW_SECOND, Speaker
+from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import ProblemError, documented
 from foreseen.api.scopes import Triaging
 from foreseen.api.services import Serviced, Services
@@ -67,7 +68,9 @@ class StatusView(BaseModel):
     status: AlertStatus
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses=documented(409))
+@router.post(
+    "", status_code=HTTPStatus.CREATED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def create_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     request: Request,
     services: Serviced,
