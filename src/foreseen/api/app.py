@@ -11,7 +11,9 @@ from starlette.types import ASGIApp
 from foreseen import __version__
 from foreseen.api import (
     alerts,
+    bulk,
     dispositions,
+    exports,
     figures,
     health,
     hunts,
@@ -38,6 +40,8 @@ __all__ = ["Services", "create_app"]
 
 _ROUTERS = (
     intake.router,
+    bulk.router,  # before /alerts/{uid}, which would take its path for a uid
+    exports.router,
     alerts.router,
     dispositions.router,
     figures.router,

@@ -127,9 +127,7 @@ def effected(session: Session) -> None:
         .returning(IdempotencyRow.key)
     ).first()
     if marked is None:
-        raise ConflictError(
-            "this took too long, and a repetition of it is at work; nothing is done"
-        )
+        raise ConflictError("this took too long, and a repetition is at work; nothing is done")
 
 
 def keep(engine: Engine, asked: Asked, answer: Answer) -> None:

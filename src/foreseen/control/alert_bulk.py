@@ -1,0 +1,317 @@
+"""Many alerts changed by one word, and that word taken back: chunk by chunk, each all or nothing.
+
+What was changed is written down with how it was, in the transaction that changes it; so a word that
+was cut off by a crash is undone as far as it came.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import Engine, func, or_, select
+from sqlalchemy.orm import Session
+
+from foreseen.control.alert_history import alert_row
+from foreseen.control.alert_life import Act, Wanted, change_in, check, values_of
+from foreseen.control.alerts import AlertFilter, conditions
+from foreseen.control.audit_log import Actor, Change, Values, record
+from foreseen.control.bulk_tables import BulkItemRow, BulkRow
+from foreseen.control.database import reading, writing
+from foreseen.control.tables import AlertRow
+from foreseen.core.alerts import AlertStatus
+from foreseen.core.errors import ConflictError, NotFoundError
+from foreseen.core.ids import TenantId
+
+_CHUNK = 100  # alerts of a transaction: others write in between
+_AT_ONCE = 500  # of the parameters of a query
+_Thing = TypeVar("_Thing")
+_SET_BY_PEOPLE = frozenset({AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED})
+
+
+class Outcome(StrEnum):
+    """What became of an alert."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An alert and the version in which it was chosen; None: whatever it is."""
+
+    uid: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of an alert.
+
+    Attributes:
+        uid: Its uid.
+        outcome: Whether it was changed.
+        reason: Why not, for one that was skipped.
+        version: Its version now, where it was changed.
+    """
+
+    uid: str
+    outcome: Outcome
+    reason: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A word on many alerts.
+
+    Attributes:
+        id: Its id.
+        actor: Who said it.
+        asked: What was asked for, JSON-ready.
+        created: When, ms UTC.
+        alerts: How many it changed.
+        undone: When it was taken back, ms UTC.
+        undone_by: Who took it back.
+    """
+
+    id: str
+    actor: str
+    asked: dict[str, object]
+    created: int
+    alerts: int
+    undone: int | None
+    undone_by: str | None
+
+
+def chosen(
+    engine: Engine, tenant: TenantId, wanted: AlertFilter, limit: int
+) -> tuple[int, list[Chosen]]:
+    """How many alerts a filter finds, and the newest of them."""
+    where = (AlertRow.tenant == tenant, *conditions(wanted))
+    newest = (AlertRow.first_time.desc(), AlertRow.uid)
+    query = select(AlertRow.uid, AlertRow.version).where(*where).order_by(*newest).limit(limit)
+    with reading(engine) as session:
+        found = [Chosen(uid, version) for uid, version in session.execute(query)]
+        if len(found) < limit:
+            return len(found), found
+        counted = session.scalar(select(func.count()).select_from(AlertRow).where(*where))
+        return counted or 0, found
+
+
+def existing(engine: Engine, tenant: TenantId, uids: Sequence[str]) -> int:
+    """How many of these alerts the tenant has."""
+    found = 0
+    with reading(engine) as session:
+        for some in _chunks(uids, _AT_ONCE):
+            own = (AlertRow.tenant == tenant, AlertRow.uid.in_(some))
+            query = select(func.count()).select_from(AlertRow).where(*own)
+            found += session.scalar(query) or 0
+    return found
+
+
+def begin(engine: Engine, tenant: TenantId, by: Actor, asked: Values, *, now: int) -> str:
+    """Write down that many alerts are to be changed; the id of that word."""
+    id_ = secrets.token_hex(8)
+    row = BulkRow(tenant=tenant, id=id_, actor=by.name, asked=dict(asked), created=now)
+    with writing(engine) as session:
+        session.add(row)
+        session.flush()
+        record(session, tenant, by, Change("begin", "bulk", id_, after=asked), now=now)
+    return id_
+
+
+def change_many(  # noqa: PLR0913 (a word: whose, which, by whom, what, when)
+    engine: Engine,
+    tenant: TenantId,
+    bulk: str,
+    alerts: Sequence[Chosen],
+    wanted: Wanted,
+    *,
+    by: Actor,
+    now: int,
+) -> Iterator[Done]:
+    """Change alerts; what became of each is given when its chunk is on disk.
+
+    Raises:
+        MalformedInputError: A name or text is empty or too long.
+    """
+    check(wanted)
+    for some in _chunks(alerts, _CHUNK):
+        with writing(engine) as session:
+            acts = [Act(each.uid, by, now, each.version) for each in some]
+            done = [_changed(session, tenant, bulk, act, wanted) for act in acts]
+        yield from done
+
+
+def note_word(engine: Engine, tenant: TenantId, bulk: str, alert: str, disposition: int) -> int:
+    """Write down that a disposition belongs to a word on many alerts; the alert's version."""
+    with writing(engine) as session:
+        version = alert_row(session, tenant, alert).version
+        session.add(_item(tenant, bulk, alert, version, disposition=disposition))
+        return version
+
+
+def words_of(engine: Engine, tenant: TenantId, bulk: str) -> list[tuple[str, int]]:
+    """Alerts and dispositions of a word on many alerts that stand.
+
+    Raises:
+        NotFoundError: The tenant has no such bulk.
+    """
+    query = select(BulkItemRow.alert, BulkItemRow.disposition).where(
+        BulkItemRow.tenant == tenant, BulkItemRow.bulk == bulk, BulkItemRow.undone.is_(None)
+    )
+    with reading(engine) as session:
+        _row(session, tenant, bulk)
+        found = session.execute(query.order_by(BulkItemRow.alert))
+        return [(alert, number) for alert, number in found if number is not None]
+
+
+def word_undone(engine: Engine, tenant: TenantId, bulk: str, alert: str, *, now: int) -> int:
+    """Write down that an alert's disposition was taken back; the alert's version."""
+    with writing(engine) as session:
+        item = session.get(BulkItemRow, (tenant, bulk, alert))
+        if item is not None:
+            item.undone = now
+        return alert_row(session, tenant, alert).version
+
+
+def undo_many(
+    engine: Engine, tenant: TenantId, bulk: str, *, by: Actor, now: int
+) -> Iterator[Done]:
+    """Put back what a word changed, but for alerts that were changed since; not dispositions.
+
+    Raises:
+        NotFoundError: The tenant has no such bulk.
+    """
+    query = select(BulkItemRow.alert).where(
+        BulkItemRow.tenant == tenant,
+        BulkItemRow.bulk == bulk,
+        BulkItemRow.undone.is_(None),
+        BulkItemRow.disposition.is_(None),
+    )
+    with writing(engine) as session:
+        row = _row(session, tenant, bulk)
+        row.undone, row.undone_by = now, by.name
+        record(session, tenant, by, Change("undo", "bulk", bulk), now=now)
+        left = list(session.scalars(query.order_by(BulkItemRow.alert)))
+    for some in _chunks(left, _CHUNK):
+        with writing(engine) as session:
+            done = [_undone(session, tenant, bulk, Act(uid, by, now)) for uid in some]
+        yield from done
+
+
+def bulk(engine: Engine, tenant: TenantId, id_: str) -> Bulk:
+    """One word on many alerts.
+
+    Raises:
+        NotFoundError: The tenant has no such bulk.
+    """
+    with reading(engine) as session:
+        return _bulks(session, tenant, [_row(session, tenant, id_)])[0]
+
+
+def bulks(
+    engine: Engine, tenant: TenantId, *, after: tuple[int, str] | None = None, limit: int = 50
+) -> list[Bulk]:
+    """A tenant's words on many alerts, the newest first, from after (created, id) on."""
+    query = select(BulkRow).where(BulkRow.tenant == tenant)
+    if after is not None:
+        created, id_ = after
+        beyond = or_(BulkRow.created < created, BulkRow.id > id_)
+        query = query.where(BulkRow.created <= created, beyond)
+    query = query.order_by(BulkRow.created.desc(), BulkRow.id).limit(limit)
+    with reading(engine) as session:
+        return _bulks(session, tenant, session.scalars(query).all())
+
+
+def _chunks(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
+    return (things[start : start + size] for start in range(0, len(things), size))
+
+
+def _changed(session: Session, tenant: TenantId, bulk: str, act: Act, wanted: Wanted) -> Done:
+    """Change one alert, with its note; nothing of it where it is not in a state for that."""
+    try:
+        with session.begin_nested():
+            before = values_of(alert_row(session, tenant, act.alert))
+            if not change_in(session, tenant, act, wanted):
+                return Done(act.alert, Outcome.UNCHANGED)
+            version = alert_row(session, tenant, act.alert).version
+            session.add(_item(tenant, bulk, act.alert, version, before=before))
+    except (NotFoundError, ConflictError) as error:
+        return Done(act.alert, Outcome.SKIPPED, str(error))
+    return Done(act.alert, Outcome.CHANGED, version=version)
+
+
+def _undone(session: Session, tenant: TenantId, bulk: str, act: Act) -> Done:
+    item = session.get(BulkItemRow, (tenant, bulk, act.alert))
+    if item is None:
+        return Done(act.alert, Outcome.UNCHANGED)
+    try:
+        with session.begin_nested():
+            change_in(session, tenant, replace(act, seen=item.version), _restoring(item))
+            item.undone = act.now
+            version = alert_row(session, tenant, act.alert).version
+    except (NotFoundError, ConflictError) as error:
+        return Done(act.alert, Outcome.SKIPPED, str(error))
+    return Done(act.alert, Outcome.CHANGED, version=version)
+
+
+def _restoring(item: BulkItemRow) -> Wanted:
+    """As the alert was before."""
+    before = item.before or {}
+    status, assignee = AlertStatus(str(before.get("status"))), before.get("assignee")
+    resolved = before.get("resolved")
+    return Wanted(
+        status=status if status in _SET_BY_PEOPLE else None,
+        assigns=True,
+        assignee=None if assignee is None else str(assignee),
+        resolved=resolved is not None,
+        resolved_at=resolved if isinstance(resolved, int) else None,
+    )
+
+
+def _item(
+    tenant: TenantId,
+    bulk: str,
+    alert: str,
+    version: int,
+    *,
+    before: dict[str, object] | None = None,
+    disposition: int | None = None,
+) -> BulkItemRow:
+    return BulkItemRow(
+        tenant=tenant,
+        bulk=bulk,
+        alert=alert,
+        version=version,
+        before=before,
+        disposition=disposition,
+    )
+
+
+def _row(session: Session, tenant: TenantId, id_: str) -> BulkRow:
+    row = session.get(BulkRow, (tenant, id_))
+    if row is None:
+        raise NotFoundError(f"no bulk {id_}")
+    return row
+
+
+def _bulks(session: Session, tenant: TenantId, rows: Sequence[BulkRow]) -> list[Bulk]:
+    own = (BulkItemRow.tenant == tenant, BulkItemRow.bulk.in_([row.id for row in rows]))
+    query = select(BulkItemRow.bulk, func.count()).where(*own).group_by(BulkItemRow.bulk)
+    counts = {bulk: count for bulk, count in session.execute(query)}
+    return [
+        Bulk(
+            row.id,
+            row.actor,
+            dict(row.asked),
+            row.created,
+            counts.get(row.id, 0),
+            row.undone,
+            row.undone_by,
+        )
+        for row in rows
+    ]
