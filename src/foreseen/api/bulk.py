@@ -24,9 +24,9 @@ from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Reading, Triaging
 from foreseen.api.services import Serviced, Services
-from foreseen.control import alert_bulk
-from foreseen.control.alert_bulk import Chosen
+from foreseen.control import alert_bulk, bulk_reading
 from foreseen.control.alert_life import Wanted, check
+from foreseen.control.bulk_reading import Chosen
 from foreseen.control.grants import Grant
 from foreseen.control.reasons import reason_of
 from foreseen.core.alerts import AlertStatus
@@ -76,7 +76,7 @@ def list_bulks(
 ) -> BulkPage:
     """Words on many alerts, the newest first."""
     after = place_of(_Place, cursor)
-    found = alert_bulk.bulks(services.control, grant.tenant, after=after, limit=limit + 1)
+    found = bulk_reading.bulks(services.control, grant.tenant, after=after, limit=limit + 1)
     shown, more = found[:limit], None
     if len(found) > limit:
         more = cursor_of((shown[-1].created, shown[-1].id))
@@ -86,7 +86,7 @@ def list_bulks(
 @router.get("/{id}", responses=documented())
 def get_bulk(services: Serviced, grant: Reading, id: str) -> BulkView:  # noqa: A002 (the path's word)
     """One word on many alerts."""
-    return view_of(alert_bulk.bulk(services.control, grant.tenant, id))
+    return view_of(bulk_reading.bulk(services.control, grant.tenant, id))
 
 
 @router.post("/{id}/undo", dependencies=[KEYED], responses=documented(409, 413))
@@ -99,7 +99,7 @@ def undo_bulk(
 ) -> BulkResult:
     """Put all of it back, but for alerts that somebody changed since: those are skipped."""
     by, engine = grant.actor(request), services.control
-    words = alert_bulk.words_of(engine, grant.tenant, id)
+    words = bulk_reading.words_of(engine, grant.tenant, id)
     receipts: list[ReceiptView] = []
     if words:
         office = replace(office_for(services, grant), by=by)
@@ -113,9 +113,9 @@ def undo_bulk(
 def _chosen(services: Services, grant: Grant, body: BulkBody) -> tuple[int, list[Chosen]]:
     if body.filter is not None:
         wanted = body.filter.filter()
-        return alert_bulk.chosen(services.control, grant.tenant, wanted, body.limit)
+        return bulk_reading.chosen(services.control, grant.tenant, wanted, body.limit)
     uids = list(dict.fromkeys(body.uids or ()))
-    found = alert_bulk.existing(services.control, grant.tenant, uids)
+    found = bulk_reading.existing(services.control, grant.tenant, uids)
     return found, [Chosen(uid) for uid in uids]
 
 

@@ -7,7 +7,8 @@ from pydantic import BaseModel, Field, model_validator
 from foreseen.api.alert_filters import FilterBody
 from foreseen.api.alerts import AlertChange
 from foreseen.api.times import iso
-from foreseen.control.alert_bulk import Bulk, Done, Outcome
+from foreseen.control.alert_bulk import Done, Outcome
+from foreseen.control.bulk_reading import Bulk
 from foreseen.control.reasons import Verdict
 
 MOST = 10_000

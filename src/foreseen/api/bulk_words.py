@@ -11,8 +11,9 @@ from foreseen.api.dispositions import office_for, one_receipt_at_a_time, speaker
 from foreseen.api.problems import ProblemError
 from foreseen.api.services import Services
 from foreseen.control import alert_bulk
-from foreseen.control.alert_bulk import Chosen, Outcome
+from foreseen.control.alert_bulk import Outcome
 from foreseen.control.audit_log import Actor
+from foreseen.control.bulk_reading import Chosen
 from foreseen.control.grants import Grant
 from foreseen.control.reasons import Verdict
 from foreseen.core.errors import ForeseenError, TransientError

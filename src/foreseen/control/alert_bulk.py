@@ -8,25 +8,21 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from foreseen.control.alert_history import alert_row
 from foreseen.control.alert_life import Act, Wanted, change_in, check, values_of
-from foreseen.control.alerts import AlertFilter, conditions
 from foreseen.control.audit_log import Actor, Change, Values, record
+from foreseen.control.bulk_reading import Chosen, bulk_row, chunks
 from foreseen.control.bulk_tables import BulkItemRow, BulkRow
-from foreseen.control.database import reading, writing
-from foreseen.control.tables import AlertRow
+from foreseen.control.database import writing
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.errors import ConflictError, NotFoundError
 from foreseen.core.ids import TenantId
 
 _CHUNK = 100  # alerts of a transaction: others write in between
-_AT_ONCE = 500  # of the parameters of a query
-_Thing = TypeVar("_Thing")
 _SET_BY_PEOPLE = frozenset({AlertStatus.OPEN, AlertStatus.ACKNOWLEDGED})
 
 
@@ -36,14 +32,6 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     SKIPPED = "skipped"
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """An alert and the version in which it was chosen; None: whatever it is."""
-
-    uid: str
-    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,55 +49,6 @@ class Done:
     outcome: Outcome
     reason: str | None = None
     version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Bulk:
-    """A word on many alerts.
-
-    Attributes:
-        id: Its id.
-        actor: Who said it.
-        asked: What was asked for, JSON-ready.
-        created: When, ms UTC.
-        alerts: How many it changed.
-        undone: When it was taken back, ms UTC.
-        undone_by: Who took it back.
-    """
-
-    id: str
-    actor: str
-    asked: dict[str, object]
-    created: int
-    alerts: int
-    undone: int | None
-    undone_by: str | None
-
-
-def chosen(
-    engine: Engine, tenant: TenantId, wanted: AlertFilter, limit: int
-) -> tuple[int, list[Chosen]]:
-    """How many alerts a filter finds, and the newest of them."""
-    where = (AlertRow.tenant == tenant, *conditions(wanted))
-    newest = (AlertRow.first_time.desc(), AlertRow.uid)
-    query = select(AlertRow.uid, AlertRow.version).where(*where).order_by(*newest).limit(limit)
-    with reading(engine) as session:
-        found = [Chosen(uid, version) for uid, version in session.execute(query)]
-        if len(found) < limit:
-            return len(found), found
-        counted = session.scalar(select(func.count()).select_from(AlertRow).where(*where))
-        return counted or 0, found
-
-
-def existing(engine: Engine, tenant: TenantId, uids: Sequence[str]) -> int:
-    """How many of these alerts the tenant has."""
-    found = 0
-    with reading(engine) as session:
-        for some in _chunks(uids, _AT_ONCE):
-            own = (AlertRow.tenant == tenant, AlertRow.uid.in_(some))
-            query = select(func.count()).select_from(AlertRow).where(*own)
-            found += session.scalar(query) or 0
-    return found
 
 
 def begin(engine: Engine, tenant: TenantId, by: Actor, asked: Values, *, now: int) -> str:
@@ -139,7 +78,7 @@ def change_many(  # noqa: PLR0913 (a word: whose, which, by whom, what, when)
         MalformedInputError: A name or text is empty or too long.
     """
     check(wanted)
-    for some in _chunks(alerts, _CHUNK):
+    for some in chunks(alerts, _CHUNK):
         with writing(engine) as session:
             acts = [Act(each.uid, by, now, each.version) for each in some]
             done = [_changed(session, tenant, bulk, act, wanted) for act in acts]
@@ -150,23 +89,12 @@ def note_word(engine: Engine, tenant: TenantId, bulk: str, alert: str, dispositi
     """Write down that a disposition belongs to a word on many alerts; the alert's version."""
     with writing(engine) as session:
         version = alert_row(session, tenant, alert).version
-        session.add(_item(tenant, bulk, alert, version, disposition=disposition))
+        session.add(
+            BulkItemRow(
+                tenant=tenant, bulk=bulk, alert=alert, version=version, disposition=disposition
+            )
+        )
         return version
-
-
-def words_of(engine: Engine, tenant: TenantId, bulk: str) -> list[tuple[str, int]]:
-    """Alerts and dispositions of a word on many alerts that stand.
-
-    Raises:
-        NotFoundError: The tenant has no such bulk.
-    """
-    query = select(BulkItemRow.alert, BulkItemRow.disposition).where(
-        BulkItemRow.tenant == tenant, BulkItemRow.bulk == bulk, BulkItemRow.undone.is_(None)
-    )
-    with reading(engine) as session:
-        _row(session, tenant, bulk)
-        found = session.execute(query.order_by(BulkItemRow.alert))
-        return [(alert, number) for alert, number in found if number is not None]
 
 
 def word_undone(engine: Engine, tenant: TenantId, bulk: str, alert: str, *, now: int) -> int:
@@ -193,42 +121,14 @@ def undo_many(
         BulkItemRow.disposition.is_(None),
     )
     with writing(engine) as session:
-        row = _row(session, tenant, bulk)
+        row = bulk_row(session, tenant, bulk)
         row.undone, row.undone_by = now, by.name
         record(session, tenant, by, Change("undo", "bulk", bulk), now=now)
         left = list(session.scalars(query.order_by(BulkItemRow.alert)))
-    for some in _chunks(left, _CHUNK):
+    for some in chunks(left, _CHUNK):
         with writing(engine) as session:
             done = [_undone(session, tenant, bulk, Act(uid, by, now)) for uid in some]
         yield from done
-
-
-def bulk(engine: Engine, tenant: TenantId, id_: str) -> Bulk:
-    """One word on many alerts.
-
-    Raises:
-        NotFoundError: The tenant has no such bulk.
-    """
-    with reading(engine) as session:
-        return _bulks(session, tenant, [_row(session, tenant, id_)])[0]
-
-
-def bulks(
-    engine: Engine, tenant: TenantId, *, after: tuple[int, str] | None = None, limit: int = 50
-) -> list[Bulk]:
-    """A tenant's words on many alerts, the newest first, from after (created, id) on."""
-    query = select(BulkRow).where(BulkRow.tenant == tenant)
-    if after is not None:
-        created, id_ = after
-        beyond = or_(BulkRow.created < created, BulkRow.id > id_)
-        query = query.where(BulkRow.created <= created, beyond)
-    query = query.order_by(BulkRow.created.desc(), BulkRow.id).limit(limit)
-    with reading(engine) as session:
-        return _bulks(session, tenant, session.scalars(query).all())
-
-
-def _chunks(things: Sequence[_Thing], size: int) -> Iterator[Sequence[_Thing]]:
-    return (things[start : start + size] for start in range(0, len(things), size))
 
 
 def _changed(session: Session, tenant: TenantId, bulk: str, act: Act, wanted: Wanted) -> Done:
@@ -239,7 +139,11 @@ def _changed(session: Session, tenant: TenantId, bulk: str, act: Act, wanted: Wa
             if not change_in(session, tenant, act, wanted):
                 return Done(act.alert, Outcome.UNCHANGED)
             version = alert_row(session, tenant, act.alert).version
-            session.add(_item(tenant, bulk, act.alert, version, before=before))
+            session.add(
+                BulkItemRow(
+                    tenant=tenant, bulk=bulk, alert=act.alert, version=version, before=before
+                )
+            )
     except (NotFoundError, ConflictError) as error:
         return Done(act.alert, Outcome.SKIPPED, str(error))
     return Done(act.alert, Outcome.CHANGED, version=version)
@@ -271,47 +175,3 @@ def _restoring(item: BulkItemRow) -> Wanted:
         resolved=resolved is not None,
         resolved_at=resolved if isinstance(resolved, int) else None,
     )
-
-
-def _item(
-    tenant: TenantId,
-    bulk: str,
-    alert: str,
-    version: int,
-    *,
-    before: dict[str, object] | None = None,
-    disposition: int | None = None,
-) -> BulkItemRow:
-    return BulkItemRow(
-        tenant=tenant,
-        bulk=bulk,
-        alert=alert,
-        version=version,
-        before=before,
-        disposition=disposition,
-    )
-
-
-def _row(session: Session, tenant: TenantId, id_: str) -> BulkRow:
-    row = session.get(BulkRow, (tenant, id_))
-    if row is None:
-        raise NotFoundError(f"no bulk {id_}")
-    return row
-
-
-def _bulks(session: Session, tenant: TenantId, rows: Sequence[BulkRow]) -> list[Bulk]:
-    own = (BulkItemRow.tenant == tenant, BulkItemRow.bulk.in_([row.id for row in rows]))
-    query = select(BulkItemRow.bulk, func.count()).where(*own).group_by(BulkItemRow.bulk)
-    counts = {bulk: count for bulk, count in session.execute(query)}
-    return [
-        Bulk(
-            row.id,
-            row.actor,
-            dict(row.asked),
-            row.created,
-            counts.get(row.id, 0),
-            row.undone,
-            row.undone_by,
-        )
-        for row in rows
-    ]
