@@ -1,6 +1,7 @@
 """Columns of exports."""
 
 import json
+from collections.abc import Mapping
 
 import pyarrow as pa
 
@@ -11,6 +12,10 @@ from foreseen.control.alerts import Listed
 from foreseen.control.incidents import Story
 
 _TEXTS = pa.list_(pa.string())
+
+
+def _schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
+    return pa.schema(columns)
 
 
 def _alert(found: Listed) -> dict[str, object]:
@@ -57,7 +62,7 @@ def _incident(found: Story) -> dict[str, object]:
 
 ALERTS: Exported[Listed] = Exported(
     "alerts",
-    pa.schema(
+    _schema(
         {
             "uid": pa.string(),
             "version": pa.int64(),
@@ -88,7 +93,7 @@ ALERTS: Exported[Listed] = Exported(
 
 INCIDENTS: Exported[Story] = Exported(
     "incidents",
-    pa.schema(
+    _schema(
         {
             "uid": pa.string(),
             "opened": Time,
