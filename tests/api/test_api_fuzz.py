@@ -152,7 +152,7 @@ class Asking:
 
     def ask(self, case: Case) -> None:
         """Ask once, and look at the answer."""
-        answer = case.call(base_url=self.url, headers=self.headers)
+        answer = case.call(base_url=self.url, headers=self.headers, timeout=30)
         unready = answer.status_code == 503 and (self.route.method, self.route.path) in NO_POOL
         case.validate_response(answer, checks=CHECKS[unready:])
 
