@@ -17,11 +17,12 @@ from foreseen.cli.remote import Token, Url, alert_of, alerts_there, connected, r
 from foreseen.cli.replay import print_alert, shown_progress
 from foreseen.cli.stores import database, lake_in_use, lake_of
 from foreseen.cli.terminal import console, inert, plain, print_json
+from foreseen.client import RefusedError
 from foreseen.control import alerts as stored
 from foreseen.control.alerts import AlertFilter
 from foreseen.control.reasons import REASONS, Verdict
 from foreseen.core.alerts import Alert, AlertStatus
-from foreseen.core.errors import ConfigurationError
+from foreseen.core.errors import ConfigurationError, DeniedError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.runners.life.office import Place, office_of
 from foreseen.runners.rules.files import folder_documents
@@ -217,10 +218,15 @@ def _say_there(
     server: tuple[str, str | None], word: Word, second: str | None, *, dry: bool, json: bool
 ) -> None:
     """Say it to a server; the second person's word is their token."""
+    uid, text = word.alert, word.text
     with connected(*server) as client:
-        told = client.dispose(
-            word.alert, word.verdict, word.reason, second=second, text=word.text, dry_run=dry
-        )
+        try:
+            told = client.dispose(
+                uid, word.verdict, word.reason, second=second, text=text, dry_run=dry
+            )
+        except RefusedError as error:
+            said = str(error).replace("header X-Foreseen-Second", "--second TOKEN")
+            raise DeniedError(said) from error
     receipt = told["receipt"] and TypeAdapter(Receipt).validate_python(told["receipt"])
     _tell(word, Said(told["number"], receipt, told["problem"]), json=json)
 
