@@ -14,9 +14,13 @@ from tests.api.people import A, B, Site, site
 from tests.studies.office_world import World, judged_world, world_in
 
 from foreseen.api.app import Services, create_app
+from foreseen.control import alert_bulk, bulk_reading
 from foreseen.control.alert_history import history
-from foreseen.control.audit_log import entries, verify
-from foreseen.control.dispositions import dispositions
+from foreseen.control.alert_life import Wanted
+from foreseen.control.alerts import AlertFilter
+from foreseen.control.audit_log import Actor, entries, verify
+from foreseen.control.dispositions import Disposition, dispose, dispositions
+from foreseen.control.reasons import Verdict
 from foreseen.control.scopes import Role, Scope
 from foreseen.control.tokens import create_token
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
@@ -112,6 +116,37 @@ def test_all_of_it_is_undone_by_one_call(client: httpx.Client, place: Site) -> N
     assert [each["alerts"] for each in listed if each["id"] == told["id"]] == [6]
     assert client.get(f"{BULK}/{told['id']}").json()["undone_by"] == "ana"
     verify(place.engine, A)
+
+
+def test_when_it_was_resolved_is_put_back_too(client: httpx.Client, place: Site) -> None:
+    said = Disposition("m0", "ana", Verdict.ESCALATED, "attack", "", place.clock())
+    dispose(place.engine, A, said)
+    done = bulk(client, uids=["m0"], resolved=True)
+    when = client.get("/api/v1/alerts/m0").json()["resolved"]
+    assert when is not None
+    place.clock.passes(seconds=60)
+    reopened = bulk(client, uids=["m0"], resolved=False)
+    assert client.get("/api/v1/alerts/m0").json()["resolved"] is None
+    client.post(f"{BULK}/{reopened['id']}/undo")
+    assert client.get("/api/v1/alerts/m0").json()["resolved"] == when
+    late = client.post(f"{BULK}/{done['id']}/undo").json()
+    assert counts(late) == (1, 0, 0, 1)
+    assert client.get("/api/v1/alerts/m0").json()["status"] == "escalated"
+
+
+def test_a_server_that_ends_in_between_leaves_what_can_be_undone(
+    client: httpx.Client, place: Site
+) -> None:
+    by, wanted = Actor("ana", "token"), Wanted(assigns=True, assignee="ana")
+    fill(place.engine, *(an_alert(f"n{n}", 9) for n in range(150)))
+    _, chosen = bulk_reading.chosen(place.engine, A, AlertFilter(), 200)
+    id_ = alert_bulk.begin(place.engine, A, by, {}, now=1)
+    done = alert_bulk.change_many(place.engine, A, id_, chosen, wanted, by=by, now=1)
+    next(done)
+    done.close()  # as far as one chunk
+    assert client.get(f"{BULK}/{id_}").json()["alerts"] == 100
+    assert counts(client.post(f"{BULK}/{id_}/undo").json()) == (100, 100, 0, 0)
+    assert {who for _, who in shown(client).values()} == {None}
 
 
 def test_an_alert_that_was_changed_since_stays_as_it_is(client: httpx.Client) -> None:

@@ -1,6 +1,6 @@
 """The API as methods: lists as iterators, refusals as errors, exports as tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -204,7 +204,7 @@ class Client:
                 *whole, rest = (rest + part).split(b"\n")
                 yield from whole
 
-    def events(self, last_id: str | None = None) -> Iterator[Event]:
+    def events(self, last_id: str | None = None) -> Generator[Event]:
         """What happens, as it happens, without an end; where the connection ends it is taken up.
 
         Args:

@@ -5,7 +5,7 @@ was cut off by a crash is undone as far as it came.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -71,7 +71,7 @@ def change_many(  # noqa: PLR0913 (a word: whose, which, by whom, what, when)
     *,
     by: Actor,
     now: int,
-) -> Iterator[Done]:
+) -> Generator[Done]:
     """Change alerts; what became of each is given when its chunk is on disk.
 
     Raises:
@@ -108,7 +108,7 @@ def word_undone(engine: Engine, tenant: TenantId, bulk: str, alert: str, *, now:
 
 def undo_many(
     engine: Engine, tenant: TenantId, bulk: str, *, by: Actor, now: int
-) -> Iterator[Done]:
+) -> Generator[Done]:
     """Put back what a word changed, but for alerts that were changed since; not dispositions.
 
     Raises:
