@@ -2,20 +2,21 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from foreseen.api.alert_filters import Filtered
 from foreseen.api.cursors import Cursor, Limit, cursor_of, place_of
 from foreseen.api.etags import IfMatch, etag, version_of
+from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Reading, Triaging
 from foreseen.api.services import Serviced, Services
-from foreseen.api.times import iso, moment
+from foreseen.api.times import iso
 from foreseen.control import alert_history, alert_life
 from foreseen.control.alert_history import Event
 from foreseen.control.alert_life import LONGEST_TEXT, Act, Life
 from foreseen.control.alerts import (
-    AlertFilter,
     AlertKey,
     Listed,
     Order,
@@ -27,13 +28,10 @@ from foreseen.control.alerts import (
 )
 from foreseen.control.grants import Grant
 from foreseen.core.alerts import AlertStatus
-from foreseen.core.ids import RuleId
 
 router = APIRouter(prefix="/api/v1/alerts")
 
-Severity = Literal["critical", "high", "medium", "low", "informational"]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
-_Short = Annotated[str | None, Query(max_length=1_000)]
 _Finite = Annotated[float, Field(allow_inf_nan=False, ge=-(2**63), lt=2**63)]
 _PLACE: TypeAdapter[tuple[_Finite, str]] = TypeAdapter(tuple[_Finite, str])
 _NUMBER: TypeAdapter[tuple[int]] = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=2**63)]])
@@ -133,37 +131,16 @@ class NewComment(BaseModel):
 
 
 @router.get("", responses=documented())
-def list_alerts(  # noqa: PLR0913 (each is a query parameter of the API)
+def list_alerts(  # noqa: PLR0913 (each is a parameter of the API)
     services: Serviced,
     grant: Reading,
+    wanted: Filtered,
     *,
-    status: Annotated[list[AlertStatus] | None, Query()] = None,
-    severity: Annotated[list[Severity] | None, Query()] = None,
-    rule: _Short = None,
-    workload: _Short = None,
-    host: _Short = None,
-    assignee: Annotated[str | None, Query(max_length=200, description="empty: nobody")] = None,
-    incident: _Short = None,
-    since: Annotated[str | None, Query(alias="from", max_length=50)] = None,
-    until: Annotated[str | None, Query(max_length=50)] = None,
-    q: Annotated[str | None, Query(max_length=200, description="letters of the title")] = None,
     sort: Order = Order.NEWEST,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> AlertPage:
     """Alerts of the caller's organisation; `from` and `until` are of their first matches."""
-    wanted = AlertFilter(
-        status=tuple(status or ()),
-        severity=tuple(severity or ()),
-        rule=None if rule is None else RuleId(rule),
-        workload=workload,
-        host=host,
-        assignee=assignee,
-        incident=incident,
-        since=moment(since),
-        until=moment(until),
-        text=q,
-    )
     place = place_of(_PLACE, cursor)
     page = Page(sort, AlertKey(*place) if place else None, limit + 1)
     found = listed(services.control, grant.tenant, wanted, page)
@@ -204,7 +181,7 @@ def list_history(
     return HistoryPage(history=[_event(each) for each in found[:limit]], next=more)
 
 
-@router.patch("/{uid}", responses=documented(409, 412))
+@router.patch("/{uid}", dependencies=[KEYED], responses=documented(409, 412, 413))
 def change_alert(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     request: Request,
     response: Response,
@@ -220,7 +197,9 @@ def change_alert(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     return _tagged(services, grant, uid, response)
 
 
-@router.post("/{uid}/comments", status_code=201, responses=documented())
+@router.post(
+    "/{uid}/comments", status_code=201, dependencies=[KEYED], responses=documented(409, 413)
+)
 def create_comment(
     request: Request, services: Serviced, grant: Triaging, uid: str, new: NewComment
 ) -> AlertView:

@@ -11,10 +11,13 @@ from starlette.types import ASGIApp
 from foreseen import __version__
 from foreseen.api import (
     alerts,
+    bulk,
     dispositions,
+    exports,
     figures,
     health,
     hunts,
+    idempotency,
     incidents,
     ingest,
     intake,
@@ -37,6 +40,8 @@ __all__ = ["Services", "create_app"]
 
 _ROUTERS = (
     intake.router,
+    bulk.router,  # before /alerts/{uid}, which would take its path for a uid
+    exports.router,
     alerts.router,
     dispositions.router,
     figures.router,
@@ -60,7 +65,8 @@ class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """What answers, all of it inside of what adds the headers."""
         address = self.state.services.identity.public_url or ""
-        gate = Gate(super().build_middleware_stack(), self.state.traffic)
+        once = idempotency.Once(super().build_middleware_stack(), self.state.services)
+        gate = Gate(once, self.state.traffic)
         return SecurityHeaders(gate, secure=address.startswith("https:"))
 
 
@@ -89,6 +95,7 @@ def create_app(
     app.state.authenticating = Authenticating(Hashing(), Providers())
     app.state.traffic = traffic or Traffic()
     problems.install(app)
+    idempotency.install(app)
     _include(app, roles)
     described = app.openapi
 

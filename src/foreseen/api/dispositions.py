@@ -11,6 +11,7 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from foreseen.alerts.interest import HOW_SECOND, Speaker
+from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import ProblemError, documented
 from foreseen.api.scopes import Triaging
 from foreseen.api.services import Serviced, Services
@@ -67,7 +68,9 @@ class StatusView(BaseModel):
     status: AlertStatus
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses=documented(409))
+@router.post(
+    "", status_code=HTTPStatus.CREATED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def create_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     request: Request,
     services: Serviced,
@@ -81,11 +84,11 @@ def create_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request
 
     With `dry_run` nothing is recorded and the status is 200.
     """
-    office = replace(_office(services, grant), by=grant.actor(request))
-    speaker = _speaker(services, grant, x_foreseen_second)
+    office = replace(office_for(services, grant), by=grant.actor(request))
+    speaker = speaker_of(services, grant, x_foreseen_second)
     word = Word(uid, new.verdict, new.reason, new.text)
     recorded_first = new.verdict is Verdict.ESCALATED and not new.dry_run
-    with nullcontext() if recorded_first else _one_at_a_time(), _told():
+    with nullcontext() if recorded_first else one_receipt_at_a_time(), told_here():
         said = say(office, word, speaker, dry=new.dry_run)
     if said.number is None:
         response.status_code = HTTPStatus.OK
@@ -103,15 +106,20 @@ def undo_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     x_foreseen_second: Second = None,
 ) -> StatusView:
     """Take back what was said; it stays in the record, with who took it back."""
-    office = replace(_office(services, grant), by=grant.actor(request))
-    speaker = _speaker(services, grant, x_foreseen_second)
+    office = replace(office_for(services, grant), by=grant.actor(request))
+    speaker = speaker_of(services, grant, x_foreseen_second)
     if disposition(services.control, grant.tenant, number).alert != uid:
         raise NotFoundError(f"no disposition {number} of alert {uid}")
-    with _told():
+    with told_here():
         return StatusView(status=take_back(office, number, speaker))
 
 
-def _office(services: Services, grant: Grant) -> Office:
+def office_for(services: Services, grant: Grant) -> Office:
+    """Where words on the alerts of a grant's organisation are taken.
+
+    Raises:
+        ProblemError: 403, no worker of this server judges for it.
+    """
     if services.office is None or grant.tenant not in services.tenants:
         raise ProblemError(
             HTTPStatus.FORBIDDEN, "no worker of this server judges for your organisation"
@@ -119,8 +127,12 @@ def _office(services: Services, grant: Grant) -> Office:
     return services.office(grant.tenant)
 
 
-def _speaker(services: Services, grant: Grant, second: str | None) -> Speaker:
-    """The token's name is who speaks; the second person proves to be one by a token, too."""
+def speaker_of(services: Services, grant: Grant, second: str | None) -> Speaker:
+    """The token's name is who speaks; the second person proves to be one by a token, too.
+
+    Raises:
+        ProblemError: 403, the second's token is not one of the organisation that may triage.
+    """
     if second is None:
         return Speaker(grant.name, grant.name)
     try:
@@ -138,7 +150,12 @@ def _speaker(services: Services, grant: Grant, second: str | None) -> Speaker:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_receipt_at_a_time() -> Iterator[None]:
+    """Wait for other receipts.
+
+    Raises:
+        TransientError: It takes too long.
+    """
     if not _RECEIPTS.acquire(timeout=_WAIT_SECONDS):
         raise TransientError("another receipt is being computed; retry later")
     try:
@@ -148,7 +165,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told_here() -> Iterator[None]:
     """What the rules or settings of this server lack is no damage and no fault of the caller."""
     try:
         yield

@@ -1,5 +1,6 @@
 """Rows of a hunt in the form that the caller accepts."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import Response
@@ -16,8 +17,13 @@ FORMS = (JSON, CSV, NDJSON, ARROW)
 _ANY = {"*/*": JSON, "application/*": JSON, "text/*": CSV}
 
 
-def form_of(accept: str) -> str:
+def form_of(accept: str, forms: Sequence[str] = FORMS, any_of: Mapping[str, str] = _ANY) -> str:
     """The form that an Accept header prefers; of equal ones the first.
+
+    Args:
+        accept: The header.
+        forms: Those that there are.
+        any_of: What stands for ranges of them.
 
     Raises:
         ProblemError: 406, it accepts none of ours.
@@ -25,12 +31,12 @@ def form_of(accept: str) -> str:
     best, form = 0.0, ""
     for part in accept.split(","):
         kind, _, rest = part.strip().lower().partition(";")
-        known = _ANY.get(kind.strip(), kind.strip())
+        known = any_of.get(kind.strip(), kind.strip())
         weight = _weight(rest)
-        if known in FORMS and weight > best:
+        if known in forms and weight > best:
             best, form = weight, known
     if not form:
-        raise ProblemError(HTTPStatus.NOT_ACCEPTABLE, f"accept one of {', '.join(FORMS)}")
+        raise ProblemError(HTTPStatus.NOT_ACCEPTABLE, f"accept one of {', '.join(forms)}")
     return form
 
 

@@ -59,16 +59,17 @@ def list_incidents(
     shown, more = found[:limit], None
     if len(found) > limit:
         more = cursor_of((shown[-1].opened, shown[-1].uid))
-    return IncidentPage(incidents=[_view(each) for each in shown], next=more)
+    return IncidentPage(incidents=[incident_view(each) for each in shown], next=more)
 
 
 @router.get("/{uid}", responses=documented())
 def get_incident(services: Serviced, grant: Reading, uid: str) -> IncidentView:
     """One incident."""
-    return _view(story(services.control, grant.tenant, uid))
+    return incident_view(story(services.control, grant.tenant, uid))
 
 
-def _view(found: Story) -> IncidentView:
+def incident_view(found: Story) -> IncidentView:
+    """As a reader sees it."""
     return IncidentView(
         uid=found.uid,
         opened=iso(found.opened),

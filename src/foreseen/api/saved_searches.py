@@ -8,6 +8,7 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
 from foreseen.api.etags import IfMatch, etag, needed_version
+from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import ProblemError, documented
 from foreseen.api.scopes import Hunting
 from foreseen.api.services import Serviced, Services
@@ -82,7 +83,9 @@ def list_saved_searches(
     return SavedSearchPage(saved_searches=[_view(each) for each in page], next=more)
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses=documented(409))
+@router.post(
+    "", status_code=HTTPStatus.CREATED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def create_saved_search(
     request: Request, response: Response, services: Serviced, grant: Hunting, new: NewSavedSearch
 ) -> SavedSearchView:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from foreseen.api.idempotency import claim_key, refuse_key
 from foreseen.api.identity.browsers import cookie_of, refuse_foreign
 from foreseen.api.problems import ProblemError
 from foreseen.api.services import Serviced, Services
@@ -38,7 +39,8 @@ class Needs:
         """The caller's grant.
 
         Raises:
-            ProblemError: 401 without a valid token, 403 with one of another scope, 429 over a rate.
+            ProblemError: 401 without a valid token, 403 with one of another scope, 429 over a rate;
+                with an `Idempotency-Key` what `claim_key` raises.
         """
         grant = _grant(request, services, credentials)
         if self.login and grant.login is None:
@@ -53,6 +55,7 @@ class Needs:
                 kind=SCOPE_NEEDED,
             )
         admit(request, grant, self.scope)
+        claim_key(request, services, grant)
         return grant
 
 
@@ -78,8 +81,9 @@ def _cookie(request: Request, services: Services) -> str:
     return cookie
 
 
-def public() -> None:
+def public(request: Request) -> None:
     """The word of a route that anyone may call it."""
+    refuse_key(request)
 
 
 def refuse_without(grant: Grant, scope: Scope) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import pyarrow as pa
 import typer
 
+from foreseen.cli.remote import Token, Url, connected, rows_there
 from foreseen.cli.rows import Form, print_rows
 from foreseen.cli.stopping import stopped_by_interrupt
 from foreseen.cli.stores import lake_of, s3_of_environment
@@ -70,12 +71,19 @@ def hunt(
             "--no-sandbox", help="Ask in this process, where the kernel cannot seal one (Landlock)."
         ),
     ] = False,
+    url: Url = None,
+    token: Token = None,
 ) -> None:
     """Ask the lake in SQL, or in words and field:value."""
     printed = Form.JSON if json else form
     asked = _asked(sql, search, table, _SHOWN if printed is Form.TABLE else ())
     if show_sql:
         report.print(inert(asked), soft_wrap=True)
+        return
+    if url is not None:
+        with connected(url, token) as client:
+            rows, is_cut = rows_there(client, asked, limit, seconds)
+        _print(rows, printed, is_cut=is_cut)
         return
     ask = _elsewhere(engine, engine_lake, data) if engine != _DUCKDB else _here(data, no_sandbox)
     try:
@@ -85,6 +93,10 @@ def hunt(
     except CancelledError as error:
         console.print(f"{error}")
         raise typer.Exit(Exit.STOPPED) from error
+    _print(rows, printed, is_cut=is_cut)
+
+
+def _print(rows: pa.Table, printed: Form, *, is_cut: bool) -> None:
     print_rows(rows, printed)
     if is_cut:
         console.print(f"the first {rows.num_rows:,} rows; --limit shows more")

@@ -8,6 +8,7 @@ import typer
 from foreseen import __version__
 from foreseen.cli import (
     alerts,
+    api,
     audit,
     backup,
     cluster,
@@ -16,6 +17,7 @@ from foreseen.cli import (
     demo,
     export,
     hunt,
+    incidents,
     lab,
     label,
     lake,
@@ -29,6 +31,7 @@ from foreseen.cli import (
     up,
     users,
 )
+from foreseen.cli.remote import refuse_url
 from foreseen.cli.terminal import Exit, console, exit_code, inert
 from foreseen.core.errors import ForeseenError
 
@@ -61,6 +64,8 @@ app.add_typer(lake.app, name="lake")
 app.add_typer(control.app, name="control")
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(config.app, name="config")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(api.app, name="api")
 
 
 def _version(asked: bool) -> None:
@@ -81,6 +86,7 @@ def _root(
 def main() -> None:
     """Run a command; our errors, and the system's, end it with their message and exit code."""
     try:
+        refuse_url(sys.argv[1:])
         app()
     except ForeseenError as error:
         _end(str(error), exit_code(error))

@@ -75,6 +75,7 @@ class Wanted:
         assignee: Who; None for nobody.
         resolved: Whether the response to an escalated alert is done.
         text: Why, for the history.
+        resolved_at: When the response was done, ms UTC; None: now.
     """
 
     status: AlertStatus | None = None
@@ -82,6 +83,7 @@ class Wanted:
     assignee: str | None = None
     resolved: bool | None = None
     text: str = ""
+    resolved_at: int | None = None
 
 
 def change(engine: Engine, tenant: TenantId, act: Act, wanted: Wanted) -> Life:
@@ -93,10 +95,26 @@ def change(engine: Engine, tenant: TenantId, act: Act, wanted: Wanted) -> Life:
         ConflictError: It is not in a state for that; the message says what to do.
         MalformedInputError: A name or text is empty or too long.
     """
+    check(wanted)
+    with writing(engine) as session:
+        change_in(session, tenant, act, wanted)
+        return as_life(alert_row(session, tenant, act.alert))
+
+
+def check(wanted: Wanted) -> None:
+    """See that what is wanted can be written down.
+
+    Raises:
+        MalformedInputError: A name or text is empty or too long.
+    """
     if wanted.assignee is not None and not 0 < len(wanted.assignee.strip()) <= _LONGEST_NAME:
         raise MalformedInputError(f"an assignee has 1 to {_LONGEST_NAME} letters")
     if len(wanted.text) > LONGEST_TEXT:
         raise MalformedInputError(f"a text has at most {LONGEST_TEXT} letters; shorten it")
+
+
+def change_in(session: Session, tenant: TenantId, act: Act, wanted: Wanted) -> list[str]:
+    """`change` in the caller's transaction, after `check`; the actions that were done."""
 
     def done(session: Session, row: AlertRow) -> list[str]:
         return [
@@ -104,12 +122,12 @@ def change(engine: Engine, tenant: TenantId, act: Act, wanted: Wanted) -> Life:
             for action in (
                 _turned(session, row, wanted.status),
                 _assigned(row, wanted),
-                _resolved(session, row, wanted.resolved, act.now),
+                _resolved(session, row, wanted.resolved, wanted.resolved_at or act.now),
             )
             if action
         ]
 
-    return _changed(engine, tenant, act, done, wanted.text)
+    return _changed(session, tenant, act, done, wanted.text)
 
 
 def comment(engine: Engine, tenant: TenantId, act: Act, text: str) -> Life:
@@ -123,7 +141,9 @@ def comment(engine: Engine, tenant: TenantId, act: Act, text: str) -> Life:
         raise MalformedInputError("a comment needs a text")
     if len(text) > LONGEST_TEXT:
         raise MalformedInputError(f"a comment has at most {LONGEST_TEXT} letters; shorten it")
-    return _changed(engine, tenant, act, lambda _session, _row: ["comment"], text)
+    with writing(engine) as session:
+        _changed(session, tenant, act, lambda _session, _row: ["comment"], text)
+        return as_life(alert_row(session, tenant, act.alert))
 
 
 def as_life(row: AlertRow) -> Life:
@@ -191,29 +211,31 @@ def _resolved(session: Session, row: AlertRow, wanted: bool | None, now: int) ->
 _Changing = Callable[[Session, AlertRow], list[str]]
 
 
-def _changed(engine: Engine, tenant: TenantId, act: Act, change: _Changing, text: str) -> Life:
-    """Do something to an alert in one transaction, with its traces; it tells its actions."""
-    with writing(engine) as session:
-        row = alert_row(session, tenant, act.alert)
-        if act.seen is not None and act.seen != row.version:
-            raise StaleError(
-                f"alert {act.alert} is at version {row.version}, not {act.seen}: somebody changed "
-                "it; look at it again"
-            )
-        before = _values(row)
-        actions = change(session, row)
-        if not actions:
-            return as_life(row)
-        row.version = next_version(session, tenant)
-        after = {**_values(row), **({"text": text} if text else {})}
-        for action in actions:
-            note(session, [(row, Event(0, act.now, act.by.name, action, text, _values(row)))])
-            told = Change(action, "alert", row.uid, before, after)
-            record(session, tenant, act.by, told, now=act.now)
-        return as_life(row)
+def _changed(
+    session: Session, tenant: TenantId, act: Act, change: _Changing, text: str
+) -> list[str]:
+    """Do something to an alert, with its traces; it tells its actions."""
+    row = alert_row(session, tenant, act.alert)
+    if act.seen is not None and act.seen != row.version:
+        raise StaleError(
+            f"alert {act.alert} is at version {row.version}, not {act.seen}: somebody changed "
+            "it; look at it again"
+        )
+    before = values_of(row)
+    actions = change(session, row)
+    if not actions:
+        return []
+    row.version = next_version(session, tenant)
+    after = {**values_of(row), **({"text": text} if text else {})}
+    for action in actions:
+        note(session, [(row, Event(0, act.now, act.by.name, action, text, values_of(row)))])
+        told = Change(action, "alert", row.uid, before, after)
+        record(session, tenant, act.by, told, now=act.now)
+    return actions
 
 
-def _values(row: AlertRow) -> dict[str, object]:
+def values_of(row: AlertRow) -> dict[str, object]:
+    """What people change of an alert, JSON-ready."""
     return {"status": row.status, "assignee": row.assignee, "resolved": row.resolved}
 
 

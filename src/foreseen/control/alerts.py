@@ -116,6 +116,12 @@ def listed_by_uid(engine: Engine, tenant: TenantId, uid: str) -> Listed:
         return Listed(_alert(row, ()), as_life(row), row.risk)
 
 
+def members_of_many(engine: Engine, tenant: TenantId, uids: Sequence[str]) -> dict[str, list[str]]:
+    """All members of each of these alerts, in order; of those that the tenant lacks, none."""
+    with reading(engine) as session:
+        return _members(session, tenant, uids)
+
+
 def alert_by_uid(engine: Engine, tenant: TenantId, uid: str) -> Alert:
     """One alert, with all its members.
 
@@ -158,7 +164,7 @@ def listed(
     engine: Engine, tenant: TenantId, wanted: AlertFilter = AlertFilter(), page: Page = _FIRST_PAGE
 ) -> list[Listed]:
     """A tenant's alerts with what people did with them."""
-    query = select(AlertRow).where(AlertRow.tenant == tenant, *_conditions(wanted))
+    query = select(AlertRow).where(AlertRow.tenant == tenant, *conditions(wanted))
     query = _ordered(query, page).limit(page.limit)
     with reading(engine) as session:
         rows = session.scalars(query).all()
@@ -187,7 +193,8 @@ def _ordered(query: Select[AlertRow], page: Page) -> Select[AlertRow]:
     return query.order_by(column if rises else column.desc(), AlertRow.uid)
 
 
-def _conditions(wanted: AlertFilter) -> Iterator[ColumnElement[bool]]:
+def conditions(wanted: AlertFilter) -> Iterator[ColumnElement[bool]]:
+    """A filter as conditions of a query."""
     if wanted.status:
         yield AlertRow.status.in_([each.value for each in wanted.status])
     if wanted.severity:

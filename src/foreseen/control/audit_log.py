@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from foreseen.control.audit_tables import AuditRow
 from foreseen.control.database import reading
+from foreseen.control.idempotency import effected
 from foreseen.core.errors import CorruptError
 from foreseen.core.ids import TenantId, content_hash
 
@@ -94,7 +95,12 @@ class Checked:
 
 
 def record(session: Session, tenant: TenantId, actor: Actor, change: Change, *, now: int) -> None:
-    """Append an entry in the caller's transaction, which must hold the write lock (`writing`)."""
+    """Append an entry in the caller's transaction, which must hold the write lock (`writing`).
+
+    Raises:
+        ConflictError: The request behind it was given up for dead, and another does its work.
+    """
+    effected(session)
     session.flush()
     last = session.scalars(
         select(AuditRow).where(AuditRow.tenant == tenant).order_by(AuditRow.number.desc()).limit(1)

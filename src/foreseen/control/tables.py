@@ -6,6 +6,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from foreseen.control import (
     alert_tables,
     audit_tables,
+    bulk_tables,
+    idempotency_tables,
     identity_tables,
     intake_tables,
     saved_search_tables,
@@ -17,6 +19,8 @@ from foreseen.control.texts import Key
 _OTHERS = (
     alert_tables,
     audit_tables,
+    bulk_tables,
+    idempotency_tables,
     identity_tables,
     intake_tables,
     saved_search_tables,

@@ -59,7 +59,7 @@ class AddressView(BaseModel):
     dependencies=[Depends(public)],
     status_code=HTTPStatus.SEE_OTHER,
     response_class=RedirectResponse,
-    responses=documented(),
+    responses=documented(409),
 )
 async def oidc_login(
     services: Serviced,

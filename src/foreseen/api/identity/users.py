@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from foreseen.api.idempotency import KEYED
 from foreseen.api.identity.browsers import public_address
 from foreseen.api.identity.views import STRICT, Text, UserView, user_view
 from foreseen.api.problems import documented
@@ -78,7 +79,9 @@ def list_users(services: Serviced, grant: Administering) -> UsersView:
     return UsersView(users=[user_view(each) for each in people(services.control, grant.tenant)])
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses=documented(409))
+@router.post(
+    "", status_code=HTTPStatus.CREATED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def create_user(
     services: Serviced, grant: Administering, request: Request, body: NewUserBody
 ) -> UserView:
@@ -94,7 +97,7 @@ def get_user(services: Serviced, grant: Administering, name: str) -> UserView:
     return user_view(person(services.control, grant.tenant, name))
 
 
-@router.patch("/{name}", responses=documented(409))
+@router.patch("/{name}", dependencies=[KEYED], responses=documented(409, 413))
 def change_user(
     services: Serviced, grant: Administering, request: Request, name: str, body: UserBody
 ) -> UserView:
