@@ -193,6 +193,32 @@ def first_of(
     return found[0] if found else None
 
 
+def matches_of(
+    lake: Lake,
+    tenant: TenantId,
+    uids: Sequence[str],
+    between: tuple[int, int],
+    *,
+    columns: Sequence[str],
+    watch: Watch,
+) -> list[Judged]:
+    """Some matches by their uids, those that are still in the lake, in no order.
+
+    Args:
+        lake: The lake.
+        tenant: Whose.
+        uids: Their uids.
+        between: First and last time of them, ms UTC.
+        columns: Columns of the matches table; `time` and `match_uid` must be among them.
+        watch: How long it may take, and the caller's word to stop.
+    """
+    values = {"uids": list(uids), "least": between[0], "most": between[1]}
+    with narrowed(lake, tenant, watch) as asked:
+        asked.show("matches", "matches", {"time": between})
+        asked.show("predictions", "predictions", {"time": between})
+        return list(_rows(asked, values, columns).values())
+
+
 def _keys(
     asked: Narrowed, wanted: MatchFilter, after: MatchKey | None, limit: int
 ) -> list[MatchKey]:
@@ -232,11 +258,18 @@ def _judged(asked: Narrowed, keys: Sequence[MatchKey], columns: Sequence[str]) -
         "least": keys[-1].time,
         "most": keys[0].time,
     }
+    found = _rows(asked, values, columns)
+    return [found[key.uid] for key in keys if key.uid in found]
+
+
+def _rows(
+    asked: Narrowed, values: dict[str, object], columns: Sequence[str]
+) -> dict[str, Judged]:
+    """Matches by uid, with the words on them."""
     named = ", ".join(f'"{name}"' for name in columns)
     rows = asked.records(f"SELECT {named} FROM matches WHERE {_OURS}", values)  # noqa: S608 (of ours)
     words = _by_uid(asked.rows(f"SELECT * FROM predictions WHERE {_OURS}", values))  # noqa: S608 (of ours)
-    found = {row["match_uid"]: Judged(row, words.get(row["match_uid"], {})) for row in rows}
-    return [found[key.uid] for key in keys if key.uid in found]
+    return {row["match_uid"]: Judged(row, words.get(row["match_uid"], {})) for row in rows}
 
 
 def _by_uid(words: pa.Table) -> dict[str, dict[str, Any]]:

@@ -40,6 +40,7 @@ class Narrowed:
         """Make a view of a table's files that may hold rows of one of the ranges.
 
         The view still shows other rows of these files: the question has to say what it wants.
+        Raises as `rows`.
         """
         live = live_files(self._lake, table, self._tenant)
         wanted = known or (EVERYTHING,)
@@ -49,7 +50,8 @@ class Narrowed:
             some = live.filter(pc.field("file").isin(kept))
             self._database.register(name, dataset_of(place, some, declared.schema))
         else:
-            self._database.execute(f'CREATE VIEW "{name}" AS {relation(declared, kept)}')
+            with self._telling():
+                self._database.execute(f'CREATE VIEW "{name}" AS {relation(declared, kept)}')
 
     def rows(self, sql: str, values: Mapping[str, object]) -> pa.Table:
         """Rows of a statement of ours; what people wrote travels in the values.
@@ -60,15 +62,20 @@ class Narrowed:
             MalformedInputError: It needs too much memory.
             CorruptError: A file of the lake cannot be read.
         """
-        try:
+        with self._telling():
             found: pa.Table = self._database.sql(sql, params=dict(values)).to_arrow_table()
-        except duckdb.Error as error:
-            raise _told(error, self._watch) from error
         return found
 
     def records(self, sql: str, values: Mapping[str, object]) -> list[dict[str, Any]]:
         """The same as Python values; raises as `rows`."""
         return self.rows(sql, values).to_pylist()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.Error as error:
+            raise _told(error, self._watch) from error
 
 
 @contextmanager

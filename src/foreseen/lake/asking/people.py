@@ -13,7 +13,11 @@ LOGIN = 3002
 """OCSF's class of logins."""
 
 _FAILURE = 2
-_NAME = "coalesce(nullif(user_name, ''), nullif(auth_account, ''), nullif(user_uid, ''))"
+LONGEST_NAME = 100
+"""Letters of a name by which people are told apart in a list."""
+
+_SAID = "coalesce(nullif(user_name, ''), nullif(auth_account, ''), nullif(user_uid, ''))"
+_NAME = f"left({_SAID}, {LONGEST_NAME})"
 _COUNTS = f"""
     count(*) AS events, min(time) AS first_time, max(time) AS last_time,
     count(DISTINCT host) AS hosts,
