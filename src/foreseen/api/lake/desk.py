@@ -12,9 +12,10 @@ from fastapi import Depends, Request
 
 from foreseen.api.problems import ProblemError, documented
 from foreseen.api.services import services_of
+from foreseen.control.grants import Grant
 from foreseen.lake.asking.cancel import Cancel, CancelledError, Watch
 from foreseen.lake.asking.hunt import TooSlowError
-from foreseen.lake.lake import Lake
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.runners.telemetry import span
 
 Answer = TypeVar("Answer")
@@ -49,8 +50,8 @@ class Desk:
         self._turn = threading.Lock()
         self._asked = 0
 
-    async def ask(self, request: Request, work: Callable[[Lake, Watch], Answer]) -> Answer:
-        """The answer to a request's question.
+    async def ask(self, request: Request, grant: Grant, work: Callable[[Asker], Answer]) -> Answer:
+        """The answer to a request's question over the lake of its caller's organisation.
 
         Raises:
             ProblemError: 429 where too many ask, 503 where nobody reads the lake in this process
@@ -63,7 +64,8 @@ class Desk:
             )
         self._enter()
         cancel = Cancel()
-        future = self._threads.submit(_run, work, lake, Watch(cancel=cancel, seconds=self._seconds))
+        watch = Watch(cancel=cancel, seconds=self._seconds)
+        future = self._threads.submit(_run, work, Asker(lake, grant.tenant, watch))
         future.add_done_callback(self._leave)
         try:
             return await self._answer(request, future, cancel)
@@ -109,9 +111,9 @@ def desk_of(request: Request) -> Desk:
 Desked = Annotated[Desk, Depends(desk_of)]
 
 
-def _run(work: Callable[[Lake, Watch], Answer], lake: Lake, watch: Watch) -> Answer:
+def _run(work: Callable[[Asker], Answer], asker: Asker) -> Answer:
     with span("ask the lake"):
-        return work(lake, watch)
+        return work(asker)
 
 
 def _seen(future: asyncio.Future[Answer]) -> None:

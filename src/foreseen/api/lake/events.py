@@ -16,14 +16,11 @@ from foreseen.api.problems import documented
 from foreseen.api.scopes import Reading
 from foreseen.api.times import moment
 from foreseen.core.errors import NotFoundError
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
-from foreseen.lake.asking.narrowed import equal, narrowed
+from foreseen.lake.asking.narrowed import Asker, equal, narrowed
 from foreseen.lake.asking.question import LONGEST_TEXT, TEXT_COLUMNS, Question
 from foreseen.lake.asking.rendering import as_json, csv_lines
 from foreseen.lake.asking.search import Found, Page, search
 from foreseen.lake.asking.search_files import Place
-from foreseen.lake.lake import Lake
 
 router = APIRouter(prefix="/api/v1/events")
 
@@ -125,10 +122,12 @@ async def list_events(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     place = place_of(_PLACE, cursor)
     page = Page(limit, Place(*place) if place else None, _columns(columns))
 
-    def work(lake: Lake, watch: Watch) -> Response:
-        return _rendered(search(lake, grant.tenant, question, page, watch), form, columns)
+    def work(asker: Asker) -> Response:
+        return _rendered(
+            search(asker.lake, asker.tenant, question, page, asker.watch), form, columns
+        )
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 @router.get("/{stream:path}/{seq}", responses=ANSWERS)
@@ -136,14 +135,12 @@ async def get_event(
     request: Request, desk: Desked, grant: Reading, stream: str, seq: Seq
 ) -> EventView:
     """One event by its stream (which may hold slashes) and its number in it."""
-    found = await desk.ask(request, partial(_event, grant.tenant, stream, seq))
+    found = await desk.ask(request, grant, partial(_event, stream, seq))
     return EventView(event=found)
 
 
-def _event(
-    tenant: TenantId, stream: str, seq: int, lake: Lake, watch: Watch
-) -> dict[str, object]:
-    with narrowed(lake, tenant, watch) as question:
+def _event(stream: str, seq: int, asker: Asker) -> dict[str, object]:
+    with narrowed(asker) as question:
         question.show("events", "events", {"stream": equal(stream), "seq": equal(seq)})
         found = question.records(_ONE, {"stream": stream, "seq": seq})
     if not found:

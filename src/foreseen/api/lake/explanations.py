@@ -10,9 +10,8 @@ from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
 from foreseen.api.times import iso
 from foreseen.core.decisions import Basis, Outcome
-from foreseen.lake.asking.cancel import Watch
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.rendering import as_json
-from foreseen.lake.lake import Lake
 from foreseen.studies.explanation import explain_match
 
 router = APIRouter(prefix="/api/v1/matches")
@@ -57,9 +56,9 @@ async def explain(
 ) -> Response:
     """Explain the last decision on a match, also on one that was suppressed."""
 
-    def work(lake: Lake, _watch: Watch) -> Response:
-        found = explain_match(lake, services.control, grant.tenant, uid)
+    def work(asker: Asker) -> Response:
+        found = explain_match(asker.lake, services.control, asker.tenant, uid)
         told = {**asdict(found), "time": iso(found.time)}
         return Response(as_json(told), media_type="application/json")
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)

@@ -192,8 +192,6 @@ def _steps(steps: tuple[Step, ...]) -> list[StepView]:
     fits = fitting([each or {} for each in reversed(shown)])
     pairs = list(zip(steps, shown, strict=True))[len(shown) - fits :]
     return [
-        StepView(
-            seq=step.seq, seconds_before=step.age / 1000, token=step.token, event=event
-        )
+        StepView(seq=step.seq, seconds_before=step.age / 1000, token=step.token, event=event)
         for step, event in pairs
     ]

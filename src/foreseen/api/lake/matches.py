@@ -25,7 +25,6 @@ from foreseen.api.services import Serviced
 from foreseen.api.times import moment
 from foreseen.core.decisions import Basis
 from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
 from foreseen.lake.asking.match_list import (
     Judged,
     MatchFilter,
@@ -33,13 +32,15 @@ from foreseen.lake.asking.match_list import (
     judged_match,
     match_list,
 )
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.saved_window import SavedWindow, saved_window
-from foreseen.lake.lake import Lake
 
 router = APIRouter(prefix="/api/v1/matches")
 
 _Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 _PLACE: TypeAdapter[tuple[_Int64, str]] = TypeAdapter(tuple[_Int64, str])
+
+
 def wanted_of(  # noqa: PLR0913 (each is a query parameter of the API)
     *,
     since: Annotated[str | None, Query(alias="from", max_length=50)] = None,
@@ -87,43 +88,35 @@ async def list_matches(  # noqa: PLR0913, PLR0917 (each is a part of the request
     place = place_of(_PLACE, cursor)
     after = MatchKey(*place) if place else None
 
-    def work(lake: Lake, watch: Watch) -> MatchPage:
-        found = match_list(
-            lake,
-            grant.tenant,
-            wanted,
-            columns=LISTED,
-            after=after,
-            limit=limit + 1,
-            watch=watch,
-        )
+    def work(asker: Asker) -> MatchPage:
+        found = match_list(asker, wanted, columns=LISTED, after=after, limit=limit + 1)
         return _page(services.control, grant.tenant, found, limit)
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 @router.get("/{uid}", responses=ANSWERS)
 async def get_match(
     request: Request, services: Serviced, desk: Desked, grant: Reading, uid: str
 ) -> MatchView:
-    """One match with all columns of its event but the raw record, and all that was decided of it."""
+    """One match: all columns of its event but the raw record, and all that was decided of it."""
 
-    def work(lake: Lake, watch: Watch) -> MatchView:
-        found = judged_match(lake, grant.tenant, uid, watch=watch)
+    def work(asker: Asker) -> MatchView:
+        found = judged_match(asker, uid)
         return match_views(services.control, grant.tenant, [found], whole=True)[0]
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 @router.get("/{uid}/window", responses=ANSWERS)
 async def get_window(request: Request, desk: Desked, grant: Reading, uid: str) -> WindowView:
     """What came before a match, as it was saved with it; see `/events` for the raw records."""
-    found = await desk.ask(request, partial(_window, grant.tenant, uid))
+    found = await desk.ask(request, grant, partial(_window, uid))
     return window_view(found)
 
 
-def _window(tenant: TenantId, uid: str, lake: Lake, watch: Watch) -> SavedWindow:
-    return saved_window(lake, tenant, uid, BEFORE, watch)
+def _window(uid: str, asker: Asker) -> SavedWindow:
+    return saved_window(asker, uid, BEFORE)
 
 
 def _page(engine: Engine, tenant: TenantId, found: list[Judged], limit: int) -> MatchPage:
@@ -134,5 +127,3 @@ def _page(engine: Engine, tenant: TenantId, found: list[Judged], limit: int) -> 
         last = found[fits - 1].key
         more = cursor_of((last.time, last.uid))
     return MatchPage(matches=views[:fits], next=more)
-
-

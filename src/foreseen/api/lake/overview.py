@@ -21,9 +21,8 @@ from foreseen.control import alert_counts
 from foreseen.control.alert_standing import WAITING, Waiting, raised_between, riskiest
 from foreseen.control.alert_times import Distribution, Measure, distributions, together
 from foreseen.control.intake_counts import Count, IntakeCounts, Outcome
-from foreseen.lake.asking.cancel import Watch
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.sums import Hosts, Summed, Within, sums
-from foreseen.lake.lake import Lake
 from foreseen.lake.rollups import HOUR_MS, Counted
 from foreseen.runners.rules.techniques import Techniques, techniques_of
 
@@ -165,9 +164,9 @@ async def get_overview(  # noqa: PLR0913, PLR0917 (each is a part of the request
     end = services.clock() if within.until is None else within.until
     refused = cast("IntakeCounts", request.app.state.intake_counts)
 
-    def work(lake: Lake, watch: Watch) -> OverviewView:
+    def work(asker: Asker) -> OverviewView:
         engine, tenant = services.control, grant.tenant
-        found, hosts = sums(lake, tenant, within, silent_from(end), watch)
+        found, hosts = sums(asker, within, silent_from(end))
         alerts, incidents = raised_between(engine, tenant, within.since, within.until)
         waiting, cut = riskiest(engine, tenant)
         severities = Counter[str]()
@@ -186,7 +185,7 @@ async def get_overview(  # noqa: PLR0913, PLR0917 (each is a part of the request
             telemetry=_telemetry(found, hosts, refused.of(tenant)),
         )
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 def silent_from(end: int) -> int:
@@ -266,9 +265,7 @@ def _riskiest(waiting: Mapping[str, Waiting]) -> list[RiskView]:
     ]
 
 
-def _telemetry(
-    found: Summed, hosts: Mapping[str, Hosts], refused: list[Count]
-) -> TelemetryView:
+def _telemetry(found: Summed, hosts: Mapping[str, Hosts], refused: list[Count]) -> TelemetryView:
     reasons = found.by(Counted.QUARANTINED, "reason").most_common(_MOST)
     at_door: dict[str, Counter[str]] = {}
     for each in refused:

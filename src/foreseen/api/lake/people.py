@@ -13,9 +13,8 @@ from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
 from foreseen.api.times import iso, moment
 from foreseen.core.errors import MalformedInputError, NotFoundError
-from foreseen.lake.asking.cancel import Watch
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.people import Acts, acts_of, people
-from foreseen.lake.lake import Lake
 
 router = APIRouter(prefix="/api/v1/people")
 
@@ -91,10 +90,10 @@ async def list_people(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     place = place_of(_NAME, cursor)
     after = place[0] if place else ""
 
-    def work(lake: Lake, watch: Watch) -> list[dict[str, Any]]:
-        return people(lake, grant.tenant, between, after=after, limit=limit + 1, watch=watch)
+    def work(asker: Asker) -> list[dict[str, Any]]:
+        return people(asker, between, after=after, limit=limit + 1)
 
-    found = await desk.ask(request, work)
+    found = await desk.ask(request, grant, work)
     more = cursor_of((found[limit - 1]["name"],)) if len(found) > limit else None
     return PeoplePage(
         people=[_person(each["name"], each) for each in found[:limit]],
@@ -118,10 +117,10 @@ async def get_person(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     """Logins, sessions and programs of somebody, by name, account or id, in a time."""
     between = _between(services.clock(), since, until)
 
-    def work(lake: Lake, watch: Watch) -> Acts | None:
-        return acts_of(lake, grant.tenant, name, between, limit=limit, watch=watch)
+    def work(asker: Asker) -> Acts | None:
+        return acts_of(asker, name, between, limit=limit)
 
-    found = await desk.ask(request, work)
+    found = await desk.ask(request, grant, work)
     if found is None:
         raise NotFoundError(f"nothing is told of {name} in this time")
     return ActsView(

@@ -14,13 +14,11 @@ from foreseen.api.times import iso, moment
 from foreseen.control.alerts import alert_by_uid
 from foreseen.core.alerts import Alert
 from foreseen.core.errors import NotFoundError
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
 from foreseen.lake.asking.match_list import first_of
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.process_rows import Process
 from foreseen.lake.asking.process_tree import Tree, process_tree
 from foreseen.lake.asking.processes_at import AtWork, processes_at
-from foreseen.lake.lake import Lake
 
 router = APIRouter(prefix="/api/v1")
 
@@ -122,11 +120,11 @@ async def get_process_tree(  # noqa: PLR0913, PLR0917 (each is a part of the req
     Siblings and descendants are those with an event within `minutes` before and after the match.
     """
 
-    def work(lake: Lake, watch: Watch) -> TreeView:
+    def work(asker: Asker) -> TreeView:
         alert = alert_by_uid(services.control, grant.tenant, uid)
-        return _tree(lake, alert, minutes * _MINUTE_MS, limit, watch)
+        return _tree(asker, alert, minutes * _MINUTE_MS, limit)
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 @router.get("/workloads/{workload:path}/processes", responses=ANSWERS)
@@ -145,18 +143,10 @@ async def list_processes(  # noqa: PLR0913, PLR0917 (each is a part of the reque
     """
     when = moment(at)
 
-    def work(lake: Lake, watch: Watch) -> AtWork:
-        return processes_at(
-            lake,
-            grant.tenant,
-            workload,
-            at=when,
-            before=minutes * _MINUTE_MS,
-            limit=limit,
-            watch=watch,
-        )
+    def work(asker: Asker) -> AtWork:
+        return processes_at(asker, workload, at=when, before=minutes * _MINUTE_MS, limit=limit)
 
-    found = await desk.ask(request, work)
+    found = await desk.ask(request, grant, work)
     return AtWorkView(
         workload=workload,
         at=iso(found.at),
@@ -166,13 +156,12 @@ async def list_processes(  # noqa: PLR0913, PLR0917 (each is a part of the reque
     )
 
 
-def _tree(lake: Lake, alert: Alert, around: int, limit: int, watch: Watch) -> TreeView:
-    tenant = TenantId(alert.tenant)
+def _tree(asker: Asker, alert: Alert, around: int, limit: int) -> TreeView:
     uids = [alert.uid, *alert.members[:_MOST_MEMBERS]]
-    match = first_of(lake, tenant, uids, (alert.first_time, alert.last_time), watch)
+    match = first_of(asker, uids, (alert.first_time, alert.last_time))
     if match is None:
         raise NotFoundError(f"the matches of alert {alert.uid} are no longer in the lake")
-    found = process_tree(lake, tenant, match, around=around, limit=limit, watch=watch)
+    found = process_tree(asker, match, around=around, limit=limit)
     return _tree_view(match["match_uid"], found)
 
 

@@ -25,9 +25,8 @@ from foreseen.control.alerts import (
 )
 from foreseen.core.errors import NotFoundError
 from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
 from foreseen.lake.asking.match_list import matches_of
-from foreseen.lake.lake import Lake
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.pipeline.stories import STORY
 
 router = APIRouter(prefix="/api/v1/stories")
@@ -86,15 +85,15 @@ async def list_stories(  # noqa: PLR0913, PLR0917 (each is a part of the request
     place = place_of(_PLACE, cursor)
     page = Page(Order.NEWEST, AlertKey(*place) if place else None, limit + 1)
 
-    def work(lake: Lake, watch: Watch) -> StoryPage:
+    def work(asker: Asker) -> StoryPage:
         found = listed(services.control, grant.tenant, AlertFilter(rule=STORY), page)
         shown, more = found[:limit], None
         if len(found) > limit:
             more = cursor_of((shown[-1].alert.first_time, shown[-1].alert.uid))
-        views = _views(services, lake, shown, _FEW, watch)
+        views = _views(services, asker, shown, _FEW)
         return StoryPage(stories=views, next=more)
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 @router.get("/{uid}", responses=ANSWERS)
@@ -103,31 +102,27 @@ async def get_story(
 ) -> StoryView:
     """One story, with its matches."""
 
-    def work(lake: Lake, watch: Watch) -> StoryView:
+    def work(asker: Asker) -> StoryView:
         found = listed_by_uid(services.control, grant.tenant, uid)
         if found.alert.rule != STORY:
             raise NotFoundError(f"alert {uid} is no story")
-        return _views(services, lake, [found], _MOST, watch)[0]
+        return _views(services, asker, [found], _MOST)[0]
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
-def _views(
-    services: Services, lake: Lake, found: Sequence[Listed], most: int, watch: Watch
-) -> list[StoryView]:
+def _views(services: Services, asker: Asker, found: Sequence[Listed], most: int) -> list[StoryView]:
     """Stories with their matches, all of which are read at once."""
     if not found:
         return []
-    tenant = TenantId(found[0].alert.tenant)
-    members = {
-        each.alert.uid: _members(services, tenant, each.alert.uid, most) for each in found
-    }
+    tenant = asker.tenant
+    members = {each.alert.uid: _members(services, tenant, each.alert.uid, most) for each in found}
     uids = sorted({uid for listed_ in members.values() for uid in listed_})
     between = (
         min(each.alert.first_time for each in found),
         max(each.alert.last_time for each in found),
     )
-    matches = matches_of(lake, tenant, uids, between, columns=LISTED, watch=watch)
+    matches = matches_of(asker, uids, between, columns=LISTED)
     views = {each.uid: each for each in match_views(services.control, tenant, matches)}
     return [_view(each, members[each.alert.uid], views) for each in found]
 
@@ -139,12 +134,15 @@ def _members(services: Services, tenant: TenantId, uid: str, most: int) -> list[
 def _view(found: Listed, members: Sequence[str], views: Mapping[str, MatchView]) -> StoryView:
     decision: Mapping[str, Any] = found.alert.decision
     shown = sorted(
-        (views[uid] for uid in members if uid in views), key=lambda each: (each.time or "", each.uid)
+        (views[uid] for uid in members if uid in views),
+        key=lambda each: (each.time or "", each.uid),
     )
     return StoryView(
         alert=view(found),
         probability=decision.get("probability"),
-        signs=[SignView(**{**each, "time": iso(each["time"])}) for each in decision.get("signs", ())],
+        signs=[
+            SignView(**{**each, "time": iso(each["time"])}) for each in decision.get("signs", ())
+        ],
         members=shown,
         left_out=found.alert.count - len(shown),
     )

@@ -18,9 +18,8 @@ from foreseen.api.times import iso, moment
 from foreseen.control.alert_standing import Waiting, riskiest, waiting_on
 from foreseen.core.decisions import Outcome
 from foreseen.core.errors import NotFoundError
-from foreseen.lake.asking.cancel import Watch
+from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.sums import Bucket, Host, Hosts, Summed, Within, course, sums
-from foreseen.lake.lake import Lake
 from foreseen.lake.rollups import HOUR_MS, Counted
 
 router = APIRouter(prefix="/api/v1/workloads")
@@ -136,8 +135,8 @@ async def list_workloads(  # noqa: PLR0913, PLR0917 (each is a part of the reque
     end = services.clock() if within.until is None else within.until
     after = place_of(_PLACE, cursor)
 
-    def work(lake: Lake, watch: Watch) -> WorkloadPage:
-        found, hosts = sums(lake, grant.tenant, within, silent_from(end), watch)
+    def work(asker: Asker) -> WorkloadPage:
+        found, hosts = sums(asker, within, silent_from(end))
         names = _names(found, hosts, after)
         waiting, _ = riskiest(services.control, grant.tenant)
         views = _views(names[:limit], found, hosts, waiting)
@@ -146,7 +145,7 @@ async def list_workloads(  # noqa: PLR0913, PLR0917 (each is a part of the reque
             workloads=views, next=more, since=iso(within.since), until=iso(within.until)
         )
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 @router.get("/{workload:path}", responses=ANSWERS)
@@ -163,16 +162,8 @@ async def get_workload(  # noqa: PLR0913, PLR0917 (each is a part of the request
     """A workload over time: events, matches, and what was decided of these."""
     within = Within.around(moment(since), moment(until))
 
-    def work(lake: Lake, watch: Watch) -> CourseView:
-        buckets, hosts = course(
-            lake,
-            grant.tenant,
-            workload,
-            within,
-            every.length,
-            most_hosts=_MOST_HOSTS,
-            watch=watch,
-        )
+    def work(asker: Asker) -> CourseView:
+        buckets, hosts = course(asker, workload, within, every.length, most_hosts=_MOST_HOSTS)
         if not buckets and not hosts:
             raise NotFoundError(f"no workload {workload} in this time")
         waiting, cut = waiting_on(services.control, grant.tenant, workload)
@@ -189,7 +180,7 @@ async def get_workload(  # noqa: PLR0913, PLR0917 (each is a part of the request
             waiting_of_all=not cut,
         )
 
-    return await desk.ask(request, work)
+    return await desk.ask(request, grant, work)
 
 
 def _key(name: str) -> tuple[str, str]:
@@ -197,11 +188,9 @@ def _key(name: str) -> tuple[str, str]:
     return name[:_LETTERS], hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _names(
-    found: Summed, hosts: Mapping[str, Hosts], after: tuple[str, str] | None
-) -> list[str]:
+def _names(found: Summed, hosts: Mapping[str, Hosts], after: tuple[str, str] | None) -> list[str]:
     names = {name for (name,) in found.by(Counted.EVENTS, "workload")} | set(hosts)
-    ordered = sorted(((_key(name), name) for name in names if name))
+    ordered = sorted((_key(name), name) for name in names if name)
     return [name for key, name in ordered if after is None or key > after]
 
 

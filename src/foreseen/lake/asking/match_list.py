@@ -11,10 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from foreseen.core.errors import NotFoundError
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
-from foreseen.lake.asking.narrowed import Narrowed, Ranges, conditions_of, equal, narrowed
-from foreseen.lake.lake import Lake
+from foreseen.lake.asking.narrowed import Asker, Narrowed, Ranges, conditions_of, equal, narrowed
 from foreseen.pipeline.predictions import last_words
 
 UNJUDGED = "unjudged"
@@ -111,56 +108,47 @@ class Judged:
 
 
 def match_list(
-    lake: Lake,
-    tenant: TenantId,
+    asker: Asker,
     wanted: MatchFilter,
     *,
     columns: Sequence[str],
     after: MatchKey | None = None,
     limit: int = 50,
-    watch: Watch | None = None,
 ) -> list[Judged]:
     """A tenant's matches, newest first, of those with the same time the greatest uid.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         wanted: Which.
         columns: Columns of the matches table; `time` and `match_uid` must be among them.
         after: Place after which it goes on; None: the newest.
         limit: Most matches.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         TooSlowError: Its time was over.
         CorruptError: A file of the lake cannot be read.
     """
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("matches", "matches", {**wanted.known, "stream": equal(wanted.stream)})
         asked.show("predictions", "predictions", wanted.known)
         keys = _keys(asked, wanted, after, limit)
         return _judged(asked, keys, columns)
 
 
-def judged_match(
-    lake: Lake, tenant: TenantId, uid: str, *, known: Ranges | None = None, watch: Watch
-) -> Judged:
+def judged_match(asker: Asker, uid: str) -> Judged:
     """One match with all its columns, and the word on it that holds.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         uid: Its uid.
-        known: What is known of it besides.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         NotFoundError: The tenant has no such match.
         TooSlowError: Its time was over.
         CorruptError: A file of the lake cannot be read.
     """
-    with narrowed(lake, tenant, watch) as asked:
-        asked.show("matches", "matches", known or {})
+    with narrowed(asker) as asked:
+        asked.show("matches", "matches")
         rows = asked.rows("SELECT * FROM matches WHERE match_uid = $uid LIMIT 1", {"uid": uid})
         if not rows.num_rows:
             raise NotFoundError(f"no match {uid}")
@@ -171,20 +159,16 @@ def judged_match(
     return Judged(match, _by_uid(words).get(uid, {}))
 
 
-def first_of(
-    lake: Lake, tenant: TenantId, uids: Sequence[str], between: tuple[int, int], watch: Watch
-) -> dict[str, Any] | None:
+def first_of(asker: Asker, uids: Sequence[str], between: tuple[int, int]) -> dict[str, Any] | None:
     """The earliest of some matches that is still in the lake; None where all are gone.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         uids: Their uids.
         between: First and last time of them, ms UTC.
-        watch: How long it may take, and the caller's word to stop.
     """
     values = {"uids": list(uids), "least": between[0], "most": between[1]}
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("matches", "matches", {"time": between})
         found = asked.records(
             f"SELECT * FROM matches WHERE {_OURS} ORDER BY time, match_uid LIMIT 1",  # noqa: S608 (of ours)
@@ -194,26 +178,22 @@ def first_of(
 
 
 def matches_of(
-    lake: Lake,
-    tenant: TenantId,
+    asker: Asker,
     uids: Sequence[str],
     between: tuple[int, int],
     *,
     columns: Sequence[str],
-    watch: Watch,
 ) -> list[Judged]:
     """Some matches by their uids, those that are still in the lake, in no order.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         uids: Their uids.
         between: First and last time of them, ms UTC.
         columns: Columns of the matches table; `time` and `match_uid` must be among them.
-        watch: How long it may take, and the caller's word to stop.
     """
     values = {"uids": list(uids), "least": between[0], "most": between[1]}
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("matches", "matches", {"time": between})
         asked.show("predictions", "predictions", {"time": between})
         return list(_rows(asked, values, columns).values())
@@ -262,9 +242,7 @@ def _judged(asked: Narrowed, keys: Sequence[MatchKey], columns: Sequence[str]) -
     return [found[key.uid] for key in keys if key.uid in found]
 
 
-def _rows(
-    asked: Narrowed, values: dict[str, object], columns: Sequence[str]
-) -> dict[str, Judged]:
+def _rows(asked: Narrowed, values: dict[str, object], columns: Sequence[str]) -> dict[str, Judged]:
     """Matches by uid, with the words on them."""
     named = ", ".join(f'"{name}"' for name in columns)
     rows = asked.records(f"SELECT {named} FROM matches WHERE {_OURS}", values)  # noqa: S608 (of ours)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -28,13 +29,26 @@ EVERYTHING: Ranges = {}
 _MEMORY, _THREADS = "512MB", 2
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: which lake, whose tables, and how long it may take.
+
+    Attributes:
+        lake: The lake.
+        tenant: Whose tables.
+        watch: How long statements may take together, and the caller's word to stop.
+    """
+
+    lake: Lake
+    tenant: TenantId
+    watch: Watch = field(default_factory=Watch)
+
+
 class Narrowed:
     """A database of one question; made by `narrowed`."""
 
-    def __init__(
-        self, database: duckdb.DuckDBPyConnection, lake: Lake, tenant: TenantId, watch: Watch
-    ) -> None:
-        self._database, self._lake, self._tenant, self._watch = database, lake, tenant, watch
+    def __init__(self, database: duckdb.DuckDBPyConnection, asker: Asker) -> None:
+        self._database, self._asker = database, asker
 
     def show(self, name: str, table: str, *known: Ranges) -> None:
         """Make a view of a table's files that may hold rows of one of the ranges.
@@ -42,10 +56,10 @@ class Narrowed:
         The view still shows other rows of these files: the question has to say what it wants.
         Raises as `rows`.
         """
-        live = live_files(self._lake, table, self._tenant)
+        live = live_files(self._asker.lake, table, self._asker.tenant)
         wanted = known or (EVERYTHING,)
         kept = [row["file"] for row in live.to_pylist() if _may_hold_any(row, wanted)]
-        place, declared = self._lake.stores[table].place, TABLES[table]
+        place, declared = self._asker.lake.stores[table].place, TABLES[table]
         if place.folder is None:
             some = live.filter(pc.field("file").isin(kept))
             self._database.register(name, dataset_of(place, some, declared.schema))
@@ -75,23 +89,17 @@ class Narrowed:
         try:
             yield
         except duckdb.Error as error:
-            raise _told(error, self._watch) from error
+            raise _told(error, self._asker.watch) from error
 
 
 @contextmanager
-def narrowed(lake: Lake, tenant: TenantId, watch: Watch | None = None) -> Iterator[Narrowed]:
-    """A database for a question on a tenant's tables; nothing is in it before `show`.
-
-    Args:
-        lake: The lake.
-        tenant: Whose tables.
-        watch: How long the statements may take together, and the caller's word to stop.
-    """
-    asked = watch or Watch()
-    with connected(_MEMORY, _THREADS) as database, interruptible(database, asked) as over:
+def narrowed(asker: Asker) -> Iterator[Narrowed]:
+    """A database for a question on a tenant's tables; nothing is in it before `show`."""
+    watch = asker.watch
+    with connected(_MEMORY, _THREADS) as database, interruptible(database, watch) as over:
         if over():
             raise CancelledError("the question was stopped")
-        yield Narrowed(database, lake, tenant, asked)
+        yield Narrowed(database, asker)
 
 
 def conditions_of(fixed: Mapping[str, object], values: dict[str, object]) -> list[str]:

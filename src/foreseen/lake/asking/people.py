@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
-from foreseen.lake.asking.narrowed import narrowed
-from foreseen.lake.lake import Lake
+from foreseen.lake.asking.narrowed import Asker, narrowed
 
 LOGIN = 3002
 """OCSF's class of logins."""
@@ -69,60 +66,52 @@ class Acts:
 
 
 def people(
-    lake: Lake,
-    tenant: TenantId,
+    asker: Asker,
     between: tuple[int, int],
     *,
     after: str = "",
     limit: int = 50,
-    watch: Watch | None = None,
 ) -> list[dict[str, Any]]:
     """Who did something in a time: name, else account, else id; in the order of these.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         between: First time, and time after the last, ms UTC.
         after: Name after which the list goes on.
         limit: Most people.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         TooSlowError: Its time was over.
         CorruptError: A file of the lake cannot be read.
     """
     since, until = between
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("events", "events", {"time": (since, until - 1)})
         values = {"since": since, "until": until, "after": after, "most": limit}
         return asked.records(_LIST, values)
 
 
 def acts_of(
-    lake: Lake,
-    tenant: TenantId,
+    asker: Asker,
     name: str,
     between: tuple[int, int],
     *,
     limit: int = 50,
-    watch: Watch | None = None,
 ) -> Acts | None:
     """What a person did in a time; None where nothing is told of them.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         name: Name, account or id.
         between: First time, and time after the last, ms UTC.
         limit: Most entries of each list.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         TooSlowError: Its time was over.
         CorruptError: A file of the lake cannot be read.
     """
     since, until = between
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("events", "events", {"time": (since, until - 1)})
         values: dict[str, object] = {"since": since, "until": until, "name": name}
         (counts,) = asked.records(_ONE, values)

@@ -9,11 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
-from foreseen.lake.asking.narrowed import Narrowed, Ranges, equal, narrowed
+from foreseen.lake.asking.narrowed import Asker, Narrowed, Ranges, equal, narrowed
 from foreseen.lake.asking.process_rows import COLUMNS, GROUPED, Process, process_of, start_of
-from foreseen.lake.lake import Lake
 
 DEPTH = 12
 """Ancestors that are told at most: as many as events name."""
@@ -69,23 +66,19 @@ class Tree:
 
 
 def process_tree(
-    lake: Lake,
-    tenant: TenantId,
+    asker: Asker,
     event: Mapping[str, Any],
     *,
     around: int,
     limit: int,
-    watch: Watch | None = None,
 ) -> Tree:
     """The processes around an event.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         event: A row of the events or of the matches.
         around: How long before and after the event others are looked for, ms.
         limit: Most processes beside the ancestors.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         TooSlowError: Its time was over.
@@ -97,7 +90,7 @@ def process_tree(
         return Tree(None, (), 0, since, until)
     place: dict[str, object] = {"stream": event["stream"], "since": since, "until": until}
     stream = {"stream": equal(event["stream"])}
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("near", "events", {**stream, "time": (since, until - 1)})
         above = _above(asked, event, place)
         more = {"focus": focus, "parent": event["parent_uid"], "seq": event["seq"]}

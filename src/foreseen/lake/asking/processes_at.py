@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
-from foreseen.lake.asking.narrowed import equal, narrowed
+from foreseen.lake.asking.narrowed import Asker, equal, narrowed
 from foreseen.lake.asking.process_rows import COLUMNS, GROUPED, Process, process_of
-from foreseen.lake.lake import Lake
 
 _OWN = ", ".join(COLUMNS)
 _AT = f"""
@@ -40,31 +37,27 @@ class AtWork:
 
 
 def processes_at(
-    lake: Lake,
-    tenant: TenantId,
+    asker: Asker,
     workload: str,
     *,
     at: int | None,
     before: int,
     limit: int,
-    watch: Watch | None = None,
 ) -> AtWork:
     """The processes of a workload at a moment.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         workload: Its name.
         at: The moment, ms UTC; None: that of its last event.
         before: How long before the moment a process may have been silent, ms.
         limit: Most processes.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         TooSlowError: Its time was over.
         CorruptError: A file of the lake cannot be read.
     """
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         if at is None:
             asked.show("all_events", "events", {"workload": equal(workload)})
             at = asked.records(_NEWEST, {"workload": workload})[0]["newest"]

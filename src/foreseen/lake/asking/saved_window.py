@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
 from foreseen.lake.asking.match_list import judged_match
-from foreseen.lake.asking.narrowed import equal, narrowed
-from foreseen.lake.lake import Lake
+from foreseen.lake.asking.narrowed import Asker, equal, narrowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +46,22 @@ class SavedWindow:
     complete: bool | None
 
 
-def saved_window(
-    lake: Lake, tenant: TenantId, uid: str, columns: Sequence[str], watch: Watch
-) -> SavedWindow:
+def saved_window(asker: Asker, uid: str, columns: Sequence[str]) -> SavedWindow:
     """The window of a match.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         uid: The match.
         columns: Columns of the events; `seq` must be among them.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         NotFoundError: The tenant has no such match.
         TooSlowError: Its time was over.
         CorruptError: A file of the lake cannot be read.
     """
-    match = judged_match(lake, tenant, uid, watch=watch).match
-    seqs, ages, tokens = (
-        match[f"window_{name}"] or [] for name in ("seqs", "ages", "tokens")
-    )
-    events = _events(lake, tenant, match, columns, watch) if seqs else {}
+    match = judged_match(asker, uid).match
+    seqs, ages, tokens = (match[f"window_{name}"] or [] for name in ("seqs", "ages", "tokens"))
+    events = _events(asker, match, columns) if seqs else {}
     steps = zip(seqs, ages, tokens, strict=True)
     return SavedWindow(
         match,
@@ -83,7 +74,7 @@ def saved_window(
 
 
 def _events(
-    lake: Lake, tenant: TenantId, match: dict[str, Any], columns: Sequence[str], watch: Watch
+    asker: Asker, match: dict[str, Any], columns: Sequence[str]
 ) -> dict[int, dict[str, Any]]:
     """Events of the window that are still there, by their number."""
     seqs, times = match["window_seqs"], [match["time"] - age for age in match["window_ages"]]
@@ -97,7 +88,7 @@ def _events(
         "until": when[1],
     }
     named = ", ".join(f'"{name}"' for name in columns)
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show(
             "events", "events", {"stream": equal(match["stream"]), "seq": numbers, "time": when}
         )

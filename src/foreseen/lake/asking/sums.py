@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foreseen.core.decisions import Outcome
-from foreseen.core.ids import TenantId
-from foreseen.lake.asking.cancel import Watch
-from foreseen.lake.asking.narrowed import narrowed
-from foreseen.lake.lake import Lake
+from foreseen.lake.asking.narrowed import Asker, narrowed
 from foreseen.lake.rollups import HOUR_MS, Counted
 
 _SUMS = """
@@ -122,63 +119,52 @@ class Bucket:
     alerted: int
 
 
-def sums(
-    lake: Lake, tenant: TenantId, within: Within, silent: int, watch: Watch | None = None
-) -> tuple[Summed, dict[str, Hosts]]:
+def sums(asker: Asker, within: Within, silent: int) -> tuple[Summed, dict[str, Hosts]]:
     """All sums, and the machines of each workload.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         within: Of which hours.
         silent: A machine without an event from this time on is silent, ms UTC.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         TooSlowError: Its time was over.
     """
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("rollups", "rollups")
         rows = asked.records(_SUMS.format(within=within.sql), {})
         hosts = asked.records(_BY_WORKLOAD.format(within=within.sql), {"silent": silent})
     machines = {
-        row["workload"] or "": Hosts(row["hosts"], row["silent"], row["last_hour"])
-        for row in hosts
+        row["workload"] or "": Hosts(row["hosts"], row["silent"], row["last_hour"]) for row in hosts
     }
     return Summed(rows), machines
 
 
 def course(
-    lake: Lake,
-    tenant: TenantId,
+    asker: Asker,
     workload: str,
     within: Within,
     bucket: int,
     *,
     most_hosts: int,
-    watch: Watch | None = None,
 ) -> tuple[list[Bucket], list[Host]]:
     """What was counted of a workload over time, and its machines, those heard last first.
 
     Args:
-        lake: The lake.
-        tenant: Whose.
+        asker: Who asks.
         workload: Its name.
         within: Of which hours.
         bucket: Length of a bucket, ms, whole hours.
         most_hosts: Most machines.
-        watch: How long it may take, and the caller's word to stop.
 
     Raises:
         TooSlowError: Its time was over.
     """
-    with narrowed(lake, tenant, watch) as asked:
+    with narrowed(asker) as asked:
         asked.show("rollups", "rollups", {"workload": (workload, workload)})
         values: dict[str, object] = {"workload": workload}
         rows = asked.records(_BUCKETS.format(bucket=bucket, within=within.sql), values)
-        hosts = asked.records(
-            _HOSTS_OF.format(within=within.sql), {**values, "most": most_hosts}
-        )
+        hosts = asked.records(_HOSTS_OF.format(within=within.sql), {**values, "most": most_hosts})
     machines = [Host(row["host"] or "", row["count"], row["last_hour"]) for row in hosts]
     return _buckets(rows), machines
 
