@@ -2,7 +2,7 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, cast
+from typing import Annotated
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -194,4 +194,4 @@ def _table(rows: pa.Table, form: str, named: list[str] | None) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, cut.schema) as writer:
         writer.write_table(cut)
-    return cast("bytes", sink.getvalue().to_pybytes())
+    return sink.getvalue().to_pybytes()

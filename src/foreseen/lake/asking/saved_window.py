@@ -62,7 +62,7 @@ def saved_window(asker: Asker, uid: str, columns: Sequence[str]) -> SavedWindow:
     match = judged_match(asker, uid).match
     seqs, ages, tokens = (match[f"window_{name}"] or [] for name in ("seqs", "ages", "tokens"))
     events = _events(asker, match, columns) if seqs else {}
-    steps = zip(seqs, ages, tokens, strict=True)
+    steps = zip(seqs, ages, tokens, strict=False)  # as long as each other, as the shard saves them
     return SavedWindow(
         match,
         tuple(Step(seq, age, token or "", events.get(seq)) for seq, age, token in steps),
