@@ -114,7 +114,8 @@ def recorded_site(folder: Path) -> Iterator[LakeSite]:
 def made_site(folder: Path, *events: Row) -> Iterator[LakeSite]:
     """Events that a test made."""
     lake = Lake.open(folder / "lake")
-    commit(lake, "events", events, version=1)
+    if events:
+        commit(lake, "events", events, version=1)
     with opened(folder / "control.db") as engine, lake_site(folder, lake, engine) as made:
         yield made
 

@@ -155,9 +155,7 @@ def test_what_cannot_be_asked_is_a_problem(made: LakeSite, asked: Row) -> None:
     assert made.get("/events", status=422, **asked)["status"] == 422
 
 
-_PATHS = st.sampled_from(
-    ["/events", "/matches", "/workloads", "/people", "/stories", "/overview"]
-)
+_PATHS = st.sampled_from(["/events", "/matches", "/workloads", "/people", "/stories", "/overview"])
 _NAMES = ["from", "until", "user", "workload", "text", "regex", "cursor", "limit", "ip", "rule"]
 _VALUES = st.one_of(
     st.text(max_size=40),

@@ -98,7 +98,7 @@ def narrowed(asker: Asker) -> Iterator[Narrowed]:
     watch = asker.watch
     with connected(_MEMORY, _THREADS) as database, interruptible(database, watch) as over:
         if over():
-            raise CancelledError("the question was stopped")
+            raise _stopped(watch)
         yield Narrowed(database, asker)
 
 
@@ -135,10 +135,8 @@ def _may_hold(row: Mapping[str, Any], name: str, low: object, high: object) -> b
 def _told(error: duckdb.Error, watch: Watch) -> ForeseenError:
     first = str(error).partition("\n")[0]
     match error:
-        case duckdb.InterruptException() if watch.cancel.asked:
-            return CancelledError("the question was stopped")
         case duckdb.InterruptException():
-            return TooSlowError(too_slow(watch.seconds or 0.0))
+            return _stopped(watch)
         case duckdb.OutOfMemoryException():
             return MalformedInputError(
                 f"the question needs more than {_MEMORY} of memory; narrow it, e.g. by time"
@@ -146,3 +144,9 @@ def _told(error: duckdb.Error, watch: Watch) -> ForeseenError:
         case duckdb.IOException():
             return CorruptError(f"a file of the lake cannot be read: {first}")
     return MalformedInputError(f"the question cannot be answered: {first}")
+
+
+def _stopped(watch: Watch) -> ForeseenError:
+    if watch.cancel.asked:
+        return CancelledError("the question was stopped")
+    return TooSlowError(too_slow(watch.seconds or 0.0))
