@@ -120,7 +120,7 @@ def made_site(folder: Path, *events: Row) -> Iterator[LakeSite]:
         yield made
 
 
-def commit(lake: Lake, table: str, rows: Sequence[Row], *, version: int) -> None:
+def commit(lake: Lake, table: str, rows: Sequence[Row], *, version: int, by: str = "test") -> None:
     """Rows with what every row has."""
     schemas = {"events": EVENT_SCHEMA, "matches": MATCH_SCHEMA, "predictions": PREDICTION_SCHEMA}
     schema = schemas[table]
@@ -129,7 +129,7 @@ def commit(lake: Lake, table: str, rows: Sequence[Row], *, version: int) -> None
         for n, row in enumerate(rows)
     ]
     batch = batch_of(whole, schema)
-    lake.commit({table: pa.Table.from_batches([batch])}, Cursor(f"test-{table}", version))
+    lake.commit({table: pa.Table.from_batches([batch])}, Cursor(f"{by}-{table}", version))
 
 
 def _always(number: int) -> Row:
@@ -157,4 +157,4 @@ def plant(lake: Lake) -> None:
     row = {**texts, "tenant": OTHER, "seq": 7_000_001, "rule_id": CANARY, "match_uid": CANARY}
     row |= {"outcome": "suppressed", "basis": "expected", "evidence": "[]", "artefacts": "{}"}
     for table in ("events", "matches", "predictions"):
-        commit(lake, table, [row], version=1_000_000)
+        commit(lake, table, [row], version=1, by="other")
