@@ -8,8 +8,10 @@ from typing import Any
 
 import httpx
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import Engine
 from tests.api.conftest import NOW, OTHER, TENANT, serving
+from tests.api.planting import CANARY, Planted
 from tests.recording import extract, middle_time
 from tests.shipped import shipped_rules
 
@@ -20,14 +22,15 @@ from foreseen.control.database import opened
 from foreseen.control.scopes import Scope
 from foreseen.control.tenants import ensure_tenant
 from foreseen.control.tokens import create_token
+from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
 from foreseen.lake.lake import Cursor, Lake
+from foreseen.lake.rollups import rollup
 from foreseen.runners.config.sections import Limits
 from foreseen.runners.replay import ReplayOrder, replay
 from foreseen.runners.settings.settings import Settings
 from foreseen.schema.arrow import EVENT_SCHEMA, MATCH_SCHEMA, PREDICTION_SCHEMA, batch_of
 
-CANARY = "canary7"
 UNBOUND = Limits(
     hunts_per_minute=0,
     token_per_minute=0,
@@ -148,13 +151,21 @@ def _always(number: int) -> Row:
     }
 
 
-def plant(lake: Lake) -> None:
-    """A row of another organisation in each table, with texts that nobody else may see."""
-    texts = {
-        name: f"{CANARY}-{name}"
-        for name in ("stream", "workload", "host", "event_uid", "user_name", "process_uid")
-    }
-    row = {**texts, "tenant": OTHER, "seq": 7_000_001, "rule_id": CANARY, "match_uid": CANARY}
+def plant(lake: Lake, tenant: TenantId = OTHER) -> list[Planted]:
+    """A row of an organisation in each table, with texts that nobody else may see; their names."""
+    texts = {name: f"{CANARY}-{name}" for name in ("stream", "workload", "host", "event_uid")}
+    texts |= {name: f"{CANARY}-{name}" for name in ("user_name", "process_uid", "process_path")}
+    row = {**texts, "tenant": tenant, "seq": 7_000_001, "rule_id": CANARY, "match_uid": CANARY}
     row |= {"outcome": "suppressed", "basis": "expected", "evidence": "[]", "artefacts": "{}"}
     for table in ("events", "matches", "predictions"):
-        commit(lake, table, [row], version=1, by="other")
+        commit(lake, table, [row], version=1, by=f"other-{tenant}")
+    counts = rollup(events=lake.read("events"), matches=lake.read("matches"))
+    mine = counts.filter(pc.field("tenant") == tenant)
+    lake.commit({"rollups": mine}, Cursor(f"other-{tenant}", 1))
+    return [
+        Planted("event", texts["stream"]),
+        Planted("event", 7_000_001),
+        Planted("matche", CANARY),  # as the walker cuts the plural of a path
+        Planted("workload", texts["workload"]),
+        Planted("people", texts["user_name"]),
+    ]
