@@ -57,8 +57,7 @@ class Narrowed:
         Raises as `rows`.
         """
         live = live_files(self._asker.lake, table, self._asker.tenant)
-        wanted = known or (EVERYTHING,)
-        kept = [row["file"] for row in live.to_pylist() if _may_hold_any(row, wanted)]
+        kept = files_of(live, *known)
         place, declared = self._asker.lake.stores[table].place, TABLES[table]
         if place.folder is None:
             some = live.filter(pc.field("file").isin(kept))
@@ -100,6 +99,12 @@ def narrowed(asker: Asker) -> Iterator[Narrowed]:
         if over():
             raise _stopped(watch)
         yield Narrowed(database, asker)
+
+
+def files_of(live: pa.Table, *known: Ranges) -> list[str]:
+    """Files that may hold rows of one of the ranges, by what `live_files` says of each."""
+    wanted = known or (EVERYTHING,)
+    return [str(row["file"]) for row in live.to_pylist() if _may_hold_any(row, wanted)]
 
 
 def conditions_of(fixed: Mapping[str, object], values: dict[str, object]) -> list[str]:
