@@ -3,9 +3,9 @@
 `process_tree.py [--json] [--events N] [--days N] [--keep DIR]`: the lake of `needles.py`, with each
 group of hosts' processes under identities of their own. Asked are trees around labelled events all
 over it, each once to warm and then three times. The reference reads, in turns with it and in the
-same run, the bytes that the question may need: of each file that the log's statistics leave it, the
-columns that it names, without any condition. Told besides: milliseconds, and the processes that were
-at work on a workload. DIR keeps the lake for another run.
+same run, the bytes that the question may need: of each file that the log's statistics leave, the
+columns that it names, without any condition. Told besides: milliseconds, and the processes that
+were at work on a workload. DIR keeps the lake for another run.
 """
 
 import argparse
@@ -45,12 +45,12 @@ _IDENTITY = r"^(?P<front>.*):(?P<start>\d+)$"
 
 
 def with_processes(rows: pa.Table, number: int, shift: int) -> pa.Table:
-    """The events as `needles` copies them, their processes as those hosts' own and as much later."""
+    """The events as `needles` copies them, their processes as those hosts' own, as much later."""
     made = copied(rows, number, shift)
     for name in ("process_uid", "parent_uid"):
         moved = _moved(made[name].combine_chunks(), number, shift)
         made = made.set_column(made.schema.names.index(name), name, moved)
-    lines = made["lineage"].combine_chunks()
+    lines: Any = made["lineage"].combine_chunks()
     values = _moved(lines.flatten(), number, shift)
     ends = pc.cumulative_sum(pc.fill_null(pc.list_value_length(lines), 0))
     offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])

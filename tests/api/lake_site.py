@@ -56,9 +56,9 @@ class LakeSite:
     read: dict[str, str]
     other: dict[str, str]
 
-    def get(self, path: str, status: int = 200, **params: object) -> Any:  # noqa: ANN401 (JSON)
+    def get(self, path: str, status: Any = 200, **params: object) -> Any:  # noqa: ANN401 (JSON)
         """What a reader gets."""
-        told: dict[str, Any] = {key.rstrip("_"): value for key, value in params.items()}
+        told: dict[str, Any] = params
         answer = self.client.get(f"/api/v1{path}", params=told, headers=self.read)
         assert answer.status_code == status, answer.text
         return answer.json()

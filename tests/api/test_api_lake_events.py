@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.api.conftest import TENANT, serving
-from tests.api.lake_site import CANARY, UNBOUND, LakeSite, made_site, recorded_site
+from tests.api.lake_site import UNBOUND, LakeSite, made_site, recorded_site
+from tests.api.planting import CANARY
 
 from foreseen.api.app import create_app
 from foreseen.api.lake import rows as bounds
@@ -216,27 +215,6 @@ def test_a_question_whose_time_is_over_is_a_504(made: LakeSite) -> None:
         assert answer.status_code == 504
         told = client.get("/api/v1/events", headers=made.read)
         assert told.json()["complete"] is False
-
-
-def test_too_many_questions_are_told_to_come_again(made: LakeSite) -> None:
-    held, release = threading.Event(), threading.Event()
-    app = create_app(made.services, Traffic(UNBOUND))
-    app.state.lake_desk.close()
-    app.state.lake_desk = desk = Desk(places=1, waiting=1, wait_seconds=0.2)
-
-    def hold(_asker: object) -> None:
-        held.set()
-        release.wait(30)
-
-    desk._threads.submit(hold, None)  # noqa: SLF001 (a question that takes long)
-    held.wait(30)
-    with serving(app) as client:
-        begun = time.monotonic()
-        answer = client.get("/api/v1/matches", headers=made.read)
-        assert answer.status_code == 429
-        assert time.monotonic() - begun < 10
-        release.set()
-        assert client.get("/api/v1/matches", headers=made.read).status_code == 200
 
 
 def test_another_organisations_events_are_not_there(made: LakeSite) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from tests.api.conftest import TENANT
-from tests.api.lake_site import CANARY, LakeSite, commit, lake_site, made_site, recorded_site
+from tests.api.lake_site import LakeSite, commit, lake_site, made_site, recorded_site
+from tests.api.planting import CANARY
 from tests.studies.judged import HOSTILE, judged
 
 from foreseen.control.alerts import Page, alerts

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from tests.api.conftest import NOW, TENANT
-from tests.api.lake_site import CANARY, LakeSite, Row, commit, made_site, recorded_site
+from tests.api.lake_site import LakeSite, Row, commit, made_site, recorded_site
+from tests.api.planting import CANARY
 from tests.shipped import shipped_rules
 
 from foreseen.control.alert_commit import Decided, commit_decisions

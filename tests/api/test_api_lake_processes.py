@@ -163,12 +163,11 @@ def test_another_organisation_finds_no_tree(site: LakeSite) -> None:
 def test_recorded_trees_are_those_that_the_events_tell(tmp_path: Path) -> None:
     with recorded_site(tmp_path) as made:
         events = made.lake.read("events").to_pylist()
+        matches = {row["match_uid"]: row for row in made.lake.read("matches").to_pylist()}
         told = alerts(made.engine, TENANT, page=Page(limit=40))
         checked = 0
         for each in told:
-            (match,) = [
-                row for row in made.lake.read("matches").to_pylist() if row["match_uid"] == each.uid
-            ] or [None]
+            match = matches.get(each.uid)
             if match is None or not match["process_uid"]:
                 continue
             tree = made.get(f"/alerts/{each.uid}/process-tree", limit=500, minutes=1_440)
