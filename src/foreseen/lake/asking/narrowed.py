@@ -60,7 +60,7 @@ class Narrowed:
         kept = files_of(live, *known)
         place, declared = self._asker.lake.stores[table].place, TABLES[table]
         if place.folder is None:
-            some = live.filter(pc.field("file").isin(kept))
+            some = live.filter(pc.field("file").isin(pa.array(kept, pa.string())))
             self._database.register(name, dataset_of(place, some, declared.schema))
         else:
             with self._telling():
