@@ -188,6 +188,11 @@ def test_the_riskiest_workloads_are_those_of_alerts_that_wait(tmp_path: Path) ->
         assert (found["workload"], found["alerts"]) == ("ana", 2)
         assert found["risk"] > 0
         assert site.get("/overview")["riskiest_of_all"] is True
+        (took,) = site.get("/overview")["times"]
+        assert (took["measure"], took["alerts"]) == ("detect", 2)
+        month = {"from": "2026-09-01T00:00:00Z", "until": "2026-10-01T00:00:00Z"}
+        assert site.get("/overview", **month)["funnel"]["alerts"] == 2
+        assert site.get("/overview", until="2026-09-01T00:00:00Z")["funnel"]["alerts"] == 0
 
 
 def test_an_empty_lake_has_an_empty_overview(tmp_path: Path) -> None:

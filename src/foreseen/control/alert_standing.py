@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from foreseen.control.alert_tables import AlertCountRow
 from foreseen.control.database import reading
 from foreseen.control.tables import AlertRow, IncidentRow
 from foreseen.core.alerts import AlertStatus
@@ -29,14 +30,15 @@ class Waiting:
 def raised_between(
     engine: Engine, tenant: TenantId, since: int | None, until: int | None
 ) -> tuple[int, int]:
-    """Alerts and incidents whose first match was in a time, ms UTC."""
+    """Alerts and incidents whose first match was in a time, ms UTC; of all time from counters."""
+    alerts = select(func.count()).where(AlertRow.tenant == tenant)
+    if since is None and until is None:
+        alerts = select(func.sum(AlertCountRow.alerts)).where(AlertCountRow.tenant == tenant)
+    incidents = select(func.count()).where(IncidentRow.tenant == tenant)
+    alerts = alerts.where(*_within(AlertRow.first_time, since, until))
+    incidents = incidents.where(*_within(IncidentRow.opened, since, until))
     with reading(engine) as session:
-        found = []
-        for row, time in ((AlertRow, AlertRow.first_time), (IncidentRow, IncidentRow.opened)):
-            query = select(func.count()).select_from(row).where(row.tenant == tenant)
-            query = query.where(*_within(time, since, until))
-            found.append(session.scalar(query) or 0)
-    return found[0], found[1]
+        return int(session.scalar(alerts) or 0), int(session.scalar(incidents) or 0)
 
 
 def riskiest(engine: Engine, tenant: TenantId) -> tuple[dict[str, Waiting], bool]:

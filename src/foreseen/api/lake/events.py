@@ -13,7 +13,7 @@ from foreseen.api.hunt_forms import ARROW, CSV, FORMS, NDJSON, form_of
 from foreseen.api.lake.desk import ANSWERS, Desked
 from foreseen.api.lake.rows import cut_table, fitting, view_of
 from foreseen.api.problems import documented
-from foreseen.api.scopes import Reading
+from foreseen.api.scopes import Hunting, Reading
 from foreseen.api.times import moment
 from foreseen.core.errors import NotFoundError
 from foreseen.lake.asking.narrowed import Asker, equal, narrowed
@@ -105,7 +105,7 @@ def asked(  # noqa: PLR0913 (each is a query parameter of the API)
 async def list_events(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     request: Request,
     desk: Desked,
-    grant: Reading,
+    grant: Hunting,
     question: Annotated[Question, Depends(asked)],
     columns: Annotated[list[_Column] | None, Query(alias="column", max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_EVENTS)] = 100,

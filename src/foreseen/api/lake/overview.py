@@ -10,16 +10,26 @@ from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
 
 from foreseen.api.lake.desk import ANSWERS, Desked
 from foreseen.api.lake.events import Moment
+from foreseen.api.lake.overview_views import (
+    BasisView,
+    FunnelView,
+    OverviewView,
+    QuarantineView,
+    RefusedView,
+    RiskView,
+    TechniqueView,
+    TelemetryView,
+    TookView,
+)
 from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
 from foreseen.api.times import iso, moment
 from foreseen.control import alert_counts
 from foreseen.control.alert_standing import WAITING, Waiting, raised_between, riskiest
-from foreseen.control.alert_times import Distribution, Measure, distributions, together
+from foreseen.control.alert_times import Distribution, Measure, over_all_rules
 from foreseen.control.intake_counts import Count, IntakeCounts, Outcome
 from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.sums import Hosts, Summed, Within, sums
@@ -31,123 +41,6 @@ router = APIRouter(prefix="/api/v1/overview")
 _MOST = 20
 _FIRST_MONTH, _LAST_MONTH = "0000-01", "9999-12"
 _LAST_MS = 253_402_300_799_999  # the end of the calendar
-
-
-class FunnelView(BaseModel):
-    """How much becomes how little.
-
-    Attributes:
-        suppressed: Matches that were hidden; `alerted` those that were not.
-        alerts: What the alerted ones were gathered into.
-    """
-
-    events: int
-    matches: int
-    suppressed: int
-    alerted: int
-    alerts: int
-    incidents: int
-
-
-class BasisView(BaseModel):
-    """Matches that were decided for one reason."""
-
-    outcome: str
-    basis: str
-    matches: int
-
-
-class TookView(BaseModel):
-    """How long alerts took, seconds, raised in the months that the time touches."""
-
-    measure: Measure
-    alerts: int
-    mean: float
-    p50: float
-    p90: float
-    p99: float
-
-
-class TechniqueView(BaseModel):
-    """An ATT&CK technique, and matches of rules that name it; one may count for several."""
-
-    technique: str
-    rules: list[str]
-    matches: int
-    alerted: int
-
-
-class RiskView(BaseModel):
-    """A workload by its alerts that wait: how many, and the highest risk of one."""
-
-    workload: str
-    alerts: int
-    risk: float
-
-
-class QuarantineView(BaseModel):
-    """Lines that could not be read, for one reason."""
-
-    reason: str
-    lines: int
-
-
-class RefusedView(BaseModel):
-    """What was refused at the door since the beginning; lines as far as they are known."""
-
-    outcome: str
-    requests: int
-    lines: int
-
-
-class TelemetryView(BaseModel):
-    """What is heard, and what is lost.
-
-    Attributes:
-        bytes: Of the sources' own records.
-        received: Lines.
-        quarantined: Lines that could not be read; `reasons` why.
-        sources: How many sources sent lines.
-        hosts: Machines with events in the time.
-        silent_hosts: Those of them without one in the last hour of the time, or longer.
-        last_hour: Begin of the last hour with events.
-    """
-
-    bytes: int
-    received: int
-    quarantined: int
-    reasons: list[QuarantineView]
-    refused: list[RefusedView]
-    sources: int
-    workloads: int
-    hosts: int
-    silent_hosts: int
-    last_hour: str | None
-
-
-class OverviewView(BaseModel):
-    """Everything at a glance.
-
-    Attributes:
-        since: Begin of the hours that are counted; null: all.
-        until: Their end.
-        open_by_severity: Alerts that wait now, by severity.
-        techniques: ATT&CK techniques with matches, the most alerted first.
-        riskiest: Workloads by the risk of their alerts that wait now.
-        riskiest_of_all: False: there were too many alerts to look at, and these are of the
-            riskiest ones alone.
-    """
-
-    since: str | None
-    until: str | None
-    funnel: FunnelView
-    decisions: list[BasisView]
-    open_by_severity: dict[str, int]
-    times: list[TookView]
-    techniques: list[TechniqueView]
-    riskiest: list[RiskView]
-    riskiest_of_all: bool
-    telemetry: TelemetryView
 
 
 @router.get("", responses=ANSWERS)
@@ -167,18 +60,16 @@ async def get_overview(  # noqa: PLR0913, PLR0917 (each is a part of the request
     def work(asker: Asker) -> OverviewView:
         engine, tenant = services.control, grant.tenant
         found, hosts = sums(asker, within, silent_from(end))
+        kinds = alert_counts.counts(engine, tenant)
         alerts, incidents = raised_between(engine, tenant, within.since, within.until)
         waiting, cut = riskiest(engine, tenant)
-        severities = Counter[str]()
-        for each in alert_counts.counts(engine, tenant):
-            severities[each.severity] += each.alerts if each.status in WAITING else 0
         return OverviewView(
             since=iso(within.since),
             until=iso(within.until),
             funnel=_funnel(found, alerts, incidents),
             decisions=_decisions(found),
-            open_by_severity={name: n for name, n in sorted(severities.items()) if n},
-            times=_times(distributions(engine, tenant, months=_months(within))),
+            open_by_severity=_severities(kinds),
+            times=_times(over_all_rules(engine, tenant, _months(within))),
             techniques=_techniques(found, techniques_of(engine, tenant)),
             riskiest=_riskiest(waiting),
             riskiest_of_all=not cut,
@@ -203,6 +94,15 @@ def _funnel(found: Summed, alerts: int, incidents: int) -> FunnelView:
     )
 
 
+def _severities(kinds: list[alert_counts.Count]) -> dict[str, int]:
+    """How many wait, by severity."""
+    found = Counter[str]()
+    for each in kinds:
+        if each.status in WAITING:
+            found[each.severity] += each.alerts
+    return dict(sorted(found.items()))
+
+
 def _decisions(found: Summed) -> list[BasisView]:
     by = found.by(Counted.DECISIONS, "outcome", "basis")
     return [
@@ -223,18 +123,17 @@ def _month(time: int) -> str:
 
 
 def _times(found: list[Distribution]) -> list[TookView]:
-    views = []
-    for measure in Measure:
-        parts = [each for each in found if each.measure is measure]
-        if parts:
-            whole = together(parts, "", "")
-            p50, p90, p99 = (whole.quantile(share) for share in (0.5, 0.9, 0.99))
-            views.append(
-                TookView(
-                    measure=measure, alerts=whole.count, mean=whole.mean, p50=p50, p90=p90, p99=p99
-                )
-            )
-    return views
+    return [
+        TookView(
+            measure=each.measure,
+            alerts=each.count,
+            mean=each.mean,
+            p50=each.quantile(0.5),
+            p90=each.quantile(0.9),
+            p99=each.quantile(0.99),
+        )
+        for each in sorted(found, key=lambda each: list(Measure).index(each.measure))
+    ]
 
 
 def _techniques(found: Summed, told: Techniques) -> list[TechniqueView]:
