@@ -11,8 +11,7 @@ from foreseen.api.lake.rows import bounded
 from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
 from foreseen.api.times import iso, moment
-from foreseen.control.alerts import alert_by_uid
-from foreseen.core.alerts import Alert
+from foreseen.control.alerts import listed_by_uid, members_of
 from foreseen.core.errors import NotFoundError
 from foreseen.lake.asking.match_list import first_of
 from foreseen.lake.asking.narrowed import Asker
@@ -121,8 +120,15 @@ async def get_process_tree(  # noqa: PLR0913, PLR0917 (each is a part of the req
     """
 
     def work(asker: Asker) -> TreeView:
-        alert = alert_by_uid(services.control, grant.tenant, uid)
-        return _tree(asker, alert, minutes * _MINUTE_MS, limit)
+        alert = listed_by_uid(services.control, grant.tenant, uid).alert
+        members = members_of(services.control, grant.tenant, uid, limit=_MOST_MEMBERS)
+        between = alert.first_time, alert.last_time
+        match = first_of(asker, [uid, *(match for _, match in members)], between)
+        if match is None:
+            raise NotFoundError(f"the matches of alert {uid} are no longer in the lake")
+        around = minutes * _MINUTE_MS
+        found = process_tree(asker, match, around=around, limit=limit)
+        return _tree_view(match["match_uid"], found)
 
     return await desk.ask(request, grant, work)
 
@@ -154,15 +160,6 @@ async def list_processes(  # noqa: PLR0913, PLR0917 (each is a part of the reque
         processes=[_view(each) for each in found.processes],
         left_out=found.left_out,
     )
-
-
-def _tree(asker: Asker, alert: Alert, around: int, limit: int) -> TreeView:
-    uids = [alert.uid, *alert.members[:_MOST_MEMBERS]]
-    match = first_of(asker, uids, (alert.first_time, alert.last_time))
-    if match is None:
-        raise NotFoundError(f"the matches of alert {alert.uid} are no longer in the lake")
-    found = process_tree(asker, match, around=around, limit=limit)
-    return _tree_view(match["match_uid"], found)
 
 
 def _tree_view(match: str, found: Tree) -> TreeView:

@@ -160,18 +160,19 @@ def judged_match(asker: Asker, uid: str) -> Judged:
 
 
 def first_of(asker: Asker, uids: Sequence[str], between: tuple[int, int]) -> dict[str, Any] | None:
-    """The earliest of some matches that is still in the lake; None where all are gone.
+    """The first of some matches that is still in the lake; None where all are gone.
 
     Args:
         asker: Who asks.
-        uids: Their uids.
+        uids: Their uids, in the order in which they are wanted.
         between: First and last time of them, ms UTC.
     """
     values = {"uids": list(uids), "least": between[0], "most": between[1]}
     with narrowed(asker) as asked:
         asked.show("matches", "matches", {"time": between})
         found = asked.records(
-            f"SELECT * FROM matches WHERE {_OURS} ORDER BY time, match_uid LIMIT 1",  # noqa: S608 (of ours)
+            f"SELECT * FROM matches WHERE {_OURS} "  # noqa: S608 (of ours)
+            "ORDER BY list_position($uids::VARCHAR[], match_uid) LIMIT 1",
             values,
         )
     return found[0] if found else None
