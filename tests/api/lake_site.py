@@ -83,7 +83,9 @@ def lake_site(folder: Path, lake: Lake, engine: Engine) -> Iterator[LakeSite]:
         ensure_tenant(engine, tenant, now=NOW)
 
     def bearer(tenant: Any) -> dict[str, str]:  # noqa: ANN401 (a tenant's id)
-        token = create_token(engine, tenant, name="reader", scopes={Scope.READ, Scope.HUNT}, now=NOW)
+        token = create_token(
+            engine, tenant, name="reader", scopes={Scope.READ, Scope.HUNT}, now=NOW
+        )
         return {"Authorization": f"Bearer {token}"}
 
     with IntakeLog.open(folder / "intake") as intake:

@@ -1,6 +1,7 @@
 """Matches over HTTP: all of them, with what was decided, suppressed ones like all others."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_decision_filters(by_model: LakeSite, decision: str) -> None:
     assert wanted
 
 
-def test_what_late_evidence_revised_is_listed_as_its_last_word_says(tmp_path: Any) -> None:  # noqa: ANN401
+def test_what_late_evidence_revised_is_listed_as_its_last_word_says(tmp_path: Path) -> None:
     with made_site(tmp_path) as site:
         match = {"rule_id": "r", "match_uid": "m"}
         commit(site.lake, "matches", [match], version=1)
@@ -95,6 +96,31 @@ def test_what_late_evidence_revised_is_listed_as_its_last_word_says(tmp_path: An
         assert shown["decision"]["revised"] == "late login"
 
 
+def test_a_decision_whose_match_expired_is_still_listed(tmp_path: Path) -> None:
+    with made_site(tmp_path) as site:
+        word = {"outcome": "suppressed", "basis": "expected", "evidence": "[]", "artefacts": "{}"}
+        words = [{**word, "rule_id": "r", "match_uid": f"m{n}", "time": n} for n in range(5)]
+        commit(site.lake, "predictions", words, version=1)
+        listed = site.pages("/matches", "matches", decision="suppressed", limit=2)
+        assert [each["uid"] for each in listed] == ["m4", "m3", "m2", "m1", "m0"]
+        assert listed[0]["event_at"] is None
+        assert site.get("/matches/m1")["rule"] == "r"
+        assert site.get("/matches/m1/window")["events"] == []
+        assert site.get("/matches", decision="suppressed", host="web-1")["matches"] == []
+
+
+def test_decisions_and_columns_of_the_match_filter_together(recorded: LakeSite) -> None:
+    told, rows = words(recorded), own(recorded, "matches")
+    host = rows[0]["host"]
+    listed = recorded.pages("/matches", "matches", limit=200, host=host, decision="alerted")
+    wanted = [
+        row
+        for row in rows
+        if row["host"] == host and told.get(row["match_uid"], {}).get("outcome") == "alerted"
+    ]
+    assert [each["uid"] for each in listed] == newest_first(wanted)
+
+
 def test_filters_of_the_match_itself(recorded: LakeSite) -> None:
     rows = own(recorded, "matches")
     some = rows[len(rows) // 2]
@@ -106,7 +132,7 @@ def test_filters_of_the_match_itself(recorded: LakeSite) -> None:
         assert recorded.get("/matches", **{name: "' OR 1=1 --"})["matches"] == []
 
 
-def test_a_time_filters_with_its_begin_and_without_its_end(tmp_path: Any) -> None:  # noqa: ANN401
+def test_a_time_filters_with_its_begin_and_without_its_end(tmp_path: Path) -> None:
     with made_site(tmp_path) as site:
         rows = [{"rule_id": "r", "match_uid": f"m{n}", "time": 1_000 * n} for n in range(5)]
         commit(site.lake, "matches", rows, version=1)

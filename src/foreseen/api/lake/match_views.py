@@ -1,6 +1,6 @@
 """Matches and windows as answers have them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -79,7 +79,7 @@ class MatchView(BaseModel):
     Attributes:
         uid: Its uid.
         event: Uid of its event.
-        event_at: Where to read the whole event.
+        event_at: Where to read the whole event; null: the match expired before its decision.
         rule: The rule that matched.
         columns: Columns of its event by name, those without a value left out; `truncated` names
             those that were too long.
@@ -91,7 +91,7 @@ class MatchView(BaseModel):
 
     uid: str
     event: str
-    event_at: str
+    event_at: str | None
     rule: str
     time: str | None
     workload: str
@@ -161,7 +161,7 @@ def _view(found: Judged, alert: str | None, *, whole: bool) -> MatchView:
     return MatchView(
         uid=match["match_uid"],
         event=match["event_uid"] or "",
-        event_at=f"/api/v1/events/{quote(match['stream'] or '')}/{match['seq']}",
+        event_at=_event_at(match),
         rule=match["rule_id"] or "",
         time=iso(match["time"]),
         workload=match["workload"] or "",
@@ -170,6 +170,11 @@ def _view(found: Judged, alert: str | None, *, whole: bool) -> MatchView:
         alert=alert,
         window=f"/api/v1/matches/{match['match_uid']}/window",
     )
+
+
+def _event_at(match: Mapping[str, Any]) -> str | None:
+    stream, seq = match["stream"], match["seq"]
+    return None if stream is None or seq is None else f"/api/v1/events/{quote(stream)}/{seq}"
 
 
 def window_view(found: SavedWindow) -> WindowView:

@@ -4,7 +4,7 @@ Only keys are looked for in all files that may matter; whole rows are read of th
 several words on a match the one that revises holds (`pipeline.predictions.last_words`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,17 +13,18 @@ import pyarrow as pa
 from foreseen.core.errors import NotFoundError
 from foreseen.lake.asking.narrowed import Asker, Narrowed, Ranges, conditions_of, equal, narrowed
 from foreseen.pipeline.predictions import last_words
+from foreseen.schema.arrow import MATCH_SCHEMA
 
 UNJUDGED = "unjudged"
 """Stands for matches without a decision: of the accepted history, or not yet reached."""
 
 _USERS = ("user_name", "user_uid", "process_user_name", "process_user_uid", "auth_account")
 _WORDS = """
-    SELECT match_uid, outcome, basis, incident, suppression FROM predictions
-    WHERE coalesce(revised, '') <> ''
+    SELECT time, match_uid, rule_id, workload, outcome, basis, incident, suppression
+    FROM predictions WHERE coalesce(revised, '') <> ''
     UNION ALL
-    SELECT match_uid, outcome, basis, incident, suppression FROM predictions AS one
-    WHERE coalesce(revised, '') = '' AND NOT EXISTS (
+    SELECT time, match_uid, rule_id, workload, outcome, basis, incident, suppression
+    FROM predictions AS one WHERE coalesce(revised, '') = '' AND NOT EXISTS (
         SELECT 1 FROM predictions AS other
         WHERE other.match_uid = one.match_uid AND coalesce(other.revised, '') <> '')"""
 _OURS = "list_contains($uids::VARCHAR[], match_uid) AND time BETWEEN $least AND $most"
@@ -94,7 +95,8 @@ class Judged:
     """A match and the word on it that holds.
 
     Attributes:
-        match: Row of the matches table, or some of its columns.
+        match: Row of the matches table, or some of its columns; of one that expired before its
+            decision, what that says of it, and nulls.
         decision: Row of the predictions table; empty where it was not judged.
     """
 
@@ -149,14 +151,14 @@ def judged_match(asker: Asker, uid: str) -> Judged:
     """
     with narrowed(asker) as asked:
         asked.show("matches", "matches")
-        rows = asked.rows("SELECT * FROM matches WHERE match_uid = $uid LIMIT 1", {"uid": uid})
-        if not rows.num_rows:
-            raise NotFoundError(f"no match {uid}")
-        (match,) = rows.to_pylist()
-        time = equal(match["time"])
-        asked.show("predictions", "predictions", {"time": time, "rule_id": equal(match["rule_id"])})
+        rows = asked.records("SELECT * FROM matches WHERE match_uid = $uid LIMIT 1", {"uid": uid})
+        of_it = {name: equal(rows[0][name]) for name in ("time", "rule_id")} if rows else {}
+        asked.show("predictions", "predictions", of_it)
         words = asked.rows("SELECT * FROM predictions WHERE match_uid = $uid", {"uid": uid})
-    return Judged(match, _by_uid(words).get(uid, {}))
+    word = _by_uid(words).get(uid, {})
+    if not rows and not word:
+        raise NotFoundError(f"no match {uid}")
+    return Judged(rows[0] if rows else _said_of_match(word, MATCH_SCHEMA.names), word)
 
 
 def first_of(asker: Asker, uids: Sequence[str], between: tuple[int, int]) -> dict[str, Any] | None:
@@ -203,35 +205,56 @@ def matches_of(
 def _keys(
     asked: Narrowed, wanted: MatchFilter, after: MatchKey | None, limit: int
 ) -> list[MatchKey]:
+    """Places of the page.
+
+    Decisions have the time, rule and workload of their matches: where no more is asked of these,
+    the newest are found without a join, in memory that does not grow with the tables.
+    """
     values: dict[str, object] = {"wanted": limit}
-    fixed = {"rule_id": wanted.rule, "workload": wanted.workload, "host": wanted.host}
-    must = ["time IS NOT NULL", *conditions_of({**fixed, "stream": wanted.stream}, values)]
-    for bound, value in (("time >= $since", wanted.since), ("time < $until", wanted.until)):
-        if value is not None:
-            must.append(bound)
-            values[bound.rpartition("$")[2]] = value
-    if wanted.user is not None:
-        values["user"] = wanted.user
-        must.append(f"({' OR '.join(f'{name} = $user' for name in _USERS)})")
-    if after is not None:
-        values |= {"after": after.time, "after_uid": after.uid}
-        must.append("time <= $after AND (time < $after OR match_uid < $after_uid)")
+    must = _bounds(wanted, after, values)
+    of_match = _of_match(wanted, values)
     of_words = conditions_of(wanted.of_decisions, values)
-    if of_words:
+    source = "matches"
+    if of_words and not of_match:
+        source, must = f"({_WORDS})", [*must, *of_words]
+    elif of_words:
         words = f"SELECT match_uid FROM ({_WORDS}) WHERE {' AND '.join(of_words)}"  # noqa: S608 (of ours)
         must.append(f"match_uid IN ({words})")
     if wanted.outcome == UNJUDGED:
         must.append("match_uid NOT IN (SELECT match_uid FROM predictions WHERE match_uid <> '')")
     found = asked.records(
-        f"SELECT time, match_uid FROM matches WHERE {' AND '.join(must)} "  # noqa: S608 (values apart)
+        f"SELECT time, match_uid FROM {source} WHERE {' AND '.join([*must, *of_match])} "  # noqa: S608 (values apart)
         f"ORDER BY time DESC, match_uid DESC LIMIT $wanted",
         values,
     )
     return [MatchKey(row["time"], row["match_uid"]) for row in found]
 
 
+def _bounds(wanted: MatchFilter, after: MatchKey | None, values: dict[str, object]) -> list[str]:
+    """Conditions that matches and decisions have in common."""
+    fixed = {"rule_id": wanted.rule, "workload": wanted.workload}
+    must = ["time IS NOT NULL", *conditions_of(fixed, values)]
+    for bound, value in (("time >= $since", wanted.since), ("time < $until", wanted.until)):
+        if value is not None:
+            must.append(bound)
+            values[bound.rpartition("$")[2]] = value
+    if after is not None:
+        values |= {"after": after.time, "after_uid": after.uid}
+        must.append("time <= $after AND (time < $after OR match_uid < $after_uid)")
+    return must
+
+
+def _of_match(wanted: MatchFilter, values: dict[str, object]) -> list[str]:
+    """Conditions that only matches know."""
+    must = conditions_of({"host": wanted.host, "stream": wanted.stream}, values)
+    if wanted.user is not None:
+        values["user"] = wanted.user
+        must.append(f"({' OR '.join(f'{name} = $user' for name in _USERS)})")
+    return must
+
+
 def _judged(asked: Narrowed, keys: Sequence[MatchKey], columns: Sequence[str]) -> list[Judged]:
-    """The matches of keys in their order."""
+    """The matches of keys in their order; of one that expired, what its decision says of it."""
     if not keys:
         return []
     values: dict[str, object] = {
@@ -240,7 +263,7 @@ def _judged(asked: Narrowed, keys: Sequence[MatchKey], columns: Sequence[str]) -
         "most": keys[0].time,
     }
     found = _rows(asked, values, columns)
-    return [found[key.uid] for key in keys if key.uid in found]
+    return [found[key.uid] for key in keys]
 
 
 def _rows(asked: Narrowed, values: dict[str, object], columns: Sequence[str]) -> dict[str, Judged]:
@@ -248,7 +271,15 @@ def _rows(asked: Narrowed, values: dict[str, object], columns: Sequence[str]) ->
     named = ", ".join(f'"{name}"' for name in columns)
     rows = asked.records(f"SELECT {named} FROM matches WHERE {_OURS}", values)  # noqa: S608 (of ours)
     words = _by_uid(asked.rows(f"SELECT * FROM predictions WHERE {_OURS}", values))  # noqa: S608 (of ours)
-    return {row["match_uid"]: Judged(row, words.get(row["match_uid"], {})) for row in rows}
+    expired = {uid: Judged(_said_of_match(word, columns), word) for uid, word in words.items()}
+    return expired | {
+        row["match_uid"]: Judged(row, words.get(row["match_uid"], {})) for row in rows
+    }
+
+
+def _said_of_match(word: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """What a decision says of a match that expired before it."""
+    return {name: word.get(name) for name in columns}
 
 
 def _by_uid(words: pa.Table) -> dict[str, dict[str, Any]]:
