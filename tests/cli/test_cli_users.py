@@ -97,8 +97,8 @@ def test_a_new_installation_prints_a_link_that_makes_the_first_admin(tmp_path: P
     assert (tmp_path / "identity.key").stat().st_mode & 0o77 == 0
     with opened(tmp_path / "control.db") as engine:
         assert has_admin(engine, DEFAULT_TENANT)
-    with running(tmp_path) as server:
-        server.wait_for("listens on")
+    with running(tmp_path) as server, client_of(server) as client:
+        assert client.get("/api/v1/me").status_code == 401  # it has shown all that it shows
         server.end(signal.SIGTERM)
         assert "/setup#" not in "".join(server.said)
 

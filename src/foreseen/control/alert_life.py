@@ -15,7 +15,7 @@ from foreseen.control.alert_feed import next_version
 from foreseen.control.alert_history import Event, alert_row, note
 from foreseen.control.alert_times import Measure, Took, take_times
 from foreseen.control.audit_log import Actor, Change, record
-from foreseen.control.database import reading, writing
+from foreseen.control.database import writing
 from foreseen.control.tables import AlertRow
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.errors import ConflictError, MalformedInputError, StaleError
@@ -63,16 +63,6 @@ class Life:
     raised: int | None
     known: int | None
     resolved: int | None
-
-
-def life_of(engine: Engine, tenant: TenantId, uid: str) -> Life:
-    """Where an alert stands.
-
-    Raises:
-        NotFoundError: The tenant has no such alert.
-    """
-    with reading(engine) as session:
-        return as_life(alert_row(session, tenant, uid))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from foreseen.api.identity.views import NO_NUL, iso, milliseconds
+from foreseen.api.identity.views import NO_NUL, milliseconds
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Administering
 from foreseen.api.services import Serviced
+from foreseen.api.times import iso
 from foreseen.control.audit_log import Entry, verify
 from foreseen.control.audit_reading import Sought, entries_sought
 from foreseen.core.errors import CorruptError, MalformedInputError

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from foreseen.api.identity.browsers import public_address
-from foreseen.api.identity.views import STRICT, Text, UserView, iso, user_view
+from foreseen.api.identity.views import STRICT, Text, UserView, user_view
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Administering
 from foreseen.api.services import Serviced
+from foreseen.api.times import iso
 from foreseen.control.database import writing
 from foreseen.control.identity import second_factor
 from foreseen.control.identity.links import LINK_MS, Purpose, make_link

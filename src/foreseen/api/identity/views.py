@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from foreseen.api.times import iso
 from foreseen.control.identity.logins import OpenLogin
 from foreseen.control.identity.people import Person, State
 from foreseen.control.scopes import Role, Scope
@@ -106,16 +107,6 @@ def session_view(login: OpenLogin, mine: str | None) -> SessionView:
         expires=iso(login.expires),
         mine=login.id == mine,
     )
-
-
-def iso(time: int | None) -> str | None:
-    """A time in ms UTC for a reader; None where there is none or the calendar ends."""
-    if time is None:
-        return None
-    try:
-        return (_EPOCH + timedelta(milliseconds=time)).isoformat(timespec="milliseconds")
-    except OverflowError:
-        return None
 
 
 def milliseconds(time: datetime | None, name: str) -> int | None:
