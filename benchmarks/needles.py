@@ -37,8 +37,13 @@ PER_COMMIT = 100_000
 _RUNS, _LONG_SECONDS = 3, 5.0
 
 
-def prepare(folder: Path, events: int, days: int) -> Lake:
+Copied = Callable[[pa.Table, int, int], pa.Table]
+"""Events as those of a group of hosts, by its number, so many ms later."""
+
+
+def prepare(folder: Path, events: int, days: int, made: Copied | None = None) -> Lake:
     """A lake of so many events over so many days, compacted."""
+    made = made or copied
     lines = placed(first_lines(tested_recording(), LINES))
     artefacts = ShardArtefacts(DEFAULT_TENANT, load_rules(None))
     _, out = step(ShardState(), [Lines("recording", "auditd", lines, ended=True)], artefacts)
@@ -48,7 +53,7 @@ def prepare(folder: Path, events: int, days: int) -> Lake:
     for begin in range(0, copies, at_once):
         numbers = range(begin, min(begin + at_once, copies))
         shift = begin * days // copies * DAY_MS
-        part = pa.concat_tables([_copied(rows, number, shift) for number in numbers])
+        part = pa.concat_tables([made(rows, number, shift) for number in numbers])
         lake.commit({"events": part}, Cursor("benchmark", begin + 1))
         sys.stderr.write(f"\r{numbers[-1] + 1} of {copies} groups of hosts written")
     sys.stderr.write("\n")
@@ -56,7 +61,7 @@ def prepare(folder: Path, events: int, days: int) -> Lake:
     return lake
 
 
-def _copied(rows: pa.Table, number: int, shift: int) -> pa.Table:
+def copied(rows: pa.Table, number: int, shift: int) -> pa.Table:
     """The events as those of other hosts on another day."""
     for name in {"stream", "host", "event_uid"} & set(rows.schema.names):
         column = rows[name].combine_chunks().dictionary_encode()

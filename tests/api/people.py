@@ -22,6 +22,7 @@ from foreseen.control.tenants import ensure_tenant
 from foreseen.control.tokens import Terms, create_token
 from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
+from foreseen.lake.lake import Lake
 from foreseen.runners.config.sections import Limits
 
 A, B = TenantId("default"), TenantId("other")
@@ -62,6 +63,7 @@ class Site:
     identity: Identity
     app: FastAPI
     clock: Clock
+    lake: Lake
     tenants: dict[TenantId, TenantSettings] = field(default_factory=dict)
 
     def person(self, name: str, role: Role, tenant: TenantId = A) -> str:
@@ -113,6 +115,7 @@ def site(folder: Path) -> Iterator[Site]:
     with opened(folder / "control.db") as engine, IntakeLog.open(folder / "intake") as intake:
         for tenant in (A, B):
             ensure_tenant(engine, tenant, now=NOW)
+        lake = Lake.open(folder / "lake")
         identity = Identity(seal_of(folder), tenants=tenants)
         services = Services(
             intake,
@@ -122,6 +125,7 @@ def site(folder: Path) -> Iterator[Site]:
             frozenset({A, B}),
             metrics=lambda _: [],
             identity=identity,
+            lake=lake,
         )
         app = create_app(services, Traffic(UNBOUNDED))
-        yield Site(folder, engine, identity, app, clock, tenants)
+        yield Site(folder, engine, identity, app, clock, lake, tenants)

@@ -19,6 +19,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
 from starlette.routing import BaseRoute
+from tests.api.lake_site import plant as plant_in_lake
 from tests.api.people import A, B, Site, site
 from tests.api.planting import CANARY, Planted, plant, rows_of
 
@@ -213,7 +214,7 @@ def test_what_changes_is_refused_when_another_page_sends_it(place: Site, serve: 
 
 
 def test_another_tenant_learns_nothing_and_changes_nothing(place: Site, serve: Serve) -> None:
-    planted = plant(place.engine, B)
+    planted = [*plant(place.engine, B), *plant_in_lake(place.lake, B)]
     before = rows_of(place.engine, B)
     with serve(place.app) as client:
         assert leaks(place, client, walked(place.app), planted) == []
@@ -326,9 +327,10 @@ def value_of(schema: dict[str, Any], described: dict[str, Any]) -> object:
 def test_the_owner_does_see_what_was_planted(place: Site, serve: Serve) -> None:
     """Else the walk above would prove nothing."""
     plant(place.engine, A)
+    plant_in_lake(place.lake, A)
     admin = place.token(place.person("a-admin", Role.ADMIN), Role.ADMIN)
     with serve(place.app) as client:
-        for path in ("/api/v1/users", "/api/v1/tokens?everyone=true"):
+        for path in ("/api/v1/users", "/api/v1/tokens?everyone=true", "/api/v1/matches"):
             answer = client.get(path, headers=admin)
             assert answer.status_code == 200
             assert CANARY in answer.text

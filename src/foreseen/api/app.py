@@ -30,6 +30,8 @@ from foreseen.api.identity import audit_log, auth, me, oidc, sessions, tokens, u
 from foreseen.api.identity.authentication import Authenticating
 from foreseen.api.identity.browsers import SecurityHeaders
 from foreseen.api.identity.provider import Providers
+from foreseen.api.lake import routers as lake_routers
+from foreseen.api.lake.desk import Desk
 from foreseen.api.services import Services
 from foreseen.api.serving.traffic import Gate, Traffic
 from foreseen.control.identity.passwords import Hashing
@@ -56,6 +58,7 @@ _ROUTERS = (
     audit_log.router,
     hunts.router,
     saved_searches.router,
+    *lake_routers.ROUTERS,
 )
 
 
@@ -94,6 +97,7 @@ def create_app(
     app.state.intake_counts = IntakeCounts(services.control, services.clock)
     app.state.authenticating = Authenticating(Hashing(), Providers())
     app.state.traffic = traffic or Traffic()
+    app.state.lake_desk = Desk()
     problems.install(app)
     idempotency.install(app)
     _include(app, roles)
@@ -126,3 +130,4 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     yield
     await run_in_threadpool(app.state.intake_counts.close)
     app.state.authenticating.hashing.close()
+    app.state.lake_desk.close()

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from math import ceil, log
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from foreseen.control.adding import add
@@ -141,6 +141,33 @@ def distributions(
         for row in session.scalars(query.order_by(*order)):
             grouped.setdefault((row.measure, row.month, row.rule), []).append(row)
     return [_distribution(key, rows) for key, rows in grouped.items()]
+
+
+def over_all_rules(engine: Engine, tenant: TenantId, months: tuple[str, str]) -> list[Distribution]:
+    """Times of a tenant's alerts by measure alone, raised in months from the first to the last.
+
+    The database adds up: there are as many histograms as rules and months.
+    """
+    columns = (AlertTimeRow.measure, AlertTimeRow.bucket)
+    query = (
+        select(*columns, func.sum(AlertTimeRow.alerts), func.sum(AlertTimeRow.seconds))
+        .where(
+            AlertTimeRow.tenant == tenant,
+            AlertTimeRow.alerts > 0,
+            AlertTimeRow.month.between(*months),
+        )
+        .group_by(*columns)
+        .order_by(*columns)
+    )
+    buckets: dict[str, dict[float, int]] = {}
+    sums: defaultdict[str, float] = defaultdict(float)
+    with reading(engine) as session:
+        for measure, bucket, alerts, seconds in session.execute(query):
+            buckets.setdefault(measure, {})[STEP**bucket] = int(alerts)
+            sums[measure] += seconds
+    return [
+        Distribution(Measure(name), "", "", counts, sums[name]) for name, counts in buckets.items()
+    ]
 
 
 def together(parts: Sequence[Distribution], month: str, rule: str) -> Distribution:

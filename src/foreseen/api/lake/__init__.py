@@ -1,0 +1,1 @@
+"""Routes that read the lake: events, matches, processes, workloads, people, the overview."""

@@ -1,0 +1,161 @@
+"""People as telemetry knows them: who did something, and what one of them did."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, TypeAdapter
+
+from foreseen.api.cursors import Cursor, Limit, cursor_of, place_of
+from foreseen.api.lake.desk import ANSWERS, Desked
+from foreseen.api.lake.events import Moment
+from foreseen.api.lake.rows import view_of
+from foreseen.api.scopes import Reading
+from foreseen.api.services import Serviced
+from foreseen.api.times import iso, moment
+from foreseen.core.errors import MalformedInputError, NotFoundError
+from foreseen.lake.asking.narrowed import Asker
+from foreseen.lake.asking.people import Acts, acts_of, people
+
+router = APIRouter(prefix="/api/v1/people")
+
+_DAY_MS = 86_400_000
+_NAME: TypeAdapter[tuple[str]] = TypeAdapter(tuple[str])
+_From = Annotated[
+    str | None, Query(alias="from", max_length=50, description="else a day before `until`")
+]
+
+
+class PersonView(BaseModel):
+    """Somebody who did something.
+
+    Attributes:
+        name: Name, else account, else id.
+        hosts: How many machines told of it.
+        logins: Events of the class of logins.
+        failed: Those of them that failed.
+    """
+
+    name: str
+    events: int
+    first_time: str | None
+    last_time: str | None
+    hosts: int
+    logins: int
+    failed: int
+
+
+class PeoplePage(BaseModel):
+    """Some people by name, and the cursor of the next page if there is one.
+
+    Attributes:
+        since: Begin of the time that was looked at.
+    """
+
+    people: list[PersonView]
+    next: str | None
+    since: str | None
+    until: str | None
+
+
+class ActsView(BaseModel):
+    """What one of them did in a time; each list is cut at `limit`.
+
+    Attributes:
+        logins: The newest logins, with `/events/{stream}/{seq}` to read them whole.
+        sessions: Login sessions, those used last first.
+        programs: What ran in their name, the most processes first.
+    """
+
+    person: PersonView
+    logins: list[dict[str, object]]
+    sessions: list[dict[str, object]]
+    programs: list[dict[str, object]]
+    since: str | None
+    until: str | None
+
+
+@router.get("", responses=ANSWERS)
+async def list_people(  # noqa: PLR0913, PLR0917 (each is a part of the request)
+    request: Request,
+    services: Serviced,
+    desk: Desked,
+    grant: Reading,
+    since: _From = None,
+    until: Moment = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> PeoplePage:
+    """Who did something in a time: without `from` and `until` the last day."""
+    between = _between(services.clock(), since, until)
+    place = place_of(_NAME, cursor)
+    after = place[0] if place else ""
+
+    def work(asker: Asker) -> list[dict[str, Any]]:
+        return people(asker, between, after=after, limit=limit + 1)
+
+    found = await desk.ask(request, grant, work)
+    more = cursor_of((found[limit - 1]["name"],)) if len(found) > limit else None
+    return PeoplePage(
+        people=[_person(each["name"], each) for each in found[:limit]],
+        next=more,
+        since=iso(between[0]),
+        until=iso(between[1]),
+    )
+
+
+@router.get("/{name:path}", responses=ANSWERS)
+async def get_person(  # noqa: PLR0913, PLR0917 (each is a part of the request)
+    request: Request,
+    services: Serviced,
+    desk: Desked,
+    grant: Reading,
+    name: str,
+    since: _From = None,
+    until: Moment = None,
+    limit: Limit = 50,
+) -> ActsView:
+    """Logins, sessions and programs of somebody, by name, account or id, in a time."""
+    between = _between(services.clock(), since, until)
+
+    def work(asker: Asker) -> Acts | None:
+        return acts_of(asker, name, between, limit=limit)
+
+    found = await desk.ask(request, grant, work)
+    if found is None:
+        raise NotFoundError(f"nothing is told of {name} in this time")
+    return ActsView(
+        person=_person(name, found.counts),
+        logins=[view_of(each) for each in found.logins],
+        sessions=[_timed(each) for each in found.sessions],
+        programs=[_timed(each) for each in found.programs],
+        since=iso(between[0]),
+        until=iso(between[1]),
+    )
+
+
+def _between(now: int, since: str | None, until: str | None) -> tuple[int, int]:
+    """The time that is asked for, ms UTC."""
+    end = moment(until)
+    end = now if end is None else end
+    begin = moment(since)
+    begin = end - _DAY_MS if begin is None else begin
+    if begin >= end:
+        raise MalformedInputError("from is not before until")
+    return begin, end
+
+
+def _person(name: str, row: dict[str, Any]) -> PersonView:
+    return PersonView(
+        name=name,
+        events=row["events"],
+        first_time=iso(row["first_time"]),
+        last_time=iso(row["last_time"]),
+        hosts=row["hosts"],
+        logins=row["logins"],
+        failed=row["failed"],
+    )
+
+
+def _timed(row: dict[str, Any]) -> dict[str, object]:
+    times = {name: iso(row[name]) for name in ("first_time", "last_time")}
+    return view_of({**row, **times})

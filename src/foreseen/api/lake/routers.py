@@ -1,0 +1,23 @@
+"""All routes that read the lake, those with fixed ends before those that take any path."""
+
+from foreseen.api.lake import (
+    events,
+    explanations,
+    matches,
+    overview,
+    people,
+    processes,
+    stories,
+    workloads,
+)
+
+ROUTERS = (
+    events.router,
+    matches.router,
+    explanations.router,
+    processes.router,
+    workloads.router,
+    people.router,
+    stories.router,
+    overview.router,
+)
