@@ -1,18 +1,12 @@
 """`foreseen hunt` in SQL and in words, from a sealed process; `foreseen up` answers hunts too."""
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
 from tests.cli.commands import foreseen
-from tests.cli.serving import client_of, running
+from tests.cli.serving import client_of, running, token_of
 from tests.runners import hunted
-
-from foreseen.control.database import opened
-from foreseen.control.scopes import Scope
-from foreseen.control.tokens import create_token
-from foreseen.core.ids import DEFAULT_TENANT
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +58,7 @@ def test_without_a_sandbox_it_says_so(data: Path) -> None:
 
 def test_the_server_answers_hunts_and_leaves_no_process(tmp_path: Path) -> None:
     with running(tmp_path) as server, client_of(server) as client:
-        assert client.get("/api/v1/alerts").status_code == 401  # the stores are there by now
-        with opened(tmp_path / "control.db") as control:
-            token = create_token(
-                control, DEFAULT_TENANT, name="h", scopes={Scope.HUNT}, now=time.time_ns() // 10**6
-            )
-        headers = {"Authorization": f"Bearer {token}"}
+        headers = token_of(server, "hunt")
         answer = client.post(
             "/api/v1/hunts", json={"sql": "SELECT count(*) AS n FROM events"}, headers=headers
         )

@@ -17,7 +17,7 @@ from foreseen.alerts.risk import risk_of
 from foreseen.control import alert_history, alert_life, audit_log
 from foreseen.control.alert_commit import Decided, commit_decisions
 from foreseen.control.alert_counts import counts
-from foreseen.control.alert_life import Act, Life, Wanted, life_of
+from foreseen.control.alert_life import Act, Life, Wanted, as_life
 from foreseen.control.alert_times import (
     STEP,
     Distribution,
@@ -29,6 +29,7 @@ from foreseen.control.alert_times import (
 from foreseen.control.alerts import alerts
 from foreseen.control.audit_log import Actor
 from foreseen.control.cursors import Checkpoint
+from foreseen.control.database import reading
 from foreseen.control.dispositions import Disposition, dispose, undo
 from foreseen.control.reasons import Verdict
 from foreseen.core.alerts import Alert, AlertStatus
@@ -55,6 +56,11 @@ def raised(engine: Engine, *made: Alert, version: int = 1) -> None:
 
 def act(uid: str = "a", minutes: float = 1, seen: int | None = None) -> Act:
     return Act(uid, ANA, RAISED + int(minutes * MINUTE), seen)
+
+
+def life_of(engine: Engine, tenant: TenantId, uid: str) -> Life:
+    with reading(engine) as session:
+        return as_life(alert_history.alert_row(session, tenant, uid))
 
 
 def change(engine: Engine, by: Act, **wanted: Any) -> Life:  # noqa: ANN401 (fields of Wanted)

@@ -27,12 +27,12 @@ def test_upkeep_merges_expires_and_forgets_in_a_bucket(s3_endpoint: str) -> None
     term = Periods(expire=int(time.time() * 1000) - NOON + 36 * DAY)
     retention = Retention({"events": term, "matches": term})
     needs = Needs(matches={"default": {"match-3"}})
-    first = kept(lake, retention=retention, needs=needs)
-    assert first.later == {}
+    one = kept(lake, retention=retention, needs=needs)
+    assert one.later == {}
     time.sleep(1)  # the first one's own commits are older than the second's time
     # Times in a bucket are whole seconds: the first may have seen its own commits as past already.
-    second = kept(lake, retention=retention, needs=needs)
-    assert sum(done.tables["events"].removed.files for done in (first, second)) > 0
+    other = kept(lake, retention=retention, needs=needs)
+    assert sum(done.tables["events"].removed.files for done in (one, other)) > 0
     assert seqs(lake) == list(range(5, 25))
     assert seqs(lake, "matches") == [3, *range(5, 25)]
     again = Lake.open(f"s3://{BUCKET}/upkeep", s3=options(s3_endpoint))

@@ -208,7 +208,7 @@ class World:
 @contextmanager
 def world_in(folder: Path) -> Iterator[World]:
     """The world of a folder; a new one has accepted jobs and models of them."""
-    is_new = not (folder / "control.db").exists()
+    is_new = not (folder / "lake").exists()
     with opened(folder / "control.db") as engine:
         world = World(folder, Lake.open(folder / "lake"), engine)
         world.commits = world.lake.version("matches")

@@ -37,7 +37,7 @@ from foreseen.studies.feedback import Office
 log = logging.getLogger("foreseen.server")
 
 _POLL_SECONDS = 0.1
-_FIRST_SCOPES = (Scope.INGEST, Scope.READ, Scope.TRIAGE)
+_FIRST_SCOPES = (Scope.INGEST, Scope.READ, Scope.TRIAGE, Scope.HUNT)
 
 
 @dataclass(frozen=True, slots=True)

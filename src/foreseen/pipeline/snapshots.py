@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -71,10 +71,8 @@ def dump_judge(state: JudgeState) -> bytes:
                     {
                         "now": stream.now,
                         "host": stream.host,
-                        "incidents": asdict(stream.incidents),
-                        "alerts": [
-                            [like, asdict(growing)] for like, growing in stream.alerts.items()
-                        ],
+                        "incidents": stream.incidents,
+                        "alerts": [[like, growing] for like, growing in stream.alerts.items()],
                     },
                 ]
                 for name, stream in state.streams.items()
@@ -243,7 +241,7 @@ def _dumped_provisional(decisions: ProvisionalDecisions) -> dict[str, object]:
             {
                 "uid": uid,
                 "row": orjson.Fragment(entry.row),
-                "sighting": asdict(entry.sighting),
+                "sighting": entry.sighting,
                 "context": entry.context,
                 "asked": entry.asked,
             }
