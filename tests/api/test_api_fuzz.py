@@ -106,7 +106,7 @@ def test_a_few_requests_to_every_route_are_answered_as_described(
 def test_many_requests_to_every_route_are_answered_as_described(
     place: Site, client: httpx.Client
 ) -> None:
-    assert faults(place, client, examples=100) == []
+    assert faults(place, client, examples=40) == []
 
 
 def faults(place: Site, client: httpx.Client, examples: int, **more: Any) -> list[str]:  # noqa: ANN401

@@ -46,6 +46,8 @@ SERVED = frozenset(
 )
 """Commands that know a server."""
 
+_OTHER_URLS = frozenset({("users",)})  # theirs is what browsers reach the server by
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLI = timedelta(milliseconds=1)
 _END = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MILLI  # where the calendar ends
@@ -60,7 +62,7 @@ def refuse_url(arguments: Sequence[str]) -> None:
     if not any(each == "--url" or each.startswith("--url=") for each in arguments):
         return
     words = tuple(each for each in arguments[:2] if not each.startswith("-"))
-    if words and words not in SERVED and words[:1] not in SERVED:
+    if words and not {words, words[:1]} & (SERVED | _OTHER_URLS):
         known = ", ".join(f"'{' '.join(each)}'" for each in sorted(SERVED))
         raise ConfigurationError(
             f"'{' '.join(words)}' works on this machine's folders only; --url is for {known}"
