@@ -12,6 +12,7 @@ from foreseen import __version__
 from foreseen.api import (
     alerts,
     dispositions,
+    explanations,
     figures,
     health,
     hunts,
@@ -20,6 +21,8 @@ from foreseen.api import (
     intake,
     metrics,
     problems,
+    rule_figures,
+    rules,
     saved_searches,
     stream,
 )
@@ -51,6 +54,9 @@ _ROUTERS = (
     audit_log.router,
     hunts.router,
     saved_searches.router,
+    explanations.router,
+    rules.router,
+    rule_figures.router,
 )
 
 

@@ -14,13 +14,15 @@ from foreseen.alerts.interest import HOW_SECOND, Speaker
 from foreseen.api.problems import ProblemError, documented
 from foreseen.api.scopes import Triaging
 from foreseen.api.services import Serviced, Services
+from foreseen.api.workplaces import office_for
 from foreseen.control.dispositions import disposition
+from foreseen.control.grants import Grant
 from foreseen.control.reasons import LONGEST_TEXT, Verdict
 from foreseen.control.scopes import Scope
-from foreseen.control.tokens import Grant, grant_of
+from foreseen.control.tokens import grant_of
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.errors import ConfigurationError, DeniedError, NotFoundError, TransientError
-from foreseen.studies.feedback import Office, Word, say, take_back
+from foreseen.studies.feedback import Word, say, take_back
 
 router = APIRouter(prefix="/api/v1/alerts/{uid}/dispositions")
 
@@ -81,7 +83,7 @@ def create_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request
 
     With `dry_run` nothing is recorded and the status is 200.
     """
-    office = replace(_office(services, grant), by=grant.actor(request))
+    office = replace(office_for(services, grant), by=grant.actor(request))
     speaker = _speaker(services, grant, x_foreseen_second)
     word = Word(uid, new.verdict, new.reason, new.text)
     recorded_first = new.verdict is Verdict.ESCALATED and not new.dry_run
@@ -103,20 +105,12 @@ def undo_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     x_foreseen_second: Second = None,
 ) -> StatusView:
     """Take back what was said; it stays in the record, with who took it back."""
-    office = replace(_office(services, grant), by=grant.actor(request))
+    office = replace(office_for(services, grant), by=grant.actor(request))
     speaker = _speaker(services, grant, x_foreseen_second)
     if disposition(services.control, grant.tenant, number).alert != uid:
         raise NotFoundError(f"no disposition {number} of alert {uid}")
     with _told():
         return StatusView(status=take_back(office, number, speaker))
-
-
-def _office(services: Services, grant: Grant) -> Office:
-    if services.office is None or grant.tenant not in services.tenants:
-        raise ProblemError(
-            HTTPStatus.FORBIDDEN, "no worker of this server judges for your organisation"
-        )
-    return services.office(grant.tenant)
 
 
 def _speaker(services: Services, grant: Grant, second: str | None) -> Speaker:
