@@ -25,6 +25,8 @@ from foreseen.api import (
     rules,
     saved_searches,
     stream,
+    suppression_changes,
+    suppressions,
 )
 from foreseen.api.identity import audit_log, auth, me, oidc, sessions, tokens, users
 from foreseen.api.identity.authentication import Authenticating
@@ -57,6 +59,9 @@ _ROUTERS = (
     explanations.router,
     rules.router,
     rule_figures.router,
+    suppressions.router,
+    suppression_changes.router,
+    suppression_changes.checks,
 )
 
 

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from foreseen.core.ids import content_hash
-from foreseen.rules import Problem, Rule, RuleSet
+from foreseen.rules import Rule, RuleSet
 from foreseen.runners.rules.book import RuleBook
 from foreseen.runners.rules.telling import correlations_of, rule_row
 
@@ -61,14 +61,6 @@ class RuleView(BaseModel):
     line: int
 
 
-class Fault(BaseModel):
-    """One thing to mend: where, what is wrong, and what to do."""
-
-    path: str
-    line: int
-    message: str
-
-
 def rule_view(book: RuleBook, rules: RuleSet, rule: Rule, *, enabled: bool = True) -> RuleView:
     """A rule as a reader sees it."""
     row = rule_row(
@@ -77,12 +69,6 @@ def rule_view(book: RuleBook, rules: RuleSet, rule: Rule, *, enabled: bool = Tru
         managed=book.is_managed(rule),
     )
     return RuleView.model_validate({**row, "path": book.shown(rule.path), "enabled": enabled})
-
-
-def fault_of(book: RuleBook | None, problem: Problem) -> Fault:
-    """A problem as a reader sees it."""
-    path = problem.path if book is None else book.shown(problem.path)
-    return Fault(path=path, line=problem.line, message=problem.message)
 
 
 def text_tag(text: str) -> str:
