@@ -21,6 +21,8 @@ from foreseen.api import (
     intake,
     metrics,
     problems,
+    rule_checks,
+    rule_edits,
     rule_figures,
     rules,
     saved_searches,
@@ -62,6 +64,8 @@ _ROUTERS = (
     suppressions.router,
     suppression_changes.router,
     suppression_changes.checks,
+    rule_checks.router,
+    rule_edits.router,
 )
 
 

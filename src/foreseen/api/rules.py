@@ -82,7 +82,7 @@ def get_rule(services: Serviced, grant: Reading, rule: RuleName, response: Respo
     """One rule with the text of its file; its ETag is needed to change it."""
     book = book_for(services, grant)
     found, live = book.rule(rule)
-    text = book.current().sources.texts.get(found.path, "")
+    text = book.text(found)
     response.headers["ETag"] = text_tag(text)
     shown = rule_view(book, book.current(), found, enabled=live)
     return RuleDetail(**dict(shown), text=text)

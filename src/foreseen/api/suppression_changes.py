@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from foreseen.api.etags import IfMatch, needed_version
 from foreseen.api.faults import Fault, faults_of, refuse, warn
 from foreseen.api.problems import documented
-from foreseen.api.scopes import Engineering, Reading
+from foreseen.api.scopes import Engineering
 from foreseen.api.services import Serviced, Services
 from foreseen.api.suppressions import KIND, SuppressionName, SuppressionView, tagged
 from foreseen.api.workplaces import book_for, office_for, one_at_a_time
@@ -88,7 +88,7 @@ class _Checked:
 
 
 @checks.post("", responses=documented())
-def check_suppression(services: Serviced, grant: Reading, new: SuppressionText) -> CheckedView:
+def check_suppression(services: Serviced, grant: Engineering, new: SuppressionText) -> CheckedView:
     """Say what is wrong with a suppression, on past matches too; nothing is kept."""
     told = _checked(services, grant, new)
     return CheckedView(faults=told.faults, warnings=told.warnings)

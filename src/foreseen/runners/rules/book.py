@@ -1,9 +1,9 @@
 """The rules in use and where they came from, for those who ask about them."""
 
+import contextlib
 import re
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from foreseen.core.errors import NotFoundError
@@ -100,9 +100,13 @@ class RuleBook:
                 return str(PurePath(name) / (below if below.parts else PurePath(path).name))
         return path
 
-    def documents(self) -> Sequence[Document]:
-        """The files that the rules were loaded from."""
-        return list(self.current().sources.texts.items())
+    def text(self, rule: Rule) -> str:
+        """Text of a rule's file: of a local one as it is now, though it may be broken."""
+        known = self.current().sources.texts.get(rule.path, "")
+        if self.is_local(rule.path):
+            with contextlib.suppress(OSError):
+                return Path(rule.path).read_text("utf-8", errors="replace")
+        return known.encode("utf-8", "replace").decode()
 
     def _disabled(self, rules: RuleSet) -> dict[str, Rule]:
         """Rules that a tuning disabled, by id; read again when the rules are others."""
