@@ -1,6 +1,6 @@
 """Texts that are wrong: a problem that names each thing with its line and the fix."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
 from pydantic import BaseModel
@@ -20,9 +20,17 @@ class Fault(BaseModel):
     message: str
 
 
-def faults_of(problems: Iterable[Problem]) -> list[Fault]:
-    """Problems as a reader sees them."""
-    return [Fault(path=each.path, line=each.line, message=each.message) for each in problems]
+def faults_of(problems: Iterable[Problem], shown: Callable[[str], str] = str) -> list[Fault]:
+    """Problems as a reader sees them.
+
+    Args:
+        problems: What is wrong.
+        shown: Texts without what is nobody's business.
+    """
+    return [
+        Fault(path=shown(each.path), line=each.line, message=shown(each.message))
+        for each in problems
+    ]
 
 
 def refuse(faults: list[Fault]) -> None:

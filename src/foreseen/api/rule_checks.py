@@ -64,14 +64,14 @@ class RulesChecked(BaseModel):
 @router.post("", responses=documented(409))
 def check_rules(services: Serviced, grant: Engineering, new: RuleFiles) -> RulesChecked:
     """Lint and test edited rules beside those in use: what `rules lint` and `rules test` tell."""
-    rules = book_for(services, grant).current()
+    book = book_for(services, grant)
     files, tests = ([(each.path, each.text) for each in given] for given in (new.files, new.tests))
     with one_at_a_time():
-        found = tried(rules, files, tests)
+        found = tried(book.current(), files, tests)
     return RulesChecked(
-        faults=faults_of(found.faults),
-        warnings=faults_of(found.warnings),
-        promises=faults_of(found.promises),
+        faults=faults_of(found.faults, book.shown),
+        warnings=faults_of(found.warnings, book.shown),
+        promises=faults_of(found.promises, book.shown),
         rules=len(found.rules.rules),
         ruleset=found.rules.hash,
     )

@@ -92,7 +92,7 @@ def put_rule(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     place = _seen(place_of_rule(keeper.book, rule), if_match)
     with one_at_a_time():
         found = editing.keep_rule(keeper, place, new.text)
-    return _kept(response, found, new.text)
+    return _kept(response, keeper, found, new.text)
 
 
 @router.delete("/{rule}", responses=documented(409, 412, 428))
@@ -110,7 +110,7 @@ def delete_rule(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     place = _seen(place_of_rule(keeper.book, rule), if_match)
     with one_at_a_time():
         found = editing.remove(keeper, place)
-    return _kept(response, found, None)
+    return _kept(response, keeper, found, None)
 
 
 @router.post("/{rule}/restore", responses=documented(409, 412, 428))
@@ -129,7 +129,7 @@ def restore_rule(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     place = _seen(place_of_rule(keeper.book, rule), if_match)
     with one_at_a_time():
         found = editing.keep_rule(keeper, place, old.text)
-    return _kept(response, found, old.text)
+    return _kept(response, keeper, found, old.text)
 
 
 @router.get("/{rule}/versions", responses=documented())
@@ -186,7 +186,7 @@ def put_tuning(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     text = editing.tuning_text(rule, said | ({"reason": new.why} if new.why else {}))
     with one_at_a_time():
         found = editing.keep_tuning(keeper, place, text)
-    return _kept(response, found, text)
+    return _kept(response, keeper, found, text)
 
 
 @router.delete("/{rule}/tuning", responses=documented(409, 412, 428))
@@ -204,7 +204,7 @@ def delete_tuning(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     place = _seen(place_of_tuning(keeper.book, rule), if_match)
     with one_at_a_time():
         found = editing.remove(keeper, place)
-    return _kept(response, found, None)
+    return _kept(response, keeper, found, None)
 
 
 def _keeper(request: Request, services: Services, grant: Grant, why: str) -> Keeper:
@@ -228,9 +228,10 @@ def _seen(place: Place, if_match: str | None) -> Place:
     return place
 
 
-def _kept(response: Response, found: Tried, text: str | None) -> KeptView:
+def _kept(response: Response, keeper: Keeper, found: Tried, text: str | None) -> KeptView:
     """What is kept; raises what `refuse` raises."""
-    refuse(faults_of(found.faults))
+    shown = keeper.book.shown
+    refuse(faults_of(found.faults, shown))
     if text is not None:
         response.headers["ETag"] = text_tag(text)
-    return KeptView(text=text, ruleset=found.rules.hash, warnings=faults_of(found.warnings))
+    return KeptView(text=text, ruleset=found.rules.hash, warnings=faults_of(found.warnings, shown))

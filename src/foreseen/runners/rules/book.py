@@ -92,13 +92,12 @@ class RuleBook:
         """Whether a file lies in the folder of local rules."""
         return self.local is not None and PurePath(path).is_relative_to(self.local)
 
-    def shown(self, path: str) -> str:
-        """A file's path below its folder: where the folder lies is nobody's business."""
+    def shown(self, text: str) -> str:
+        """A path, or what names paths, below its folder: where that lies is nobody's business."""
         for folder, name in ((self.local, "local"), (self.folder, "rules")):
-            if folder is not None and PurePath(path).is_relative_to(folder):
-                below = PurePath(path).relative_to(folder)
-                return str(PurePath(name) / (below if below.parts else PurePath(path).name))
-        return path
+            if folder is not None:
+                text = text.replace(f"{folder}/", f"{name}/")
+        return text
 
     def text(self, rule: Rule) -> str:
         """Text of a rule's file: of a local one as it is now, though it may be broken."""
