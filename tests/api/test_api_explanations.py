@@ -4,7 +4,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -42,7 +41,7 @@ class Reader:
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[Reader]:
     """Nobody changes this world."""
-    folder: Path = judged_world(tmp_path_factory.mktemp("read"))
+    folder = judged_world(tmp_path_factory.mktemp("read"))
     with world_in(folder) as world:
         ensure_tenant(world.engine, OTHER, now=1)
 
