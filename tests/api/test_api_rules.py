@@ -74,6 +74,15 @@ def local(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """A folder of rules instead of the shipped: few, so that loading them takes no time."""
+    folder = tmp_path / "base"
+    folder.mkdir()
+    (folder / "download_tool.yml").write_text(RULE)
+    return folder
+
+
 def test_the_list_says_what_the_command_says(desk: Desk) -> None:
     desk.knows(RuleBook(live=LiveRules(shipped_rules())))
     seen: list[dict[str, Any]] = []
@@ -123,7 +132,7 @@ def test_an_edit_is_tried_and_nothing_is_kept(desk: Desk) -> None:
     assert (good["faults"], good["warnings"], good["rules"]) == ([], [], 1)
     wrong = RULE.replace("condition: selection", "condition: selektion")
     told = desk.ask("POST", CHECKS, {"files": [{"path": "a.yml", "text": wrong}]}).json()
-    assert [(each["path"], each["line"]) for each in told["faults"]] == [("a.yml", 10)]
+    assert [(each["path"], each["line"]) for each in told["faults"]] == [("a.yml", 11)]
     assert "sele" in told["faults"][0]["message"]
     poor = RULE.replace("tags: [attack.t1105]\n", "")
     told = desk.ask("POST", CHECKS, {"files": [{"path": "a.yml", "text": poor}]}).json()
@@ -139,9 +148,9 @@ def test_an_edit_is_tried_and_nothing_is_kept(desk: Desk) -> None:
     "text",
     ["\x00", "- - -", "{" * 300, "a: &a [*a]", "!!python/object:x {}", "tune: x", "[]", "\t"],
 )
-def test_hostile_texts_are_answered(desk: Desk, local: Path, text: str) -> None:
-    loaded = load_folder(None, local=local)
-    desk.knows(RuleBook(None, local, LiveRules(loaded.rules)))
+def test_hostile_texts_are_answered(desk: Desk, base: Path, local: Path, text: str) -> None:
+    loaded = load_folder(base, local=local)
+    desk.knows(RuleBook(base, local, LiveRules(loaded.rules)))
     answer = desk.ask("POST", CHECKS, {"files": [{"path": "a.yml", "text": text}]})
     assert answer.status_code in {200, 409, 422}, answer.text
     answer = desk.ask("PUT", f"{RULES}/mine", {"text": text})
@@ -149,11 +158,11 @@ def test_hostile_texts_are_answered(desk: Desk, local: Path, text: str) -> None:
     assert [each.name for each in local.iterdir()] == ["own.yml"]
 
 
-def test_a_local_rule_is_kept_and_reaches_who_judges(desk: Desk, local: Path) -> None:
-    loaded = load_folder(None, local=local)
+def test_a_local_rule_is_kept_and_reaches_who_judges(desk: Desk, base: Path, local: Path) -> None:
+    loaded = load_folder(base, local=local)
     live = LiveRules(loaded.rules)
-    watch = RuleWatch(live, None, None, local)
-    desk.knows(RuleBook(None, local, live))
+    watch = RuleWatch(live, base, None, local)
+    desk.knows(RuleBook(base, local, live))
     text = RULE.replace("download_tool", "mine").replace("0001", "0002")
     made = desk.ask("PUT", f"{RULES}/mine", {"text": text, "why": "ours"})
     assert made.status_code == 200, made.text
@@ -184,24 +193,26 @@ def test_a_local_rule_is_kept_and_reaches_who_judges(desk: Desk, local: Path) ->
     assert [name for name, _ in desk.told()] == ["create", "change", "change", "retire"]
 
 
-def test_a_wrong_rule_changes_nothing(desk: Desk, local: Path) -> None:
-    loaded = load_folder(None, local=local)
-    desk.knows(RuleBook(None, local, LiveRules(loaded.rules)))
+def test_a_wrong_rule_changes_nothing(desk: Desk, base: Path, local: Path) -> None:
+    loaded = load_folder(base, local=local)
+    desk.knows(RuleBook(base, local, LiveRules(loaded.rules)))
     tag = {"If-Match": desk.ask("GET", f"{RULES}/own").headers["ETag"]}
     before = (local / "own.yml").read_text()
     wrong = before.replace("condition: selection", "condition: selektion")
     answer = desk.ask("PUT", f"{RULES}/own", {"text": wrong}, **tag)
     [fault] = answer.json()["faults"]
-    assert (answer.status_code, fault["path"], fault["line"]) == (422, "local/own.yml", 10)
+    assert (answer.status_code, fault["path"], fault["line"]) == (422, "local/own.yml", 11)
     assert str(local) not in answer.text
     other = desk.ask("PUT", f"{RULES}/own", {"text": before.replace("name: own", "name: x")}, **tag)
     assert other.status_code == 422
     assert ((local / "own.yml").read_text(), desk.told()) == (before, [])
 
 
-def test_what_a_person_wrote_by_hand_can_be_gone_back_to(desk: Desk, local: Path) -> None:
-    loaded = load_folder(None, local=local)
-    desk.knows(RuleBook(None, local, LiveRules(loaded.rules)))
+def test_what_a_person_wrote_by_hand_can_be_gone_back_to(
+    desk: Desk, base: Path, local: Path
+) -> None:
+    loaded = load_folder(base, local=local)
+    desk.knows(RuleBook(base, local, LiveRules(loaded.rules)))
     tag = {"If-Match": desk.ask("GET", f"{RULES}/own").headers["ETag"]}
     before = (local / "own.yml").read_text()
     answer = desk.ask("PUT", f"{RULES}/own", {"text": before.replace("/wget", "/fetch")}, **tag)
