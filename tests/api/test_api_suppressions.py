@@ -168,6 +168,18 @@ def test_another_organisation_has_its_own_of_the_same_name(desk: Desk) -> None:
     assert desk.ask("GET", ONE).json()["text"] == TEXT
 
 
+def test_names_that_nobody_gave_are_not_found(desk: Desk) -> None:
+    for name in ("%00", "..", "%F0%9F%92%A3" * 20, "' OR 1=1", "x" * 300):
+        for path in (
+            f"{PATH}/{name}",
+            f"{PATH}/{name}/versions",
+            f"{PATH}/{name}/diff?old=1&new=2",
+        ):
+            assert desk.ask("GET", path).status_code in {404, 422}, path
+    for number in ("0", "-1", "99999999999", "x"):
+        assert desk.ask("GET", f"{ONE}/diff?old={number}&new=1").status_code == 422
+
+
 def test_pages_follow_their_cursor(desk: Desk) -> None:
     names = [f"n{number}" for number in range(5)]
     for name in names:
@@ -182,10 +194,20 @@ def test_pages_follow_their_cursor(desk: Desk) -> None:
     assert seen == names
 
 
+DEEP = TEXT.replace("condition: selection", f"condition: {'not ' * 300}selection")
 HOSTILE = st.one_of(
     st.text(max_size=60),
     st.sampled_from(
-        ["\x00", "- - -", "a: &a [*a]", "{" * 300, "id: !!python/object:x {}", TEXT * 2, "\ud800"]
+        [
+            "\x00",
+            "- - -",
+            "a: &a [*a]",
+            "{" * 300,
+            "id: !!python/object:x {}",
+            TEXT * 2,
+            "\ud800",
+            DEEP,
+        ]
     ),
     st.sampled_from(TEXT.splitlines()).map(lambda line: TEXT.replace(line, f"{line}\x00: [")),
     st.sampled_from(TEXT.splitlines()).map(lambda line: TEXT.replace(line, "")),
