@@ -24,6 +24,9 @@ from foreseen.runners.rules.telling import every
 from foreseen.runners.rules.watch import POLL_SECONDS, LiveRules, RuleWatch
 
 
+_SHIPPED = "packs/"
+
+
 class RuleBook:
     """Rules as the judging workers have them, or would have them from the same folders."""
 
@@ -89,13 +92,20 @@ class RuleBook:
         return self.folder is None and not self.is_local(rule.path)
 
     def is_local(self, path: str) -> bool:
-        """Whether a file lies in the folder of local rules."""
-        return self.local is not None and PurePath(path).is_relative_to(self.local)
+        """Whether it is a file of the folder of local rules.
+
+        The names of shipped ones could be taken for files of a folder that is named relatively.
+        """
+        return (
+            self.local is not None
+            and PurePath(path).is_relative_to(self.local)
+            and (not path.startswith(_SHIPPED) or Path(path).is_file())
+        )
 
     def shown(self, text: str) -> str:
         """A path, or what names paths, below its folder: where that lies is nobody's business."""
         for folder, name in ((self.local, "local"), (self.folder, "rules")):
-            if folder is not None:
+            if folder is not None and folder.parts:
                 text = text.replace(f"{folder}/", f"{name}/")
         return text
 
