@@ -116,3 +116,5 @@ def test_reach_says_what_cannot_match(reader: Reader) -> None:
     covered = reader.get("/api/v1/figures/coverage?hours=1").json()
     assert [each["state"] for each in covered["techniques"]] == ["blind"]
     assert reader.get("/api/v1/figures/coverage").json()["techniques"][0]["state"] != "blind"
+    layer = reader.get("/api/v1/figures/coverage/navigator").json()
+    assert [each["techniqueID"] for each in layer["techniques"]] == ["T1105"]

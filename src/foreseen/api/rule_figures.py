@@ -13,7 +13,8 @@ from foreseen.api.times import iso
 from foreseen.api.workplaces import book_for, office_for, one_at_a_time
 from foreseen.control.grants import Grant
 from foreseen.core.ids import RuleId
-from foreseen.reports.coverage import coverage
+from foreseen.reports.coverage import Coverage, coverage
+from foreseen.reports.coverage_layer import layer
 from foreseen.runners.rules.reaching import Collected, reach_of_late
 from foreseen.runners.rules.telling import done_row, every, reach_row
 from foreseen.studies.rule_stats import Done, rule_stats
@@ -21,6 +22,13 @@ from foreseen.studies.rule_stats import Done, rule_stats
 router = APIRouter(prefix="/api/v1/figures")
 
 Hours = Annotated[int, Query(ge=1, le=168, description="how far back telemetry is looked at")]
+
+
+Lately = Annotated[
+    int | None,
+    Query(ge=1, le=168, description="also look at what came in so many hours; else unknown"),
+]
+_TITLE = "ATT&CK coverage of the rules in use"
 
 
 class RuleDone(BaseModel):
@@ -112,15 +120,24 @@ def rules_reach(services: Serviced, grant: Reading, hours: Hours = 24) -> RulesR
 
 
 @router.get("/coverage", responses=documented())
-def rules_coverage(
-    services: Serviced,
-    grant: Reading,
-    hours: Annotated[
-        int | None,
-        Query(ge=1, le=168, description="also look at what came in so many hours; else unknown"),
-    ] = None,
-) -> CoverageView:
+def rules_coverage(services: Serviced, grant: Reading, hours: Lately = None) -> CoverageView:
     """Which ATT&CK techniques have rules, tests and telemetry."""
+    found = _covered(services, grant, hours)
+    return CoverageView.model_validate(orjson.loads(orjson.dumps(found)))
+
+
+@router.get("/coverage/navigator", responses=documented())
+def rules_coverage_layer(
+    services: Serviced, grant: Reading, hours: Lately = None
+) -> dict[str, Any]:
+    """The same as a layer for the ATT&CK Navigator."""
+    told: dict[str, Any] = orjson.loads(
+        orjson.dumps(layer(_covered(services, grant, hours), _TITLE))
+    )
+    return told
+
+
+def _covered(services: Services, grant: Grant, hours: int | None) -> Coverage:
     book = book_for(services, grant)
     telemetry = dict[RuleId, bool | None]()
     if hours is not None:
@@ -128,8 +145,7 @@ def rules_coverage(
         telemetry = {name: one.reachable for name, one in found.rules.items()}
     with one_at_a_time():
         rules = book.current()
-        told = coverage(rules.rules, book.tested(), telemetry)
-    return CoverageView.model_validate(orjson.loads(orjson.dumps(told)))
+        return coverage(rules.rules, book.tested(), telemetry)
 
 
 def _collected(services: Services, grant: Grant, hours: int) -> Collected:

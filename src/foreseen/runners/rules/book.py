@@ -23,7 +23,6 @@ from foreseen.runners.rules.files import (
 from foreseen.runners.rules.telling import every
 from foreseen.runners.rules.watch import POLL_SECONDS, LiveRules, RuleWatch
 
-
 _SHIPPED = "packs/"
 
 
