@@ -89,8 +89,10 @@ def _value(table: Table, column: Column[object], number: int) -> object:
 
 
 def _names(table: Table, row: dict[str, object]) -> Iterator[Planted]:
+    kinds = _closed(table)
     for column in table.columns:
         named = column.primary_key or column.name in {"id", "uid", "name", "number"}
+        named = named and column.name not in kinds  # one of few words names nothing
         value = row[column.name]
         if named and column.name != "tenant" and isinstance(value, str | int):
             yield Planted(table.name, value)
