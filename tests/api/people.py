@@ -23,11 +23,28 @@ from foreseen.control.tokens import Terms, create_token
 from foreseen.core.ids import TenantId
 from foreseen.intake.log import IntakeLog
 from foreseen.lake.lake import Lake
+from foreseen.rules import parse_rules
 from foreseen.runners.config.sections import Limits
+from foreseen.runners.rules.book import RuleBook
+from foreseen.runners.rules.watch import LiveRules
 
 A, B = TenantId("default"), TenantId("other")
 NOW = 1_790_000_000_000
 OPERATOR = Actor("operator", "command")
+RULE = """
+title: Download tool
+name: download_tool
+id: 1ab780a9-7927-4029-a4b0-9f9e0c0c0001
+description: Runs a download tool.
+level: medium
+tags: [attack.t1105]
+logsource: {product: linux, category: process_creation}
+detection:
+  selection: {Image|endswith: [/curl, /wget]}
+  condition: selection
+foreseen: {model: true}
+"""
+RULES = parse_rules([("packs/linux/download_tool.yml", RULE)])
 UNBOUNDED = Limits(
     address_per_minute=0,
     token_per_minute=0,
@@ -126,6 +143,7 @@ def site(folder: Path) -> Iterator[Site]:
             metrics=lambda _: [],
             identity=identity,
             lake=lake,
+            rules=RuleBook(live=LiveRules(RULES)),
         )
         app = create_app(services, Traffic(UNBOUNDED))
         yield Site(folder, engine, identity, app, clock, lake, tenants)

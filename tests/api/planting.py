@@ -12,7 +12,7 @@ from foreseen.core.ids import TenantId
 CANARY = "canary7"
 _NUMBER = 7_000_000
 _TIME = 1_790_000_000_000
-_SHAPED = {("token", "scope"): "read"}
+_SHAPED = {("token", "scope"): "read", ("document", "kind"): "suppression"}
 """What the code reads back into something else than text; add to it what a new table needs."""
 
 _ONE_OF = re.compile(r"(\w+) in \('([^']*)'", re.IGNORECASE)
@@ -89,8 +89,10 @@ def _value(table: Table, column: Column[object], number: int) -> object:
 
 
 def _names(table: Table, row: dict[str, object]) -> Iterator[Planted]:
+    kinds = _closed(table)
     for column in table.columns:
         named = column.primary_key or column.name in {"id", "uid", "name", "number"}
+        named = named and column.name not in kinds  # one of few words names nothing
         value = row[column.name]
         if named and column.name != "tenant" and isinstance(value, str | int):
             yield Planted(table.name, value)

@@ -21,7 +21,7 @@ from foreseen.control.documents import (
     restore,
     retire,
 )
-from foreseen.core.errors import ConfigurationError, NotFoundError
+from foreseen.core.errors import NotFoundError, StaleError
 from foreseen.core.ids import TenantId
 
 TENANT, OTHER = TenantId("default"), TenantId("other")
@@ -95,11 +95,11 @@ def test_an_edit_of_an_old_version_is_refused(engine: Engine) -> None:
     put(engine, TENANT, replace(edit(), seen=0), "one")
     put(engine, TENANT, replace(edit(), seen=1), "two")
     stale = replace(edit(), seen=1)
-    with pytest.raises(ConfigurationError, match="at version 2, not 1"):
+    with pytest.raises(StaleError, match="at version 2, not 1"):
         put(engine, TENANT, stale, "three")
-    with pytest.raises(ConfigurationError, match="at version 2, not 1"):
+    with pytest.raises(StaleError, match="at version 2, not 1"):
         retire(engine, TENANT, stale)
-    with pytest.raises(ConfigurationError, match="at version 2, not 1"):
+    with pytest.raises(StaleError, match="at version 2, not 1"):
         restore(engine, TENANT, stale, 1)
     assert len(history(engine, TENANT, KIND, "backup")) == 2
 

@@ -13,6 +13,7 @@ from foreseen.api import (
     alerts,
     bulk,
     dispositions,
+    explanations,
     exports,
     figures,
     health,
@@ -23,8 +24,14 @@ from foreseen.api import (
     intake,
     metrics,
     problems,
+    rule_checks,
+    rule_edits,
+    rule_figures,
+    rules,
     saved_searches,
     stream,
+    suppression_changes,
+    suppressions,
 )
 from foreseen.api.identity import audit_log, auth, me, oidc, sessions, tokens, users
 from foreseen.api.identity.authentication import Authenticating
@@ -59,6 +66,14 @@ _ROUTERS = (
     hunts.router,
     saved_searches.router,
     *lake_routers.ROUTERS,
+    explanations.router,
+    rules.router,
+    rule_figures.router,
+    suppressions.router,
+    suppression_changes.router,
+    suppression_changes.checks,
+    rule_checks.router,
+    rule_edits.router,
 )
 
 

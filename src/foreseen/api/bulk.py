@@ -19,11 +19,12 @@ from foreseen.api.bulk_views import (
 )
 from foreseen.api.bulk_words import Words, taken_back
 from foreseen.api.cursors import Cursor, Limit, cursor_of, place_of
-from foreseen.api.dispositions import Second, office_for, speaker_of
+from foreseen.api.dispositions import Second, speaker_of
 from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Reading, Triaging
 from foreseen.api.services import Serviced, Services
+from foreseen.api.workplaces import office_for
 from foreseen.control import alert_bulk, bulk_reading
 from foreseen.control.alert_life import Wanted, check
 from foreseen.control.bulk_reading import Chosen

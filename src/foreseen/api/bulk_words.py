@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from foreseen.alerts.interest import Speaker
 from foreseen.api.bulk_views import BulkBody, ReceiptView
-from foreseen.api.dispositions import office_for, one_receipt_at_a_time, speaker_of, told_here
+from foreseen.api.dispositions import one_receipt_at_a_time, speaker_of, told_here
 from foreseen.api.problems import ProblemError
 from foreseen.api.services import Services
+from foreseen.api.workplaces import office_for
 from foreseen.control import alert_bulk
 from foreseen.control.alert_bulk import Outcome
 from foreseen.control.audit_log import Actor

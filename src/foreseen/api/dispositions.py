@@ -15,13 +15,15 @@ from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import ProblemError, documented
 from foreseen.api.scopes import Triaging
 from foreseen.api.services import Serviced, Services
+from foreseen.api.workplaces import office_for
 from foreseen.control.dispositions import disposition
+from foreseen.control.grants import Grant
 from foreseen.control.reasons import LONGEST_TEXT, Verdict
 from foreseen.control.scopes import Scope
-from foreseen.control.tokens import Grant, grant_of
+from foreseen.control.tokens import grant_of
 from foreseen.core.alerts import AlertStatus
 from foreseen.core.errors import ConfigurationError, DeniedError, NotFoundError, TransientError
-from foreseen.studies.feedback import Office, Word, say, take_back
+from foreseen.studies.feedback import Word, say, take_back
 
 router = APIRouter(prefix="/api/v1/alerts/{uid}/dispositions")
 
@@ -112,19 +114,6 @@ def undo_disposition(  # noqa: PLR0913, PLR0917 (each is a part of the request)
         raise NotFoundError(f"no disposition {number} of alert {uid}")
     with told_here():
         return StatusView(status=take_back(office, number, speaker))
-
-
-def office_for(services: Services, grant: Grant) -> Office:
-    """Where words on the alerts of a grant's organisation are taken.
-
-    Raises:
-        ProblemError: 403, no worker of this server judges for it.
-    """
-    if services.office is None or grant.tenant not in services.tenants:
-        raise ProblemError(
-            HTTPStatus.FORBIDDEN, "no worker of this server judges for your organisation"
-        )
-    return services.office(grant.tenant)
 
 
 def speaker_of(services: Services, grant: Grant, second: str | None) -> Speaker:

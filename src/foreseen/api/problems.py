@@ -60,9 +60,11 @@ class ProblemError(Exception):
         headers: Mapping[str, str] | None = None,
         *,
         kind: str = "about:blank",
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.headers, self.kind = status, detail, headers, kind
+        self.more = more or {}
 
 
 def problem(
@@ -71,12 +73,13 @@ def problem(
     headers: Mapping[str, str] | None = None,
     *,
     kind: str = "about:blank",
+    more: Mapping[str, object] | None = None,
 ) -> JSONResponse:
-    """Response that tells a problem."""
+    """Response that tells a problem, with more members where its kind has some."""
     title = HTTPStatus(status).phrase
     told = get_contextvars().get("request_id")
     body = Problem(type=kind, title=title, status=status, detail=detail, request_id=told)
-    shown = body.model_dump(exclude_none=True)
+    shown = {**body.model_dump(exclude_none=True), **(more or {})}
     return JSONResponse(shown, status, headers, media_type=MEDIA_TYPE)
 
 
@@ -104,7 +107,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _own(_request: Request, error: ProblemError) -> JSONResponse:
-    return problem(error.status, error.detail, error.headers, kind=error.kind)
+    return problem(error.status, error.detail, error.headers, kind=error.kind, more=error.more)
 
 
 async def _foreseen(_request: Request, error: ForeseenError) -> JSONResponse:

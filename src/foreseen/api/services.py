@@ -13,6 +13,7 @@ from foreseen.intake.protocol import Appender
 from foreseen.lake.lake import Lake
 from foreseen.runners.hunting.pool import Pool
 from foreseen.runners.metrics import Families
+from foreseen.runners.rules.book import RuleBook
 from foreseen.studies.feedback import Office
 
 
@@ -77,6 +78,7 @@ class Services:
         checks: What else the server needs to be ready, by name; one that raises is not usable.
         hunts: Answers people's queries; None: nobody does in this process.
         lake: What people read; None: this process has none.
+        rules: The rules in use; None: this process does not know them.
     """
 
     intake: Appender | None
@@ -91,6 +93,7 @@ class Services:
     checks: Mapping[str, Callable[[], State]] = field(default_factory=dict)
     hunts: Pool | None = None
     lake: Lake | None = None
+    rules: RuleBook | None = None
 
 
 def services_of(request: Request) -> Services:

@@ -15,6 +15,7 @@ from foreseen.runners.rules.files import (
     shipped_tests,
     unannounced_changes,
 )
+from foreseen.runners.rules.telling import reach_row
 
 app = typer.Typer(help="List, lint, test and weigh Sigma rules.", no_args_is_help=True)
 
@@ -50,7 +51,7 @@ def lint_(
         return
     found = rules_reach.reached(load(documents).rules, data, files)
     if json:
-        print_json({"problems": _rows(problems), "reach": rules_reach.reach_json(found)})
+        print_json({"problems": _rows(problems), "reach": reach_row(found)})
     else:
         rules_reach.print_reach(found)
     _tell(problems, well, json=False, quiet=json)

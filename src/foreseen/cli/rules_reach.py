@@ -65,11 +65,3 @@ def print_reach(found: dict[RuleId, Reach]) -> None:
     for name, reason in blind.items():
         report.print(inert(f"{name}: cannot match what is collected: {reason}"), soft_wrap=True)
     report.print(f"{len(found) - len(blind)} of {len(found)} rules can match what is collected")
-
-
-def reach_json(found: dict[RuleId, Reach]) -> dict[str, dict[str, object]]:
-    """The same for programs, by rule."""
-    return {
-        str(name): {"reachable": one.reachable, "reason": one.reason}
-        for name, one in sorted(found.items())
-    }

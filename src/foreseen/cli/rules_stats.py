@@ -1,7 +1,5 @@
 """`foreseen rules stats`: what each rule did with history, and what it costs."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +11,10 @@ from foreseen.cli.stores import lake_of
 from foreseen.cli.terminal import inert, print_json, report, when
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.rules import Rule, RuleSet
-from foreseen.rules.correlation.fields import rule_of
 from foreseen.runners.label import LabelOrder, steps
 from foreseen.runners.lake_place import control_of
 from foreseen.runners.rules.files import load_rules
+from foreseen.runners.rules.telling import done_row, every
 from foreseen.runners.shards.whole import Tally
 from foreseen.studies.rule_stats import Cost, Done, measured, rule_stats
 
@@ -55,12 +53,6 @@ def stats(
     _print(rows, cost)
 
 
-def every(rules: RuleSet) -> Mapping[str, Rule]:
-    """Rules and correlations by id."""
-    correlations = [rule_of(each.correlation) for each in rules.correlations.rules]
-    return {str(rule.id): rule for rule in (*rules.rules, *correlations)}
-
-
 def _measured(rules: RuleSet, files: list[Path]) -> Cost:
     order = LabelOrder([str(file) for file in files], "auto", rules)
     return measured(rules, (step.out.events for step in steps(order, Tally())))
@@ -69,13 +61,7 @@ def _measured(rules: RuleSet, files: list[Path]) -> Cost:
 def _row(name: str, rule: Rule | None, done: Done, cost: Cost | None) -> dict[str, object]:
     count = cost.counts.get(name) if cost else None
     return {
-        "id": name,
-        "title": rule.title if rule else None,
-        "level": rule.level if rule else None,
-        "logsource": str(rule.logsource) if rule else None,
-        "loaded": rule is not None,
-        **asdict(done),
-        "share_suppressed": done.share,
+        **done_row(name, rule, done),
         "hits": count.hits if count else None,
         "trials": count.trials if count else None,
     }

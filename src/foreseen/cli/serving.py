@@ -22,7 +22,6 @@ from foreseen.control.scopes import Scope
 from foreseen.control.tokens import create_token, has_tokens
 from foreseen.core.ids import DEFAULT_TENANT, TenantId
 from foreseen.parsers.registry import PARSERS
-from foreseen.rules import RuleSet
 from foreseen.runners.config.sections import Configuration, Server
 from foreseen.runners.hunting.pool import Pool, PoolLimits
 from foreseen.runners.installation import Installation, Sharding
@@ -30,6 +29,8 @@ from foreseen.runners.lake_place import HowS3
 from foreseen.runners.life.office import Place, office_of
 from foreseen.runners.metrics_standing import Instruments
 from foreseen.runners.roles import API, Opened, opened_for
+from foreseen.runners.rules.book import RuleBook
+from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.server import Addresses, wall_clock, working
 from foreseen.runners.settings.settings import Settings
 from foreseen.studies.feedback import Office
@@ -45,13 +46,13 @@ class Work:
     """What a process with the role worker works with.
 
     Attributes:
-        rules: Rules to begin with.
+        rules: Rules to begin with; newer ones take their place.
         followed: Where they came from.
         settings: Settings of both steps.
         sharding: How the work is divided.
     """
 
-    rules: RuleSet
+    rules: LiveRules
     followed: tuple[Path | None, Path | None]
     settings: Settings
     sharding: Sharding
@@ -92,6 +93,7 @@ def serve(configuration: Configuration, addresses: Addresses, work: Work | None)
             checks=checks,
             hunts=hunts,
             lake=opened.lake,
+            rules=_book(configuration, work),
         )
         http.door.open(create_app(services, traffic, server.roles))
         log.info("ready", extra={"roles": ",".join(server.roles)})
@@ -166,6 +168,12 @@ def _services(
         partial(_standing, opened),
         instruments or (lambda _tenant: []),
     )
+
+
+def _book(configuration: Configuration, work: Work | None) -> RuleBook:
+    """The rules that the API tells of: the worker's own where this process has one."""
+    pipeline = configuration.pipeline
+    return RuleBook(pipeline.rules, pipeline.local, work.rules if work else None)
 
 
 def _logins(configuration: Configuration) -> Identity:

@@ -1,7 +1,6 @@
 """`foreseen suppressions`: hide matches by hand, with owner, reason and end; nothing is lost."""
 
 import getpass
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -17,15 +16,13 @@ from foreseen.control.database import opened
 from foreseen.control.documents import DocumentKind, Edit, Version
 from foreseen.control.places import FILE, has_database
 from foreseen.control.tenants import ensure_tenant
-from foreseen.core.errors import MalformedInputError
 from foreseen.core.ids import DEFAULT_TENANT
 from foreseen.rules import Problem, RuleSet
 from foreseen.rules.suppression.lint import SHARE, lint
-from foreseen.rules.suppression.suppression import Suppression
 from foreseen.rules.suppression.suppressions import load_suppressions
 from foreseen.runners.lake_place import has_lake
 from foreseen.runners.rules.files import Document, folder_documents, load_rules
-from foreseen.runners.rules.suppression_history import history_of
+from foreseen.runners.rules.suppression_desk import Past, one_a_file, regrets, standing_of
 from foreseen.runners.rules.suppressions import place_of
 from foreseen.runners.server import wall_clock
 
@@ -79,7 +76,7 @@ def add(
     if found.problems:
         _tell([Problem(each.path, each.line, each.message) for each in found.problems])
         raise typer.Exit(Exit.ERROR)
-    _check_files(found.suppressions.suppressions)
+    one_a_file(found.suppressions.suppressions)
     data.mkdir(parents=True, exist_ok=True)
     with opened(data / FILE) as engine:
         ensure_tenant(engine, DEFAULT_TENANT, now=wall_clock())
@@ -171,44 +168,24 @@ _SHOWN = ("id", "version", "state", "owner", "expires", "title")
 
 def _row(version: Version, rules: RuleSet) -> dict[str, object]:
     """A stored suppression as a row; one that is not sound says why."""
-    loaded = load_suppressions([(place_of(version.name), version.text)], rules)
-    row: dict[str, object] = {
+    told = standing_of(version, rules, now=wall_clock())
+    found = told.found
+    return {
         "id": version.name,
         "version": version.number,
-        "state": version.state.value,
-        "owner": "",
-        "expires": "",
-        "title": "",
+        "state": told.state,
+        "owner": found.owner if found else "",
+        "expires": when(found.expires) if found else "",
+        "title": told.problem or (found.title if found else ""),
     }
-    for each in loaded.suppressions.suppressions:
-        row |= {"owner": each.owner, "expires": when(each.expires), "title": each.title}
-        if version.state is stored.DocumentState.ACTIVE and each.expires <= wall_clock():
-            row["state"] = "expired"
-    if loaded.problems:
-        row |= {"state": "refused", "title": str(loaded.problems[0])}
-    return row
-
-
-def _check_files(found: Sequence[Suppression]) -> None:
-    """Each is stored by itself, with a history of its own.
-
-    Raises:
-        MalformedInputError: Two stand in one file.
-    """
-    seen: set[str] = set()
-    for each in sorted(found, key=lambda each: each.line):
-        if each.path in seen:
-            message = "is the second suppression in this file; give each a file of its own"
-            raise MalformedInputError(f"{each.path}:{each.line}: {message}")
-        seen.add(each.path)
 
 
 def _lint(
     documents: list[Document], rules: RuleSet, data: Path, engine: Engine, share: float
 ) -> list[Problem]:
     lake = lake_in_use(data, engine) if has_lake(data, engine) else None
-    past = history_of(lake, engine, DEFAULT_TENANT, share=share)
-    return lint(documents, rules, now=wall_clock(), history=past)
+    past = Past(lake, engine, DEFAULT_TENANT, share)
+    return regrets(documents, rules, past, now=wall_clock())
 
 
 def _documents(engine: Engine) -> list[Document]:

@@ -31,6 +31,7 @@ from foreseen.runners.installation import Sharding
 from foreseen.runners.links.processes import ProcessLinks
 from foreseen.runners.logs import set_up
 from foreseen.runners.roles import WORKER, check_roles
+from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.server import Addresses
 from foreseen.runners.telemetry import begin
 
@@ -172,7 +173,7 @@ def _work(pipeline: Pipeline, sharding: Sharding) -> Work:
         loaded,
         pipeline.alerts_a_day,
     )
-    return Work(loaded, (pipeline.rules, pipeline.local), settings, sharding)
+    return Work(LiveRules(loaded), (pipeline.rules, pipeline.local), settings, sharding)
 
 
 @contextmanager

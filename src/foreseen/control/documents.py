@@ -8,9 +8,11 @@ from enum import StrEnum
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from foreseen.control.audit_log import Actor, record
+from foreseen.control.audit_log import Change as Told
 from foreseen.control.database import reading, writing
 from foreseen.control.tables import DocumentRow
-from foreseen.core.errors import ConfigurationError, NotFoundError
+from foreseen.core.errors import NotFoundError, StaleError
 from foreseen.core.ids import TenantId
 
 
@@ -39,7 +41,9 @@ class Edit:
         author: Who does it.
         reason: Why, in the person's words.
         time: When, ms UTC.
-        seen: Version that the person looked at; None to take the newest, whichever it is.
+        seen: Version that the person looked at, 0 for none; None to take the newest, whichever it
+            is.
+        by: How the author came, for the audit log; None: by the machine's own command line.
     """
 
     kind: DocumentKind
@@ -48,6 +52,7 @@ class Edit:
     reason: str
     time: int
     seen: int | None = None
+    by: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def put(engine: Engine, tenant: TenantId, edit: Edit, text: str) -> int:
         Its number.
 
     Raises:
-        ConfigurationError: Somebody made another version since the one seen.
+        StaleError: Somebody made another version since the one seen.
     """
 
     def changed(newest: DocumentRow | None) -> tuple[str, DocumentState]:
@@ -98,7 +103,7 @@ def restore(engine: Engine, tenant: TenantId, edit: Edit, number: int) -> int:
 
     Raises:
         NotFoundError: There is no such version.
-        ConfigurationError: Somebody made another version since the one seen.
+        StaleError: Somebody made another version since the one seen.
     """
     with writing(engine) as session:
         old = _row(session, tenant, edit.kind, edit.name, number)
@@ -111,7 +116,7 @@ def retire(engine: Engine, tenant: TenantId, edit: Edit) -> int:
 
     Raises:
         NotFoundError: There is no such document.
-        ConfigurationError: Somebody made another version since the one seen.
+        StaleError: Somebody made another version since the one seen.
     """
 
     def changed(newest: DocumentRow | None) -> tuple[str, DocumentState]:
@@ -193,11 +198,11 @@ Change = Callable[[DocumentRow | None], tuple[str, DocumentState]]
 
 
 def _append(session: Session, tenant: TenantId, edit: Edit, change: Change) -> int:
-    """Append a version, unless it would be equal to the newest."""
+    """Append a version, unless it would be equal to the newest; the audit log tells of it."""
     newest = _newest(session, tenant, edit.kind, edit.name)
     number = newest.version if newest else 0
     if edit.seen is not None and edit.seen != number:
-        raise ConfigurationError(
+        raise StaleError(
             f"{edit.kind} '{edit.name}' is at version {number}, not {edit.seen}: somebody changed"
             " it; look at the newest version first"
         )
@@ -217,7 +222,25 @@ def _append(session: Session, tenant: TenantId, edit: Edit, change: Change) -> i
             time=edit.time,
         )
     )
+    _tell(session, tenant, edit, newest, state)
     return number + 1
+
+
+def _tell(
+    session: Session,
+    tenant: TenantId,
+    edit: Edit,
+    newest: DocumentRow | None,
+    state: DocumentState,
+) -> None:
+    """Tell the audit log; texts are kept as versions and not once more."""
+    before = None if newest is None else {"version": newest.version, "state": newest.state}
+    number = 1 if newest is None else newest.version + 1
+    after = {"version": number, "state": state.value, "reason": edit.reason}
+    action = "retire" if state is DocumentState.RETIRED else "change" if newest else "create"
+    actor = edit.by or Actor(edit.author, "command")
+    told = Told(action, edit.kind.value, edit.name, before, after)
+    record(session, tenant, actor, told, now=edit.time)
 
 
 def _row(

@@ -61,7 +61,13 @@ def lint(
     loaded = load(documents, lists=lists or {})
     told = (*loaded.problems, *loaded.warnings)
     problems = [Problem(each.path, each.line, each.message) for each in told]
-    for each in loaded.rules.compiled:
+    return sorted([*problems, *remarks(loaded.rules.compiled)])
+
+
+def remarks(rules: Iterable[Compiled]) -> list[Problem]:
+    """What people will miss of rules that can be loaded."""
+    problems = []
+    for each in rules:
         rule = each.rule
         problems += [Problem(rule.path, rule.line, message) for message in _missing(rule)]
         problems += _misspelt(each)

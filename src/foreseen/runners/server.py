@@ -110,7 +110,7 @@ def _intake(data: Path, addresses: Addresses) -> Iterator[tuple[Appender, Input]
 @contextmanager
 def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way)
     installation: Installation,
-    rules: RuleSet,
+    rules: RuleSet | LiveRules,
     folders: tuple[Path | None, Path | None] = (None, None),
     data: Path | None = None,
     s3: HowS3 = no_s3,
@@ -120,7 +120,7 @@ def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way
 
     Args:
         installation: Stores and settings.
-        rules: Rules to begin with.
+        rules: Rules to begin with; who hands in `LiveRules` sees the newer ones in it.
         folders: Where the rules came from, to be followed: instead of the shipped ones, and local.
         data: Folder of the stores: models are reviewed and trained there in the background; None:
             they stay as they are.
@@ -131,14 +131,14 @@ def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way
         CorruptError: A store's snapshot cannot be read.
         TransientError: A store cannot be read now.
     """
-    live, alarm = LiveRules(rules), Alarm()
+    live, alarm = rules if isinstance(rules, LiveRules) else LiveRules(rules), Alarm()
     stores, tenant, settings = installation.stores, installation.tenant, installation.settings
 
     def begun() -> Worker:
         installation.metrics.worker_begins()
         return Worker(installation, live, alarm)
 
-    keep(stores.control, tenant, rules, settings, now=wall_clock())
+    keep(stores.control, tenant, live.current, settings, now=wall_clock())
     stop, failed = Event(), Event()
     worker = begun()
     work: dict[str, Callable[[Event], None]] = {

@@ -117,6 +117,8 @@ def sigma_of(document: Document) -> SigmaRule:
         raise document.error(at, f"detection: {message}") from error
     except YAMLError as error:
         raise document.error(line, f"detection: {error}") from error
+    except RecursionError as error:
+        raise document.error(line, "condition is nested too deeply") from error
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         # pySigma trusts the shape of some parts; a wrong shape is the file's fault, not ours
         raise document.error(line, f"not a Sigma detection: {error}") from error
