@@ -8,6 +8,7 @@ from foreseen.control import (
     audit_tables,
     identity_tables,
     intake_tables,
+    job_tables,
     saved_search_tables,
 )
 from foreseen.control.base import SERIAL
@@ -19,6 +20,7 @@ _OTHERS = (
     audit_tables,
     identity_tables,
     intake_tables,
+    job_tables,
     saved_search_tables,
 )  # who imports this has all tables in the metadata
 
