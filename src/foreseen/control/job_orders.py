@@ -19,9 +19,6 @@ MOST_OPEN = 10
 """Jobs of an organisation that wait or run; one more is refused."""
 
 MOST_ASKED = 2 << 20
-MOST_RESULT = 16 << 20
-_MOST_BEGUN = 2
-_LONGEST_ERROR = 2_000
 _OPEN = (JobState.WAITING, JobState.RUNNING)
 _ENDED = {JobState.DONE, JobState.FAILED}
 
@@ -76,17 +73,6 @@ class Ordered:
     has_result: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A job that its runner has taken up."""
-
-    number: int
-    tenant: TenantId
-    kind: JobKind
-    author: str
-    asked: dict[str, object]
-
-
 def order(
     engine: Engine,
     tenant: TenantId,
@@ -112,9 +98,7 @@ def order(
         )
         session.add(row)
         session.flush()
-        session.add(
-            JobOrderRow(job=row.id, tenant=tenant, author=actor.name, asked=text, begun=0)
-        )
+        session.add(JobOrderRow(job=row.id, tenant=tenant, author=actor.name, asked=text, begun=0))
         change = Change("order", "job", str(row.id), after={"kind": kind.value})
         record(session, tenant, actor, change, now=now)
         return _found(session, tenant, row.id)
@@ -192,7 +176,7 @@ def cancel(engine: Engine, tenant: TenantId, actor: Actor, number: int, *, now: 
         ConflictError: It is the server's own, or it has ended already.
     """
     with writing(engine) as session:
-        row, own = _rows(session, tenant, number)
+        row, own = rows_of(session, tenant, number)
         if own is None:
             raise ConflictError(f"job {number} is the server's own")
         if row.state in _ENDED:
@@ -201,87 +185,9 @@ def cancel(engine: Engine, tenant: TenantId, actor: Actor, number: int, *, now: 
         own.cancelled = actor.name
         row.state, row.changed = JobState.FAILED, now
         row.error = f"cancelled by {actor.name}"
-        record(
-            session, tenant, actor, Change("cancel", "job", str(number), before=before), now=now
-        )
+        record(session, tenant, actor, Change("cancel", "job", str(number), before=before), now=now)
         session.flush()
         return _found(session, tenant, number)
-
-
-def take_up(engine: Engine, tenant: TenantId, *, now: int) -> Begun | None:
-    """The job that waits longest, which runs from now on; None while none waits."""
-    query = (
-        select(JobOrderRow, JobRow)
-        .join(JobRow, JobRow.id == JobOrderRow.job)
-        .where(JobOrderRow.tenant == tenant, JobRow.state == JobState.WAITING)
-        .order_by(JobRow.id)
-        .limit(1)
-    )
-    with reading(engine) as session:
-        if session.execute(query).first() is None:
-            return None  # looked for often: without the lock of writers
-    with writing(engine) as session:
-        found = session.execute(query).first()
-        if found is None:
-            return None
-        own, row = found
-        row.state, row.changed, own.begun = JobState.RUNNING, now, own.begun + 1
-        return Begun(row.id, tenant, JobKind(row.kind), own.author, orjson.loads(own.asked))
-
-
-def take_back(engine: Engine, tenant: TenantId, *, now: int) -> list[int]:
-    """Jobs that ran when a server stopped wait again; one that it happened to twice has failed.
-
-    For who has just begun, and is the only one that runs jobs here. Returns their numbers.
-    """
-    query = (
-        select(JobOrderRow, JobRow)
-        .join(JobRow, JobRow.id == JobOrderRow.job)
-        .where(JobOrderRow.tenant == tenant, JobRow.state == JobState.RUNNING)
-    )
-    with writing(engine) as session:
-        found = session.execute(query).all()
-        for own, row in found:
-            row.changed, row.progress = now, 0.0
-            if own.begun < _MOST_BEGUN:
-                row.state = JobState.WAITING
-            else:
-                row.state = JobState.FAILED
-                row.error = f"the server stopped {own.begun} times while it ran"
-        return [row.id for _, row in found]
-
-
-def advance(engine: Engine, tenant: TenantId, number: int, progress: float, *, now: int) -> None:
-    """A job that runs has come this far; of one that was cancelled nothing is told."""
-    with writing(engine) as session:
-        row, _ = _rows(session, tenant, number)
-        if row.state == JobState.RUNNING:
-            row.progress, row.changed = min(max(progress, row.progress), 0.99), now
-
-
-def finish(engine: Engine, tenant: TenantId, number: int, content: bytes, *, now: int) -> None:
-    """A job is done, unless it was cancelled.
-
-    Raises:
-        MalformedInputError: Its result is too large to be kept.
-    """
-    if len(content) > MOST_RESULT:
-        raise MalformedInputError(
-            f"the result has {len(content):,} bytes; {MOST_RESULT:,} are the most: ask for less"
-        )
-    with writing(engine) as session:
-        row, own = _rows(session, tenant, number)
-        if own is not None and row.state == JobState.RUNNING:
-            row.state, row.progress, row.changed = JobState.DONE, 1.0, now
-            own.result = content
-
-
-def give_up(engine: Engine, tenant: TenantId, number: int, error: str, *, now: int) -> None:
-    """A job ended without its result; one that was cancelled stays so."""
-    with writing(engine) as session:
-        row, _ = _rows(session, tenant, number)
-        if row.state == JobState.RUNNING:
-            row.state, row.error, row.changed = JobState.FAILED, error[-_LONGEST_ERROR:], now
 
 
 def _refuse_many(session: Session, tenant: TenantId) -> None:
@@ -295,7 +201,12 @@ def _refuse_many(session: Session, tenant: TenantId) -> None:
         raise TooManyJobsError(f"{MOST_OPEN} jobs wait or run; come again, or cancel one")
 
 
-def _rows(session: Session, tenant: TenantId, number: int) -> tuple[JobRow, JobOrderRow | None]:
+def rows_of(session: Session, tenant: TenantId, number: int) -> tuple[JobRow, JobOrderRow | None]:
+    """A job and its order, in the caller's transaction; the server's own have none.
+
+    Raises:
+        NotFoundError: The tenant has no such job.
+    """
     row = session.get(JobRow, number)
     if row is None or row.tenant != tenant:
         raise NotFoundError(f"no job {number}")

@@ -1,6 +1,6 @@
 """The table of what people asked jobs to do."""
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from foreseen.control.base import Base
@@ -10,7 +10,9 @@ class JobOrderRow(Base):
     """What a person asked a job to do, and what came of it; jobs of the server itself have none."""
 
     __tablename__ = "job_order"
-    job: Mapped[int] = mapped_column(ForeignKey("job.id"), primary_key=True)
+    job: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("job.id"), primary_key=True, autoincrement=False
+    )
     tenant: Mapped[str] = mapped_column(ForeignKey("tenant.id"))
     author: Mapped[str]
     asked: Mapped[str]
