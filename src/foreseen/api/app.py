@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from foreseen import __version__
 from foreseen.api import (
     alerts,
+    audit_sample,
     dispositions,
     figures,
     health,
@@ -18,7 +19,12 @@ from foreseen.api import (
     incidents,
     ingest,
     intake,
+    job_orders,
+    jobs,
     metrics,
+    model_changes,
+    model_versions,
+    models,
     problems,
     saved_searches,
     stream,
@@ -51,6 +57,12 @@ _ROUTERS = (
     audit_log.router,
     hunts.router,
     saved_searches.router,
+    jobs.router,
+    job_orders.router,
+    model_versions.router,
+    audit_sample.router,
+    models.router,  # last: a rule may be called as anything
+    model_changes.router,
 )
 
 

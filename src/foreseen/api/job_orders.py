@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from foreseen.api.jobs import JobView, accepted
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Engineering, Reading
-from foreseen.api.services import Serviced
+from foreseen.api.services import Serviced, Services
 from foreseen.api.times import moment
 from foreseen.control import job_orders, model_versions
+from foreseen.control.grants import Grant
 from foreseen.control.job_orders import JobKind
 from foreseen.core.errors import MalformedInputError
 from foreseen.studies.replays.transplant import PLACEMENTS
@@ -188,7 +189,7 @@ def get_promises(services: Serviced, grant: Reading) -> Response:
     return _last(services, grant, JobKind.PROMISES)
 
 
-def _last(services: Serviced, grant: Reading, kind: JobKind) -> Response:
+def _last(services: Services, grant: Grant, kind: JobKind) -> Response:
     number, content = job_orders.last_done(services.control, grant.tenant, kind)
     where = f"{router.prefix}/jobs/{number}/result"
     return Response(content, media_type="application/json", headers={"Content-Location": where})

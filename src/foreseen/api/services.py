@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from foreseen.api.identity.settings import Identity
 from foreseen.core.ids import TenantId
 from foreseen.intake.protocol import Appender
+from foreseen.lake.lake import Lake
 from foreseen.runners.hunting.pool import Pool
 from foreseen.runners.metrics import Families
 from foreseen.studies.feedback import Office
@@ -75,6 +76,7 @@ class Services:
         identity: How people log in.
         checks: What else the server needs to be ready, by name; one that raises is not usable.
         hunts: Answers people's queries; None: nobody does in this process.
+        lake: What people read; None: this process has none.
     """
 
     intake: Appender | None
@@ -88,6 +90,7 @@ class Services:
     identity: Identity = field(default_factory=Identity)
     checks: Mapping[str, Callable[[], State]] = field(default_factory=dict)
     hunts: Pool | None = None
+    lake: Lake | None = None
 
 
 def services_of(request: Request) -> Services:

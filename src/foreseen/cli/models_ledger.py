@@ -11,6 +11,7 @@ from rich.table import Table
 from foreseen.cli.stores import database, lake_in_use, lake_of
 from foreseen.cli.terminal import console, inert, milliseconds_of, print_json, report, when
 from foreseen.control import audit_sample
+from foreseen.control.audit_log import Actor
 from foreseen.control.audit_sample import Answer, Finding
 from foreseen.core.errors import DeniedError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
@@ -218,5 +219,6 @@ def answer(
         if actor in found.who:
             raise DeniedError(f"match {match} is about {actor}: somebody else must speak on it")
         said = Answer(match, found.rule, actor, finding, text, wall_clock())
-        audit_sample.answer(engine, DEFAULT_TENANT, said)
+        by = Actor(actor, "command")
+        audit_sample.answer(engine, DEFAULT_TENANT, said, by)
     console.print(f"{finding.value}: {inert(found.what)}", soft_wrap=True)

@@ -91,6 +91,7 @@ def serve(configuration: Configuration, addresses: Addresses, work: Work | None)
             identity=logins,
             checks=checks,
             hunts=hunts,
+            lake=opened.lake,
         )
         http.door.open(create_app(services, traffic, server.roles))
         log.info("ready", extra={"roles": ",".join(server.roles)})

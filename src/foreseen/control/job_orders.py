@@ -73,7 +73,7 @@ class Ordered:
     has_result: bool
 
 
-def order(
+def order(  # noqa: PLR0913 (who asks whom for what, and when)
     engine: Engine,
     tenant: TenantId,
     actor: Actor,
@@ -114,7 +114,7 @@ def ordered(engine: Engine, tenant: TenantId, number: int) -> Ordered:
         return _found(session, tenant, number)
 
 
-def listed(
+def listed(  # noqa: PLR0913 (each narrows it by another thing)
     engine: Engine,
     tenant: TenantId,
     *,

@@ -25,6 +25,9 @@ _POLL_SECONDS = 0.5
 _LONGEST_SECONDS = 6 * 60 * 60
 _KILLED = -9
 
+SAID = 3
+"""Exit code of a process that has said why it failed, in words for people."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobTask:
@@ -118,7 +121,11 @@ class JobRunner:
         if waited > _LONGEST_SECONDS:
             return f"it took more than {_LONGEST_SECONDS // 3600} hours"
         said = told.decode(errors="replace").strip()
-        return said or _ended(child.returncode)
+        if child.returncode == SAID:
+            return said
+        if said:
+            log.error("job %d: %s", begun.number, said)
+        return _ended(child.returncode)
 
     def _is_cancelled(self, begun: Begun) -> bool:
         try:
@@ -144,5 +151,5 @@ class JobRunner:
 
 
 def _ended(code: int) -> str:
-    why = ", perhaps for want of memory" if code == _KILLED else ""
+    why = ", perhaps for want of memory" if code == _KILLED else "; see the server's log"
     return f"its process ended with {code}{why}"

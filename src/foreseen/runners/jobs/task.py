@@ -16,14 +16,14 @@ from foreseen.core.errors import ForeseenError
 from foreseen.core.ids import TenantId
 from foreseen.lake.lake import S3Options
 from foreseen.runners.jobs.kinds import DOES, Told
-from foreseen.runners.jobs.running import JobTask
+from foreseen.runners.jobs.running import SAID, JobTask
 
 _LOWEST = 19  # of priority: the pipeline comes first
 _REPORT_SECONDS = 1.0
 
 
 def main() -> int:
-    """Do it; what goes wrong is told on the standard error, and the exit code is 1."""
+    """Do it; what goes wrong is told on the standard error, and the exit code says so."""
     os.nice(_LOWEST)
     told = orjson.loads(sys.stdin.buffer.read())
     s3 = told.pop("s3")
@@ -36,7 +36,7 @@ def main() -> int:
             job_work.finish(engine, tenant, task.job, content, now=_now())
     except ForeseenError as error:
         sys.stderr.write(str(error))
-        return 1
+        return SAID
     return 0
 
 
