@@ -213,20 +213,11 @@ def rows_of(session: Session, tenant: TenantId, number: int) -> tuple[JobRow, Jo
     return row, session.get(JobOrderRow, number)
 
 
-_Seen = tuple[int, str, str, float, str | None, int, int, str | None, str | None, int | None, bool]
-
-
-def _seen(tenant: TenantId) -> Select[_Seen]:
+def _seen(tenant: TenantId) -> Select[JobRow, str, str | None, int, bool]:
     """Jobs without what was asked and what came of it, which may be large."""
     return (
         select(
-            JobRow.id,
-            JobRow.kind,
-            JobRow.state,
-            JobRow.progress,
-            JobRow.error,
-            JobRow.created,
-            JobRow.changed,
+            JobRow,
             JobOrderRow.author,
             JobOrderRow.cancelled,
             JobOrderRow.begun,
@@ -244,18 +235,18 @@ def _found(session: Session, tenant: TenantId, number: int) -> Ordered:
     return _ordered(row)
 
 
-def _ordered(row: Row[_Seen]) -> Ordered:
-    number, kind, state, progress, error, created, changed, author, cancelled, begun, has = row
+def _ordered(found: Row[JobRow, str, str | None, int, bool]) -> Ordered:
+    row, author, cancelled, begun, has_result = found
     return Ordered(
-        number=number,
-        kind=kind,
-        state=JobState(state),
-        progress=progress,
-        error=error,
-        created=created,
-        changed=changed,
+        number=row.id,
+        kind=row.kind,
+        state=JobState(row.state),
+        progress=row.progress,
+        error=row.error,
+        created=row.created,
+        changed=row.changed,
         author=author,
         cancelled=cancelled,
         begun=begun or 0,
-        has_result=bool(has),
+        has_result=bool(has_result),
     )
