@@ -13,6 +13,7 @@ from tests.studies.judged import OWN, RULE, SIGMA, judged
 
 from foreseen.api.app import Services, create_app
 from foreseen.api.serving.traffic import Traffic
+from foreseen.control.database import opened
 from foreseen.control.scopes import Scope
 from foreseen.control.tenants import ensure_tenant
 from foreseen.control.tokens import create_token
@@ -66,15 +67,24 @@ def model_site(folder: Path) -> Iterator[ModelSite]:
     for name, rule, marked in (("a", RULE, "true"), ("b", "always", "false")):
         text = SIGMA.format(name=rule, marked=marked)
         (folder / "rules" / f"{name}.yml").write_text(text, encoding="utf-8")
-    with judged(folder) as world:
-        ensure_tenant(world.engine, OTHER, now=1)
-        services = Services(
-            None,
-            world.engine,
-            wall_clock,
-            frozenset(),
-            frozenset({OWN}),
-            lake=world.lake,
-        )
-        with serving(create_app(services, Traffic(_UNBOUNDED))) as client:
-            yield ModelSite(folder, world.engine, world.lake, client)
+    with judged(folder) as world, _served(folder, world.engine, world.lake) as made:
+        yield made
+
+
+@contextmanager
+def bare_site(folder: Path) -> Iterator[ModelSite]:
+    """Serve a folder in which nothing was judged: there are no models, and it is made sooner."""
+    lake = Lake.open(folder / "lake")
+    with opened(folder / "control.db") as engine:
+        ensure_tenant(engine, OWN, now=1)
+        with _served(folder, engine, lake) as made:
+            yield made
+
+
+@contextmanager
+def _served(folder: Path, engine: Engine, lake: Lake) -> Iterator[ModelSite]:
+    ensure_tenant(engine, OTHER, now=1)
+    tenants = frozenset({OWN})
+    services = Services(None, engine, wall_clock, frozenset(), tenants, lake=lake)
+    with serving(create_app(services, Traffic(_UNBOUNDED))) as client:
+        yield ModelSite(folder, engine, lake, client)

@@ -5,7 +5,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from tests.api.model_site import OTHER, ModelSite, model_site
+from tests.api.model_site import OTHER, ModelSite, bare_site, model_site
 from tests.studies.judged import ACCEPTED, OWN, RULE
 
 from foreseen.control import job_orders, job_work, jobs
@@ -20,54 +20,60 @@ ANN = Actor("ann", "token")
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[ModelSite]:
+    with bare_site(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Iterator[ModelSite]:
     with model_site(tmp_path) as made:
         yield made
 
 
-def test_a_what_if_is_answered_by_a_job(place: ModelSite) -> None:
-    job = place.done("/api/v1/what-if", {"models": {RULE: False}}).json()
+def test_a_what_if_is_answered_by_a_job(judged: ModelSite) -> None:
+    job = judged.done("/api/v1/what-if", {"models": {RULE: False}}).json()
 
     assert (job["state"], job["progress"], job["error"]) == ("done", 1.0, None)
-    read = place.may(Scope.READ)
-    told = place.client.get(job["result"], headers=read).json()
+    read = judged.may(Scope.READ)
+    told = judged.client.get(job["result"], headers=read).json()
     assert told["added"] > 0
     assert told["removed"] == 0
-    listed = place.client.get("/api/v1/jobs", headers=read).json()["jobs"]
+    listed = judged.client.get("/api/v1/jobs", headers=read).json()["jobs"]
     assert [(each["id"], each["kind"]) for each in listed] == [(job["id"], "what-if")]
 
 
-def test_a_wrong_edit_is_told_with_its_file(place: ModelSite) -> None:
+def test_a_wrong_edit_is_told_with_its_file(judged: ModelSite) -> None:
     edit = {"changed": [{"name": "mine.yml", "text": "title: [\n"}]}
-    job = place.done("/api/v1/what-if", edit).json()
+    job = judged.done("/api/v1/what-if", edit).json()
 
     assert job["state"] == "failed"
     assert "mine.yml" in job["error"]
     assert job["result"] is None
     assert (
-        place.client.get(
-            f"/api/v1/jobs/{job['id']}/result", headers=place.may(Scope.READ)
+        judged.client.get(
+            f"/api/v1/jobs/{job['id']}/result", headers=judged.may(Scope.READ)
         ).status_code
         == 404
     )
 
 
-def test_training_gives_a_version(place: ModelSite) -> None:
+def test_training_gives_a_version(judged: ModelSite) -> None:
     body = {"until": "2027-01-15T08:00:00Z", "reason": "all of it was clean"}
-    refused = place.client.post(
-        "/api/v1/models/train", json=body, headers=place.may(Scope.ENGINEER)
+    refused = judged.client.post(
+        "/api/v1/models/train", json=body, headers=judged.may(Scope.ENGINEER)
     )
     assert refused.status_code == 422  # nobody can accept what is yet to come
 
     asked: dict[str, object] = {"until": ACCEPTED, "reason": "clean", "seed": 1}
-    made = job_orders.order(place.engine, OWN, ANN, JobKind.TRAIN, asked, now=1)
-    assert place.runner().look(Event())
+    made = job_orders.order(judged.engine, OWN, ANN, JobKind.TRAIN, asked, now=1)
+    assert judged.runner().look(Event())
 
-    read = place.may(Scope.READ)
-    job = place.client.get(f"/api/v1/jobs/{made.number}", headers=read).json()
+    read = judged.may(Scope.READ)
+    job = judged.client.get(f"/api/v1/jobs/{made.number}", headers=read).json()
     assert (job["state"], job["error"]) == ("done", None)
-    told = place.client.get(job["result"], headers=read).json()
+    told = judged.client.get(job["result"], headers=read).json()
     assert told["version"] == 2
-    listed = place.client.get("/api/v1/models/versions", headers=read).json()["versions"]
+    listed = judged.client.get("/api/v1/models/versions", headers=read).json()["versions"]
     assert [each["version"] for each in listed] == [2, 1]
     assert listed[0]["author"] == "ann"
     assert listed[0]["reason"] == "clean"
@@ -85,18 +91,18 @@ def test_a_job_that_waits_is_cancelled_at_once_and_only_once(place: ModelSite) -
     assert told[:2] == [("cancel", "job"), ("order", "job")]
 
 
-def test_the_process_of_a_job_that_runs_is_ended_when_it_is_cancelled(place: ModelSite) -> None:
+def test_the_process_of_a_job_that_runs_is_ended_when_it_is_cancelled(judged: ModelSite) -> None:
     asked: dict[str, object] = {"since": None, "placements": 100}
-    number = job_orders.order(place.engine, OWN, ANN, JobKind.LEDGER, asked, now=1).number
-    runner = Thread(target=place.runner().look, args=(Event(),))
+    number = job_orders.order(judged.engine, OWN, ANN, JobKind.LEDGER, asked, now=1).number
+    runner = Thread(target=judged.runner().look, args=(Event(),))
     runner.start()
-    while job_orders.ordered(place.engine, OWN, number).state is JobState.WAITING:
+    while job_orders.ordered(judged.engine, OWN, number).state is JobState.WAITING:
         runner.join(0.01)
-    job_orders.cancel(place.engine, OWN, ANN, number, now=2)
+    job_orders.cancel(judged.engine, OWN, ANN, number, now=2)
     runner.join(30)
 
     assert not runner.is_alive()
-    found = job_orders.ordered(place.engine, OWN, number)
+    found = job_orders.ordered(judged.engine, OWN, number)
     assert (found.state, found.error) == (JobState.FAILED, "cancelled by ann")
     assert not found.has_result
 
