@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from foreseen import __version__
 from foreseen.api import (
     alerts,
+    audit_sample,
     bulk,
     dispositions,
     explanations,
@@ -22,7 +23,12 @@ from foreseen.api import (
     incidents,
     ingest,
     intake,
+    job_orders,
+    jobs,
     metrics,
+    model_changes,
+    model_versions,
+    models,
     problems,
     rule_checks,
     rule_edits,
@@ -74,6 +80,12 @@ _ROUTERS = (
     suppression_changes.checks,
     rule_checks.router,
     rule_edits.router,
+    jobs.router,
+    job_orders.router,
+    model_versions.router,
+    audit_sample.router,
+    models.router,  # last: a rule may be called as anything
+    model_changes.router,
 )
 
 

@@ -33,7 +33,8 @@ from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.runners.crews.joining import crew_of
 from foreseen.runners.history import settings_kept
-from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
+from foreseen.runners.jobs.kinds import asked_share
+from foreseen.runners.settings.settings import LEAST_HISTORY, Settings
 from foreseen.studies.train import Order, Stored, stored_foresight, train_models
 
 app = typer.Typer(help="Train, list, show and evaluate models: one a rule.", no_args_is_help=True)
@@ -72,7 +73,7 @@ def train(
     """Train every marked rule's model on clean history; without --suppress it assists first."""
     loaded = rules_of(rules, strict=False)
     kept = _last_settings(data)
-    share, daily = _asked(kept, budget, alerts_a_day)
+    share, daily = asked_share(kept, budget, alerts_a_day)
     order = Order(
         tenant=DEFAULT_TENANT,
         accepted_until=milliseconds_of(until),
@@ -108,19 +109,6 @@ def train(
 def _last_settings(data: Path) -> Settings:
     with database(data) as engine:
         return (settings_kept(engine, DEFAULT_TENANT) or [Settings()])[0]
-
-
-def _asked(
-    kept: Settings, budget: float | None, alerts_a_day: float | None
-) -> tuple[float, float | None]:
-    """Share and alerts a day that were asked for: now, else in the settings that were used last."""
-    if budget is not None and alerts_a_day is not None:
-        raise ConfigurationError(
-            "--budget and --alerts-a-day both say how much may alert; give one"
-        )
-    if budget is None and alerts_a_day is None:
-        return kept.policy.budget, kept.alerts_a_day
-    return (BUDGET if budget is None else budget), alerts_a_day
 
 
 @app.command(name="list")

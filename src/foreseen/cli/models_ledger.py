@@ -11,15 +11,18 @@ from rich.table import Table
 from foreseen.cli.stores import database, lake_in_use, lake_of
 from foreseen.cli.terminal import console, inert, milliseconds_of, print_json, report, when
 from foreseen.control import audit_sample
+from foreseen.control.audit_log import Actor
 from foreseen.control.audit_sample import Answer, Finding
 from foreseen.core.errors import DeniedError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.models.ledger import Audit
-from foreseen.runners.history import History, history
+from foreseen.runners.history import history
 from foreseen.runners.rules.files import folder_documents
 from foreseen.runners.server import wall_clock
+from foreseen.runners.trusted import trusted_of
 from foreseen.studies.auditing import PER_DAY, Sampled, suppressed_match, to_answer
-from foreseen.studies.ledger import Books, Ledger, Line, Measured, Trusted, ledger_of
+from foreseen.studies.ledger import Books, Ledger, Line, Measured, ledger_of
+from foreseen.studies.ledger_figures import figures_of
 from foreseen.studies.replays.recall import Recall
 from foreseen.studies.replays.transplant import PLACEMENTS
 
@@ -50,7 +53,7 @@ def ledger(
     with database(data) as engine:
         told = ledger_of(
             Books(found.tenant, found.lake, engine, found.rules),
-            _trusted(found, data),
+            trusted_of(found),
             since=milliseconds_of(since) if since else 0,
             placements=placements,
         )
@@ -58,58 +61,11 @@ def ledger(
     if not lines:
         raise NotFoundError(f"no matches and no model of a rule '{rule}'")
     if json:
-        print_json(_figures(told, lines))
+        print_json(figures_of(told, lines))
     elif rule:
         _print_line(lines[0])
     else:
         _print(told)
-
-
-def _trusted(found: History, data: Path) -> Trusted:
-    stored = found.stored
-    if stored is None:
-        raise NotFoundError(f"{data}: no models yet; train with 'foreseen models train --until'")
-    return Trusted(
-        hash=stored.hash,
-        foresight=stored.foresight,
-        policy=found.settings.policy_with(stored.about),
-        stages=stored.stages,
-        accepted_until=int(str(stored.about["accepted_until"])),
-    )
-
-
-def _figures(told: Ledger, lines: list[Line]) -> dict[str, object]:
-    """JSON without the names of sealed chains: who knows them tunes to them."""
-    return {
-        "foresight": told.foresight,
-        "since": told.since,
-        "placements": told.placements,
-        "rules": [
-            {
-                **asdict(line),
-                "recall": _recall_figures(line.recall, sealed=True),
-                "imitation": _recall_figures(line.imitation),
-            }
-            for line in lines
-        ],
-        "sealed": _measured_figures(told.sealed, sealed=True),
-        "imitation": _measured_figures(told.imitation),
-    }
-
-
-def _measured_figures(measured: Measured, *, sealed: bool = False) -> dict[str, object]:
-    impossible = measured.impossible
-    return {
-        "models": _recall_figures(measured.models, sealed=sealed),
-        "product": _recall_figures(measured.product, sealed=sealed),
-        "impossible": len(impossible) if sealed else list(impossible),
-    }
-
-
-def _recall_figures(recall: Recall | None, *, sealed: bool = False) -> dict[str, object] | None:
-    if recall is None:
-        return None
-    return {**asdict(recall), "lost": len(recall.lost) if sealed else list(recall.lost)}
 
 
 def _print(told: Ledger) -> None:
@@ -263,5 +219,6 @@ def answer(
         if actor in found.who:
             raise DeniedError(f"match {match} is about {actor}: somebody else must speak on it")
         said = Answer(match, found.rule, actor, finding, text, wall_clock())
-        audit_sample.answer(engine, DEFAULT_TENANT, said)
+        by = Actor(actor, "command")
+        audit_sample.answer(engine, DEFAULT_TENANT, said, by)
     console.print(f"{finding.value}: {inert(found.what)}", soft_wrap=True)

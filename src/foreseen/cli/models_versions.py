@@ -14,6 +14,7 @@ from foreseen.cli.options import rules_of
 from foreseen.cli.stores import database, lake_in_use
 from foreseen.cli.terminal import inert, print_json, report, when
 from foreseen.control import model_versions
+from foreseen.control.audit_log import Actor
 from foreseen.control.model_stages import Placed
 from foreseen.control.model_versions import InUse, Version
 from foreseen.core.decisions import Stage
@@ -181,7 +182,8 @@ def stage_row(placed: Placed) -> dict[str, object]:
 
 
 def _person(by: str | None, reason: str, second: str | None) -> Person:
-    return Person(by or getpass.getuser(), reason, time.time_ns() // 1_000_000, second)
+    actor = Actor(getpass.getuser(), "command")
+    return Person(by or actor.name, reason, time.time_ns() // 1_000_000, second, actor)
 
 
 def _tell_in_use(engine: Engine, *, json: bool) -> None:

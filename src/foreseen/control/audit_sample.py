@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from sqlalchemy import Engine, select
 
+from foreseen.control.audit_log import Actor, Change, record
 from foreseen.control.database import reading, writing
 from foreseen.control.tables import AuditAnswerRow
 from foreseen.core.ids import RuleId, TenantId
@@ -40,8 +41,14 @@ class Answer:
     time: int
 
 
-def answer(engine: Engine, tenant: TenantId, said: Answer) -> int:
-    """Record an answer; it takes the place of an earlier one on the same match.
+def answer(engine: Engine, tenant: TenantId, said: Answer, by: Actor | None = None) -> int:
+    """Keep an answer; it takes the place of an earlier one on the same match.
+
+    Args:
+        engine: The control database.
+        tenant: Whose match.
+        said: The answer.
+        by: Who is recorded in the audit log; None: nobody.
 
     Returns:
         Its number.
@@ -58,6 +65,10 @@ def answer(engine: Engine, tenant: TenantId, said: Answer) -> int:
         )
         session.add(row)
         session.flush()
+        if by is not None:
+            after = {"finding": said.finding.value, "text": said.text}
+            change = Change("answer", "audit_sample", said.match, after=after)
+            record(session, tenant, by, change, now=said.time)
         return row.id
 
 

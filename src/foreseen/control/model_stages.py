@@ -7,9 +7,11 @@ from enum import StrEnum
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from foreseen.control.audit_log import Actor, Change, record
 from foreseen.control.database import reading, writing
 from foreseen.control.tables import ModelStageRow
 from foreseen.core.decisions import Stage
+from foreseen.core.errors import StaleError
 from foreseen.core.ids import ContentHash, RuleId, TenantId
 
 
@@ -61,10 +63,46 @@ class Placed:
     number: int = 0
 
 
-def place(engine: Engine, tenant: TenantId, placed: Sequence[Placed]) -> None:
-    """Append to the history, all or nothing."""
+def place(
+    engine: Engine,
+    tenant: TenantId,
+    placed: Sequence[Placed],
+    *,
+    actor: Actor | None = None,
+    seen: int | None = None,
+) -> None:
+    """Append to the history, all or nothing.
+
+    Args:
+        engine: The control database.
+        tenant: Whose.
+        placed: What is said.
+        actor: Who is recorded in the audit log; None: nobody ordered it.
+        seen: Number of the last word on these rules that it was decided by (0: none); another one
+            refuses it. None: whichever it is.
+
+    Raises:
+        StaleError: Another word came meanwhile.
+    """
     with writing(engine) as session:
+        before = last_placements(session, tenant)
+        for one in placed:
+            old = before.get(one.rule)
+            if seen is not None and (old.number if old else 0) != seen:
+                raise StaleError(f"the model of '{one.rule}' was placed anew meanwhile")
+            if actor is not None:
+                record(session, tenant, actor, _change(one, old), now=one.time)
         append(session, tenant, placed)
+
+
+def _change(one: Placed, old: Placed | None) -> Change:
+    return Change(
+        "demote" if one.cause is Cause.DEMOTED else "promote",
+        "model",
+        one.rule,
+        before={"stage": old.stage.value, "model": old.model} if old else None,
+        after={"stage": one.stage.value, "model": one.model, "reason": one.reason},
+    )
 
 
 def append(session: Session, tenant: TenantId, placed: Sequence[Placed]) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from foreseen.control import model_stages
+from foreseen.control.audit_log import Actor, Change, record
 from foreseen.control.database import reading, writing
 from foreseen.control.model_stages import Placed
 from foreseen.control.tables import ModelChoiceRow, ModelVersionRow
@@ -97,8 +98,22 @@ def add(engine: Engine, tenant: TenantId, new: NewVersion) -> int:
         return number
 
 
-def take(engine: Engine, tenant: TenantId, choice: Choice, placed: Sequence[Placed]) -> None:
+def take(
+    engine: Engine,
+    tenant: TenantId,
+    choice: Choice,
+    placed: Sequence[Placed],
+    *,
+    actor: Actor | None = None,
+) -> None:
     """Take a version into use and place its models, all or nothing.
+
+    Args:
+        engine: The control database.
+        tenant: Whose.
+        choice: The choice.
+        placed: Where its models stand.
+        actor: Who is recorded in the audit log; None: nobody ordered it.
 
     Raises:
         NotFoundError: There is no such version.
@@ -130,6 +145,10 @@ def take(engine: Engine, tenant: TenantId, choice: Choice, placed: Sequence[Plac
             )
         )
         model_stages.append(session, tenant, placed)
+        if actor is not None:
+            after = {"version": choice.version, "second": choice.second, "reason": choice.reason}
+            change = Change("use", "model_version", str(choice.version), {"version": number}, after)
+            record(session, tenant, actor, change, now=choice.time)
 
 
 def in_use(engine: Engine, tenant: TenantId) -> InUse | None:

@@ -10,6 +10,7 @@ from foreseen.control import (
     idempotency_tables,
     identity_tables,
     intake_tables,
+    job_tables,
     saved_search_tables,
 )
 from foreseen.control.base import SERIAL
@@ -23,6 +24,7 @@ _OTHERS = (
     idempotency_tables,
     identity_tables,
     intake_tables,
+    job_tables,
     saved_search_tables,
 )  # who imports this has all tables in the metadata
 

@@ -20,6 +20,7 @@ from foreseen.intake.segments import HEADER_BYTES
 from foreseen.rules import RuleSet
 from foreseen.runners.control_place import control_for, taken
 from foreseen.runners.installation import Installation, Stores
+from foreseen.runners.jobs.running import JobRunner
 from foreseen.runners.lake_place import HowS3, no_s3, taken_lake
 from foreseen.runners.life.memory import give_back
 from foreseen.runners.life.quarantine import keep_sending
@@ -153,6 +154,7 @@ def working(  # noqa: PLR0913, PLR0917 (where its parts are, each by its own way
     if data is not None:
         place = Place(data, tenant, *folders, s3, cluster)
         work["models"] = Retraining((stores, live), settings, place, wall_clock).run
+        work["jobs"] = JobRunner(stores.control, stores.lake, place, wall_clock).run
     threads = [Thread(target=each, args=(stop,), name=name) for name, each in work.items()]
     for thread in threads:
         thread.start()

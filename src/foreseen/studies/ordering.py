@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from foreseen.control import model_stages, model_versions
+from foreseen.control.audit_log import Actor
 from foreseen.control.model_stages import Cause, Placed
 from foreseen.control.model_versions import Choice
 from foreseen.core.decisions import Stage
-from foreseen.core.errors import ConfigurationError, NotFoundError
+from foreseen.core.errors import ConfigurationError, NotFoundError, StaleError
 from foreseen.core.ids import RuleId, TenantId
 from foreseen.studies.gates import Gate
 from foreseen.studies.staging import Candidate, begun, returned
@@ -24,12 +25,17 @@ class Person:
         reason: Why, in the person's words.
         time: When, ms UTC.
         second: A second person who stands for it; None: there is none.
+        actor: Who the audit log names; None: it is not recorded.
+        seen: Version in use, or last word on a model, that it was decided by; another one by now
+            refuses it. None: whichever it is.
     """
 
     name: str
     reason: str
     time: int
     second: str | None = None
+    actor: Actor | None = None
+    seen: int | None = None
 
 
 def roll_back(engine: Engine, tenant: TenantId, number: int, person: Person) -> Stored:
@@ -41,11 +47,14 @@ def roll_back(engine: Engine, tenant: TenantId, number: int, person: Person) -> 
     Raises:
         NotFoundError: There is no such version.
         ConfigurationError: It was refused, and no second person stands for it.
+        StaleError: Another version came into use since it was decided.
     """
     wanted = stored_version(engine, tenant, number)
     if wanted.refused:
         return take_refused(engine, tenant, number, person)
     used = _in_use(engine, tenant)
+    if person.seen is not None and person.seen != used.version:
+        raise StaleError(f"version {used.version} came into use meanwhile")
     placed = returned(
         number,
         wanted.foresight.hashes,
@@ -54,7 +63,7 @@ def roll_back(engine: Engine, tenant: TenantId, number: int, person: Person) -> 
         person.time,
     )
     choice = Choice(number, person.name, person.reason, person.time, instead_of=used.version)
-    model_versions.take(engine, tenant, choice, placed)
+    model_versions.take(engine, tenant, choice, placed, actor=person.actor)
     return _in_use(engine, tenant)
 
 
@@ -80,7 +89,7 @@ def take_refused(engine: Engine, tenant: TenantId, number: int, person: Person) 
         number, person.name, person.reason, person.time, person.second, instead_of=used.version
     )
     placed = begun(candidate, model_stages.placements(engine, tenant))
-    model_versions.take(engine, tenant, choice, placed)
+    model_versions.take(engine, tenant, choice, placed, actor=person.actor)
     return _in_use(engine, tenant)
 
 
@@ -142,7 +151,7 @@ def _place(
         version=used.version,
         time=person.time,
     )
-    model_stages.place(engine, tenant, [placed])
+    model_stages.place(engine, tenant, [placed], actor=person.actor, seen=person.seen)
     return placed
 
 
