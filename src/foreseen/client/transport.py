@@ -61,7 +61,7 @@ class Transport:
         url: str,
         token: str,
         *,
-        timeout: float = 120.0,
+        timeout: float = 300.0,
         retries: int = 4,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
