@@ -20,7 +20,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting crash soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview crash soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,12 @@ bench-latency: $(DEV) ## From receipt and from commit to decision, at half of th
 
 bench-alerts: $(DEV) ## A million alerts: stored, listed, filtered, counted; ARGS="--control postgresql://..."
 	@$(BIN)/python benchmarks/alerts.py $(ARGS)
+
+bench-process-tree: $(DEV) ## The process tree of an alert in ten million events; 2 GB of disk
+	@$(BIN)/python benchmarks/process_tree.py $(ARGS)
+
+bench-overview: $(DEV) ## The landing page over many events and alerts
+	@$(BIN)/python benchmarks/overview.py $(ARGS)
 
 bench-hunting: $(DEV) ## What the sandbox costs a query
 	@$(BIN)/python benchmarks/hunting.py $(ARGS)
