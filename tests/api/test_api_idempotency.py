@@ -245,9 +245,23 @@ def test_routes_that_take_keys_are_these(place: Site) -> None:
         "POST /api/v1/alerts/bulk/{id}/undo",
         "POST /api/v1/alerts/{uid}/comments",
         "POST /api/v1/alerts/{uid}/dispositions",
+        "POST /api/v1/models/compare",
+        "POST /api/v1/models/ledger",
+        "POST /api/v1/models/promises",
+        "POST /api/v1/models/train",
         "POST /api/v1/saved-searches",
+        "POST /api/v1/suppressions",
         "POST /api/v1/users",
+        "POST /api/v1/what-if",
     ]
+
+
+def test_a_job_that_is_asked_for_again_is_queued_once(client: httpx.Client) -> None:
+    first = client.post("/api/v1/models/promises", json={"days": 7}, headers=KEY)
+    again = client.post("/api/v1/models/promises", json={"days": 7}, headers=KEY)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert len(client.get("/api/v1/jobs").json()["jobs"]) == 1
 
 
 @pytest.mark.parametrize("key", ["", '"', '""', "a b", "a,b", "é", "x" * 201, "'; --"])

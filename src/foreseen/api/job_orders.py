@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from foreseen.api.idempotency import KEYED
 from foreseen.api.jobs import JobView, accepted
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Engineering, Reading
@@ -122,7 +123,9 @@ class NewComparison(BaseModel):
 _ACCEPTED = HTTPStatus.ACCEPTED
 
 
-@router.post("/what-if", status_code=_ACCEPTED, responses=documented())
+@router.post(
+    "/what-if", status_code=_ACCEPTED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def ask_what_if(
     request: Request, response: Response, services: Serviced, grant: Engineering, new: NewWhatIf
 ) -> JobView:
@@ -133,7 +136,9 @@ def ask_what_if(
     return accepted(request, response, (services, grant), JobKind.WHAT_IF, asked)
 
 
-@router.post("/models/train", status_code=_ACCEPTED, responses=documented())
+@router.post(
+    "/models/train", status_code=_ACCEPTED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def train_models(
     request: Request, response: Response, services: Serviced, grant: Engineering, new: NewTraining
 ) -> JobView:
@@ -147,7 +152,9 @@ def train_models(
     return accepted(request, response, (services, grant), JobKind.TRAIN, asked)
 
 
-@router.post("/models/ledger", status_code=_ACCEPTED, responses=documented())
+@router.post(
+    "/models/ledger", status_code=_ACCEPTED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def ask_ledger(
     request: Request, response: Response, services: Serviced, grant: Engineering, new: NewLedger
 ) -> JobView:
@@ -156,7 +163,9 @@ def ask_ledger(
     return accepted(request, response, (services, grant), JobKind.LEDGER, asked)
 
 
-@router.post("/models/promises", status_code=_ACCEPTED, responses=documented())
+@router.post(
+    "/models/promises", status_code=_ACCEPTED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def ask_promises(
     request: Request, response: Response, services: Serviced, grant: Engineering, new: NewPromises
 ) -> JobView:
@@ -165,7 +174,9 @@ def ask_promises(
     return accepted(request, response, (services, grant), JobKind.PROMISES, asked)
 
 
-@router.post("/models/compare", status_code=_ACCEPTED, responses=documented())
+@router.post(
+    "/models/compare", status_code=_ACCEPTED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def compare_versions(
     request: Request, response: Response, services: Serviced, grant: Engineering, new: NewComparison
 ) -> JobView:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from foreseen.api.etags import IfMatch, needed_version
 from foreseen.api.faults import Fault, faults_of, refuse, warn
+from foreseen.api.idempotency import KEYED
 from foreseen.api.problems import documented
 from foreseen.api.scopes import Engineering
 from foreseen.api.services import Serviced, Services
@@ -94,7 +95,9 @@ def check_suppression(services: Serviced, grant: Engineering, new: SuppressionTe
     return CheckedView(faults=told.faults, warnings=told.warnings)
 
 
-@router.post("", status_code=HTTPStatus.CREATED, responses=documented(409))
+@router.post(
+    "", status_code=HTTPStatus.CREATED, dependencies=[KEYED], responses=documented(409, 413)
+)
 def create_suppression(
     request: Request,
     response: Response,
