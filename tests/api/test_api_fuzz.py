@@ -46,6 +46,8 @@ CHECKS: list[CheckFunction] = [
     checks.unsupported_method,
     checks.allow_header_conformance,
 ]
+LONGEST_QUERY = 60_000
+"""Bytes; the client sends little more."""
 HOSTILE = [
     "\x00",
     "%00",
@@ -183,7 +185,7 @@ def test_hostile_texts_in_paths_and_queries_break_nothing(
             answer = client.request(
                 route.method,
                 path,
-                params=dict.fromkeys(names, text),
+                params=dict.fromkeys(names[: LONGEST_QUERY // len(quote(text, safe=""))], text),
                 headers=headers,
                 json=body,
             )

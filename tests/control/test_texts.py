@@ -129,12 +129,11 @@ def test_what_people_write_comes_back_as_they_wrote_it(engine: Engine) -> None:
         put(engine, TENANT, Edit(DocumentKind.RULE, name, name, name, 1), name)
         found = document(engine, TENANT, DocumentKind.RULE, name)
         assert (found.name, found.author, found.reason, found.text) == (name,) * 4
-    valid = [each for each in HOSTILE if each in _KEYS]  # orjson hashes what is UTF-8
     with writing(engine) as session:
-        for said in valid:
+        for said in HOSTILE:
             change = Change("create", said, said, None, {"a": said})
             audit_log.record(session, TENANT, SERVER, change, now=1)
-    assert audit_log.verify(engine, TENANT).entries == len(valid)
+    assert audit_log.verify(engine, TENANT).entries == 2 * len(HOSTILE)
 
 
 def test_keys_are_ordered_and_paged_by_their_bytes(engine: Engine) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Engine, Select, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, String, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from foreseen.control.alert_history import alert_row
@@ -12,6 +12,7 @@ from foreseen.control.alert_life import Life, as_life
 from foreseen.control.alert_tables import AlertMemberRow
 from foreseen.control.database import reading
 from foreseen.control.tables import AlertRow, IncidentRow
+from foreseen.control.texts import escaped
 from foreseen.core.alerts import Alert, AlertStatus, Incident
 from foreseen.core.decisions import Basis
 from foreseen.core.ids import RuleId, TenantId
@@ -216,7 +217,8 @@ def conditions(wanted: AlertFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.until is not None:
         yield AlertRow.first_time < wanted.until
     if wanted.text:
-        yield func.lower(AlertRow.title).contains(wanted.text.lower(), autoescape=True)
+        title = type_coerce(func.lower(AlertRow.title), String)  # as it is kept, escapes and all
+        yield title.contains(escaped(wanted.text.lower()), autoescape=True)
 
 
 def surprises(engine: Engine, tenant: TenantId) -> list[Surprise]:

@@ -4,6 +4,7 @@ An entry is written in the transaction of the change that it tells, so neither i
 other. Each hash covers the entry and the hash before it.
 """
 
+import json
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ def _plain(values: Values | None) -> dict[str, object] | None:
     """As JSON gives it back, so that the hash of what is read is that of what was written."""
     if values is None:
         return None
-    plain: dict[str, object] = orjson.loads(orjson.dumps(dict(values)))
+    plain: dict[str, object] = json.loads(_written(dict(values)))
     return plain
 
 
@@ -198,7 +199,15 @@ def _hash(before: str, row: AuditRow) -> str:
         row.before,
         row.after,
     ]
-    return content_hash(orjson.dumps(said, option=orjson.OPT_SORT_KEYS))
+    return content_hash(_written(said))
+
+
+def _written(said: object) -> bytes:
+    """As JSON; halves of surrogate pairs, which a document's name may have, are written, too."""
+    try:
+        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return json.dumps(said, sort_keys=True).encode()
 
 
 def _entry(row: AuditRow) -> Entry:
