@@ -104,3 +104,12 @@ def provider() -> Iterator[str]:
     """The issuer of a provider of logins that is not ours."""
     with real() as issuer:
         yield issuer
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every day the API is asked over SQLite, and with all that is slow over PostgreSQL, too."""
+    here = Path(__file__).parent
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if here in item.path.parents and given and given.params.get("kind") == "postgresql":
+            item.add_marker(pytest.mark.slow)
