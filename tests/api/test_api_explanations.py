@@ -56,6 +56,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[Rea
             frozenset({DEFAULT_TENANT}),
             office,
             rules=RuleBook(live=LiveRules(world.rules)),
+            lake=world.lake,
         )
         with serve(create_app(services)) as client:
             yield Reader(client, world)

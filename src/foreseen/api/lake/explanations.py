@@ -1,20 +1,23 @@
 """Why a match alerted or was suppressed: by the very model that answered."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from foreseen.api.alerts import AlertView, view
 from foreseen.api.lake.desk import ANSWERS, Desked
 from foreseen.api.scopes import Reading
-from foreseen.api.services import Serviced
+from foreseen.api.services import Serviced, Services
 from foreseen.api.times import iso
+from foreseen.control.alerts import listed_by_uid
 from foreseen.core.decisions import Basis, Outcome
 from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.rendering import as_json
 from foreseen.studies.explanation import explain_match
 
-router = APIRouter(prefix="/api/v1/matches")
+router = APIRouter(prefix="/api/v1")
 
 
 class MatchExplanation(BaseModel):
@@ -50,15 +53,38 @@ class MatchExplanation(BaseModel):
     notes: list[str]
 
 
-@router.get("/{uid}/explanation", response_model=MatchExplanation, responses=ANSWERS)
+class AlertExplanation(MatchExplanation):
+    """Why the match that opened an alert was told; `/alerts/{uid}/members` lists the others."""
+
+    alert: AlertView
+
+
+@router.get("/alerts/{uid}/explanation", response_model=AlertExplanation, responses=ANSWERS)
+async def explain_alert(
+    request: Request, services: Serviced, desk: Desked, grant: Reading, uid: str
+) -> Response:
+    """Explain why an alert was raised; what `foreseen alerts explain` tells."""
+
+    def work(asker: Asker) -> Response:
+        alert = view(listed_by_uid(services.control, asker.tenant, uid))
+        return _shown(asker, services, uid, {"alert": alert.model_dump(mode="json")})
+
+    return await desk.ask(request, grant, work)
+
+
+@router.get("/matches/{uid}/explanation", response_model=MatchExplanation, responses=ANSWERS)
 async def explain(
     request: Request, services: Serviced, desk: Desked, grant: Reading, uid: str
 ) -> Response:
     """Explain the last decision on a match, also on one that was suppressed."""
 
     def work(asker: Asker) -> Response:
-        found = explain_match(asker.lake, services.control, asker.tenant, uid)
-        told = {**asdict(found), "time": iso(found.time)}
-        return Response(as_json(told), media_type="application/json")
+        return _shown(asker, services, uid, {})
 
     return await desk.ask(request, grant, work)
+
+
+def _shown(asker: Asker, services: Services, uid: str, more: Mapping[str, object]) -> Response:
+    found = explain_match(asker.lake, services.control, asker.tenant, uid)
+    told = {**more, **asdict(found), "time": iso(found.time)}
+    return Response(as_json(told), media_type="application/json")
