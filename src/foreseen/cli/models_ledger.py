@@ -17,9 +17,9 @@ from foreseen.core.errors import DeniedError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT, RuleId
 from foreseen.models.ledger import Audit
 from foreseen.runners.history import history
+from foreseen.runners.jobs.ledger import trusted_of
 from foreseen.runners.rules.files import folder_documents
 from foreseen.runners.server import wall_clock
-from foreseen.runners.trusted import trusted_of
 from foreseen.studies.auditing import PER_DAY, Sampled, suppressed_match, to_answer
 from foreseen.studies.ledger import Books, Ledger, Line, Measured, ledger_of
 from foreseen.studies.ledger_figures import figures_of

@@ -15,14 +15,12 @@ from foreseen.lake.lake import Lake
 from foreseen.rules import RuleSet
 from foreseen.runners.crews.joining import crew_of
 from foreseen.runners.history import Edit, History, answer, history, settings_kept
+from foreseen.runners.jobs.ledger import told_ledger
 from foreseen.runners.jobs.running import JobTask
 from foreseen.runners.lake_place import lake_of
 from foreseen.runners.rules.files import folder_documents, load_folder
 from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
-from foreseen.runners.trusted import trusted_of
 from foreseen.studies.compare import compared
-from foreseen.studies.ledger import Books, ledger_of
-from foreseen.studies.ledger_figures import figures_of
 from foreseen.studies.order import Order
 from foreseen.studies.promises import promises
 from foreseen.studies.stored import stored_version
@@ -167,15 +165,8 @@ def _train(told: Told) -> object:
 
 
 def _ledger(told: Told) -> object:
-    found = told.history()
-    books = Books(found.tenant, found.lake, told.engine, found.rules)
-    ledger = ledger_of(
-        books,
-        trusted_of(found),
-        since=told.asked.get("since") or 0,
-        placements=told.asked["placements"],
-    )
-    return figures_of(ledger, ledger.rules)
+    since, placements = told.asked.get("since") or 0, told.asked["placements"]
+    return told_ledger(told.history(), told.engine, since=since, placements=placements)
 
 
 def _promises(told: Told) -> object:
