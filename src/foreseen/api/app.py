@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from foreseen import __version__
 from foreseen.api import (
+    alert_spread,
     alerts,
     audit_sample,
     bulk,
@@ -38,6 +39,7 @@ from foreseen.api import (
     suppression_changes,
     suppressions,
 )
+from foreseen.api.console.pages import Console
 from foreseen.api.identity import audit_log, auth, me, oidc, sessions, tokens, users
 from foreseen.api.identity.authentication import Authenticating
 from foreseen.api.identity.browsers import SecurityHeaders
@@ -56,6 +58,7 @@ _ROUTERS = (
     intake.router,
     bulk.router,  # before /alerts/{uid}, which would take its path for a uid
     exports.router,
+    alert_spread.router,
     alerts.router,
     dispositions.router,
     figures.router,
@@ -94,7 +97,8 @@ class _App(FastAPI):
         """What answers, all of it inside of what adds the headers."""
         address = self.state.services.identity.public_url or ""
         once = idempotency.Once(super().build_middleware_stack(), self.state.services)
-        gate = Gate(once, self.state.traffic)
+        shown = Console(once) if "api" in self.state.roles else once
+        gate = Gate(shown, self.state.traffic)
         return SecurityHeaders(gate, secure=address.startswith("https:"))
 
 
@@ -118,7 +122,7 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,  # an unknown path is a 404, not a redirect
     )
-    app.state.services = services
+    app.state.services, app.state.roles = services, roles
     app.state.intake_counts = IntakeCounts(services.control, services.clock)
     app.state.authenticating = Authenticating(Hashing(), Providers())
     app.state.traffic = traffic or Traffic()

@@ -17,12 +17,12 @@ _NAME = "foreseen-session"
 _ANSWER = "foreseen-oidc"
 _HOST = "__Host-"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_POLICY = (
+POLICY = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none';"
     " object-src 'none'"
 )
 _ALWAYS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

@@ -1,0 +1,16 @@
+/** Who is logged in, and what they may do. */
+import { useQuery } from "@tanstack/react-query";
+import { api, got, type Schema } from "@/api/client";
+
+export type Scope = Schema["Scope"];
+
+export const ME = ["me"] as const;
+
+export function useMe() {
+  return useQuery({ queryKey: ME, queryFn: () => got(api.GET("/api/v1/me")), staleTime: 60_000 });
+}
+
+/** Whether the person has a scope; false until it is known. */
+export function useMay(scope: Scope): boolean {
+  return useMe().data?.scopes.includes(scope) ?? false;
+}

@@ -1,0 +1,221 @@
+/** The list of alerts: find, choose, decide; what is chosen shows on the right, or on its own page. */
+import { Box, Button, Grid as Columns, Group, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { Route, Switch, useLocation } from "wouter";
+import { useLive } from "@/api/live";
+import { useMay, useMe } from "@/api/me";
+import { Answer, Nothing } from "@/parts/Answer";
+import { Grid } from "@/parts/Grid";
+import { Histogram } from "@/parts/Histogram";
+import { whole } from "@/parts/numbers";
+import { Page, Panel } from "@/parts/Page";
+import { useUrl } from "@/parts/url";
+import { useKeys } from "@/shell/keys";
+import { AlertDetail } from "./AlertDetail";
+import { AlertPage } from "./AlertPage";
+import { type Alert, type Sort, useAlerts, useBars, useBulk } from "./alerts";
+import { BulkBar } from "./BulkBar";
+import { alertColumns } from "./columns";
+import { FilterBar } from "./FilterBar";
+import { filterOf } from "./filter";
+import { Groups } from "./Groups";
+import { useChosen } from "./useChosen";
+import { WordDialog } from "./WordDialog";
+import type { Verdict } from "./reasons";
+
+export default function AlertsPage() {
+  return (
+    <Switch>
+      <Route path="/alerts/:uid">{({ uid }) => <AlertPage uid={decodeURIComponent(uid)} />}</Route>
+      <Route>
+        <AlertList />
+      </Route>
+    </Switch>
+  );
+}
+
+function AlertList() {
+  const [url, setUrl] = useUrl();
+  const filter = useMemo(() => filterOf(url), [url]);
+  const sort = (url.get("sort") ?? "-time") as Sort;
+  const found = useAlerts(filter, sort);
+  const rows = useMemo(() => found.data?.pages.flatMap((page) => page.alerts) ?? [], [found.data]);
+  const [at, setAt] = useState(0);
+  const uids = useMemo(() => rows.map((row) => row.uid), [rows]);
+  const chosen = useChosen(uids);
+  const bars = useBars(filter);
+  const opened = url.get("alert");
+  const open = useCallback((row: Alert) => setUrl({ alert: row.uid }, true), [setUrl]);
+  const total = bars.data?.bars.reduce((sum, bar) => sum + bar.alerts, 0);
+  const more = useCallback(() => {
+    if (found.hasNextPage && !found.isFetchingNextPage) found.fetchNextPage();
+  }, [found.hasNextPage, found.isFetchingNextPage, found.fetchNextPage]);
+  const grid = (
+    <Grid
+      label="Alerts"
+      rows={rows}
+      columns={alertColumns(sort, (next) => setUrl({ sort: next === "-time" ? null : next }))}
+      idOf={(row) => row.uid}
+      total={total}
+      at={at}
+      move={setAt}
+      open={open}
+      chosen={chosen}
+      more={more}
+      empty={<Nothing>No alert is like that. Fewer words, or status “all”, find more.</Nothing>}
+    />
+  );
+  return (
+    <Page
+      title="Alerts"
+      fill
+      note={<Arrived renew={() => setAt(0)} />}
+      actions={<Text size="sm" className="quiet number">{total === undefined ? "" : `${whole(total)} alerts`}</Text>}
+    >
+      <Panel flush>
+        <Box px="sm" pt="xs">
+          <Histogram
+            label="Alerts over time, by severity"
+            bars={(bars.data?.bars ?? []).map(barOf)}
+            choose={(from, until) => setUrl({ from: iso(from), until: iso(until) })}
+          />
+        </Box>
+      </Panel>
+      <FilterBar filter={filter} />
+      <Groups filter={filter} />
+      <Actions rows={rows} at={at} chosen={chosen.all} filter={filter} total={total} clear={chosen.clear} />
+      <Columns gutter="sm" style={{ flex: 1, minHeight: 0 }} styles={{ inner: { height: "100%", flexWrap: "nowrap" } }}>
+        <Columns.Col span={opened ? 7 : 12} h="100%">
+          <Box h="100%" bd="1px solid var(--line)" bg="var(--surface)">
+            <Answer of={found} lines={12}>
+              {() => grid}
+            </Answer>
+          </Box>
+        </Columns.Col>
+        {opened && (
+          <Columns.Col span={5} h="100%" style={{ overflow: "auto" }}>
+            <AlertDetail uid={opened} close={() => setUrl({ alert: null }, true)} />
+          </Columns.Col>
+        )}
+      </Columns>
+      <ListKeys close={() => setUrl({ alert: null }, true)} shown={rows[at]} />
+    </Page>
+  );
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const barOf = (bar: { since: string | null; until: string | null; by_severity: Record<string, number> }) => ({
+  from: Date.parse(bar.since ?? ""),
+  until: Date.parse(bar.until ?? ""),
+  parts: bar.by_severity,
+});
+
+function ListKeys({ close, shown }: { close: () => void; shown: Alert | undefined }) {
+  const [, go] = useLocation();
+  useKeys("Alerts", [
+    { keys: "Escape", does: "close the alert", run: close },
+    { keys: "o", does: "open on its own page", run: () => shown && go(`/alerts/${shown.uid}`) },
+  ]);
+  return null;
+}
+
+/** How many came since the list was asked for; the list itself does not jump. */
+function Arrived({ renew }: { renew: () => void }) {
+  const client = useQueryClient();
+  const [count, setCount] = useState(0);
+  const waiting = useRef<number | undefined>(undefined);
+  const connection = useLive(({ created, alert }) => {
+    if (created) setCount((before) => before + 1);
+    client.invalidateQueries({ queryKey: ["alerts", "one", alert.uid] });
+    window.clearTimeout(waiting.current);
+    waiting.current = window.setTimeout(
+      () => client.invalidateQueries({ queryKey: ["alerts", "histogram"] }),
+      2_000,
+    );
+  });
+  const show = () => {
+    setCount(0);
+    renew();
+    client.resetQueries({ queryKey: ["alerts", "list"] });
+  };
+  useKeys("Alerts", [{ keys: "n", does: "show what is new", run: show }]);
+  return (
+    <Group gap="xs">
+      <span aria-live="polite">{connection === "lost" ? "no live word from the server" : ""}</span>
+      {count > 0 && (
+        <Button variant="light" onClick={show}>
+          {count} new (n)
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+interface ActionsProps {
+  rows: Alert[];
+  at: number;
+  chosen: ReadonlySet<string>;
+  filter: ReturnType<typeof filterOf>;
+  total: number | undefined;
+  clear: () => void;
+}
+
+const MOST = 10_000; // alerts of one call to the API
+
+/** What can be done with those chosen, or with the one that the keys are on. */
+function Actions({ rows, at, chosen, filter, total, clear }: ActionsProps) {
+  const bulk = useBulk();
+  const me = useMe().data;
+  const may = useMay("triage");
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [all, setAll] = useState(false); // all that match, loaded or not
+  const here = rows[at]?.uid;
+  const uids = chosen.size ? [...chosen] : here ? [here] : [];
+  const about = all ? { filter, limit: MOST } : { uids };
+  const count = all ? Math.min(total ?? 0, MOST) : uids.length;
+  const send = (change: object) => {
+    if (!count) return;
+    bulk.mutate({ text: "", dry_run: false, ...about, limit: MOST, ...change });
+    setAll(false);
+    clear();
+  };
+  const open = (next: Verdict) => may && count > 0 && setVerdict(next);
+  useKeys("Alerts", [
+    { keys: "d", does: "dismiss", run: () => open("dismissed") },
+    { keys: "e", does: "escalate", run: () => open("escalated") },
+    { keys: "i", does: "look into it (acknowledged)", run: () => may && send({ status: "acknowledged" }) },
+    { keys: "a", does: "take it", run: () => may && me && send({ assignee: me.name }) },
+  ]);
+  return (
+    <>
+      <BulkBar
+        may={may}
+        count={count}
+        chosen={chosen.size}
+        all={all}
+        total={Math.min(total ?? 0, MOST)}
+        chooseAll={() => setAll(true)}
+        clear={() => {
+          setAll(false);
+          clear();
+        }}
+        dismiss={() => open("dismissed")}
+        escalate={() => open("escalated")}
+        acknowledge={() => send({ status: "acknowledged" })}
+        take={() => me && send({ assignee: me.name })}
+        busy={bulk.isPending}
+      />
+      {verdict && (
+        <WordDialog
+          verdict={verdict}
+          about={about}
+          count={count}
+          say={(reason, text) => send({ verdict, reason, text })}
+          close={() => setVerdict(null)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+/** What the pages of alerts ask the API for. */
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, got, newKey, type Schema } from "@/api/client";
+import { failed, told } from "@/parts/undo";
+import type { Filter } from "./filter";
+
+export type Alert = Schema["AlertView"];
+export type Sort = Schema["Order"];
+export type Bulk = Schema["BulkBody"];
+
+const PAGE = 200;
+
+export function useAlerts(filter: Filter, sort: Sort) {
+  return useInfiniteQuery({
+    queryKey: ["alerts", "list", filter, sort],
+    queryFn: ({ pageParam }) =>
+      got(
+        api.GET("/api/v1/alerts", {
+          params: { query: { ...filter, sort, limit: PAGE, cursor: pageParam } },
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    refetchOnWindowFocus: false, // the list does not jump; "12 new" asks for it
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function useBars(filter: Filter) {
+  return useQuery({
+    queryKey: ["alerts", "histogram", filter],
+    queryFn: () => got(api.GET("/api/v1/alerts/histogram", { params: { query: filter } })),
+    placeholderData: (before) => before,
+  });
+}
+
+export type GroupBy = "rule" | "workload" | "host" | "severity" | "assignee" | "incident";
+
+export function useGroups(filter: Filter, by: GroupBy | null) {
+  return useQuery({
+    queryKey: ["alerts", "groups", filter, by],
+    enabled: by !== null,
+    queryFn: () =>
+      got(api.GET("/api/v1/alerts/groups", { params: { query: { ...filter, by: by ?? "rule" } } })),
+  });
+}
+
+export function useAlert(uid: string | undefined) {
+  return useQuery({
+    queryKey: ["alerts", "one", uid],
+    enabled: uid !== undefined,
+    queryFn: () => got(api.GET("/api/v1/alerts/{uid}", { params: { path: { uid: uid ?? "" } } })),
+  });
+}
+
+/** Changes alerts, one or many, says what became of them, and offers the way back. */
+export function useBulk() {
+  const client = useQueryClient();
+  const renew = () => client.invalidateQueries({ queryKey: ["alerts"] });
+  return useMutation({
+    mutationFn: (body: Bulk) =>
+      got(
+        api.POST("/api/v1/alerts/bulk", {
+          body,
+          params: { header: { "idempotency-key": newKey() } },
+        }),
+      ),
+    onSuccess: (result, body) => {
+      const { id } = result;
+      const undo = async () => {
+        await got(api.POST("/api/v1/alerts/bulk/{id}/undo", { params: { path: { id: id ?? "" } } }));
+        await renew();
+      };
+      if (!body.dry_run) {
+        told(summary(result, body), id && result.changed ? undo : undefined);
+        return renew();
+      }
+    },
+    onError: failed,
+  });
+}
+
+function summary(result: Schema["BulkResult"], body: Bulk): string {
+  const done = body.verdict ?? body.status ?? (body.assignee === undefined ? "changed" : "assigned");
+  const parts = [`${result.changed} ${done}`];
+  if (result.unchanged) parts.push(`${result.unchanged} were so already`);
+  if (result.skipped) {
+    const why = result.receipts.find((receipt) => receipt.outcome === "skipped")?.reason;
+    parts.push(`${result.skipped} were not: ${why ?? "see their history"}`);
+  }
+  return `${parts.join("; ")}.`;
+}

@@ -1,0 +1,141 @@
+/** Bars over time, stacked by severity; dragging over them chooses a span. */
+import { useElementSize } from "@mantine/hooks";
+import { type PointerEvent, useState } from "react";
+import { whole } from "@/parts/numbers";
+import { SEVERITIES, severityColour } from "@/parts/severity";
+import { momentText, useZone } from "@/parts/times";
+
+export interface Bar {
+  from: number; // ms
+  until: number;
+  parts: Record<string, number>; // by severity
+}
+
+interface Props {
+  label: string;
+  bars: Bar[];
+  height?: number;
+  choose?: (from: number, until: number) => void;
+}
+
+const LEFT = 44;
+const BELOW = 16;
+
+export function Histogram({ label, bars, height = 96, choose }: Props) {
+  const { ref, width } = useElementSize();
+  const [zone] = useZone();
+  const [drag, setDrag] = useState<[number, number] | null>(null);
+  const most = Math.max(1, ...bars.map((bar) => total(bar)));
+  const room = Math.max(0, width - LEFT);
+  const step = bars.length ? room / bars.length : 0;
+  const tall = height - BELOW;
+  const indexAt = (event: PointerEvent<SVGSVGElement>) => {
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left - LEFT;
+    return Math.max(0, Math.min(bars.length - 1, Math.floor(x / Math.max(step, 0.001))));
+  };
+  const end = () => {
+    if (!drag) return;
+    const [low, high] = [Math.min(...drag), Math.max(...drag)];
+    const [first, last] = [bars[low], bars[high]];
+    setDrag(null);
+    if (first && last) choose?.(first.from, last.until);
+  };
+  return (
+    <div ref={ref}>
+      <svg
+        width="100%"
+        height={height}
+        role="img"
+        aria-label={`${label}: ${whole(bars.reduce((sum, bar) => sum + total(bar), 0))} in all`}
+        style={{ cursor: choose ? "crosshair" : undefined, touchAction: "none", display: "block" }}
+        onPointerDown={(event) => choose && bars.length && setDrag([indexAt(event), indexAt(event)])}
+        onPointerMove={(event) => drag && setDrag([drag[0], indexAt(event)])}
+        onPointerUp={end}
+        onPointerLeave={() => setDrag(null)}
+      >
+        <Scale most={most} tall={tall} width={width} />
+        {bars.map((bar, index) => (
+          <Stack key={bar.from} bar={bar} x={LEFT + index * step} step={step} tall={tall} most={most} zone={zone} />
+        ))}
+        {drag && (
+          <rect
+            x={LEFT + Math.min(...drag) * step}
+            width={(Math.abs(drag[1] - drag[0]) + 1) * step}
+            y={0}
+            height={tall}
+            fill="var(--accent)"
+            opacity={0.25}
+          />
+        )}
+        {marks(bars, room).map((index) => (
+          <text
+            key={index}
+            x={LEFT + index * step}
+            y={height - 3}
+            fontSize="10"
+            fill="var(--quiet)"
+          >
+            {momentText(new Date(bars[index]?.from ?? 0), zone).slice(5, 16)}
+          </text>
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+const total = (bar: Bar): number => Object.values(bar.parts).reduce((sum, value) => sum + value, 0);
+
+/** The bars that get a time below them: as many as fit. */
+function marks(bars: Bar[], room: number): number[] {
+  const every = Math.max(1, Math.ceil(bars.length / Math.max(1, Math.floor(room / 110))));
+  return bars.map((_, index) => index).filter((index) => index % every === 0);
+}
+
+function Scale({ most, tall, width }: { most: number; tall: number; width: number }) {
+  return [0, 0.5, 1].map((share) => {
+    const y = tall - share * (tall - 8);
+    if (share === 0.5 && most < 2) return null;
+    return (
+      <g key={share}>
+        <line x1={LEFT} x2={width} y1={y} y2={y} stroke="var(--line)" />
+        <text x={LEFT - 6} y={y + 3} fontSize="10" textAnchor="end" fill="var(--quiet)">
+          {whole(most * share)}
+        </text>
+      </g>
+    );
+  });
+}
+
+interface StackProps {
+  bar: Bar;
+  x: number;
+  step: number;
+  tall: number;
+  most: number;
+  zone: "UTC" | "local";
+}
+
+function Stack({ bar, x, step, tall, most, zone }: StackProps) {
+  let y = tall;
+  const told = SEVERITIES.filter((name) => bar.parts[name]).map((name) => `${bar.parts[name]} ${name}`);
+  return (
+    <g>
+      <title>{`${momentText(new Date(bar.from), zone)}: ${told.join(", ") || "none"}`}</title>
+      <rect x={x} y={0} width={step} height={tall} fill="transparent" />
+      {SEVERITIES.toReversed().map((name) => {
+        const size = ((bar.parts[name] ?? 0) / most) * (tall - 8);
+        y -= size;
+        return (
+          <rect
+            key={name}
+            x={x + 0.5}
+            y={y}
+            width={Math.max(1, step - 1)}
+            height={size}
+            fill={severityColour(name)}
+          />
+        );
+      })}
+    </g>
+  );
+}

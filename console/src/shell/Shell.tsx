@@ -1,0 +1,154 @@
+/** What surrounds every page: navigation, palette, colours, zone, and who is logged in. */
+import {
+  ActionIcon,
+  AppShell,
+  Box,
+  Burger,
+  Button,
+  Group,
+  Kbd,
+  Menu,
+  NavLink,
+  Text,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { spotlight } from "@mantine/spotlight";
+import { IconMoon, IconSearch, IconSun, IconUser } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Link, useLocation } from "wouter";
+import { api, got } from "@/api/client";
+import { useMe } from "@/api/me";
+import { undoLast } from "@/parts/undo";
+import { useZone } from "@/parts/times";
+import { KeysHelp, useKeys } from "@/shell/keys";
+import { Palette } from "@/shell/Palette";
+import { PAGES } from "@/shell/pages";
+
+const HEIGHT = 44; // px; parts/Page.tsx fills what is left
+
+export function Shell({ children }: { children: ReactNode }) {
+  const [opened, { toggle, close }] = useDisclosure();
+  const [, go] = useLocation();
+  useKeys("Everywhere", [
+    { keys: "z", does: "undo what was done last", run: undoLast },
+    ...PAGES.map((page) => ({
+      keys: `g ${page.key}`,
+      does: `go to ${page.label}`,
+      run: () => go(page.path),
+    })),
+  ]);
+  return (
+    <AppShell
+      header={{ height: HEIGHT }}
+      navbar={{ width: 168, breakpoint: "sm", collapsed: { mobile: !opened } }}
+      padding={0}
+    >
+      <AppShell.Header bg="var(--surface)">
+        <Group h="100%" px="sm" justify="space-between" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap">
+            <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Pages" />
+            <img src="/icon.svg" width="22" height="22" alt="" />
+            <Text fw={600}>Foreseen</Text>
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <Button
+              variant="default"
+              leftSection={<IconSearch size={14} />}
+              rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+              onClick={spotlight.open}
+            >
+              Go to…
+            </Button>
+            <ZoneSwitch />
+            <SchemeSwitch />
+            <Person />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar bg="var(--surface)" py="xs" aria-label="Pages">
+        <Rail onGo={close} />
+      </AppShell.Navbar>
+      <AppShell.Main>{children}</AppShell.Main>
+      <Palette />
+      <KeysHelp />
+    </AppShell>
+  );
+}
+
+function Rail({ onGo }: { onGo: () => void }) {
+  const [location] = useLocation();
+  const scopes = useMe().data?.scopes ?? [];
+  return PAGES.filter((page) => scopes.includes(page.scope)).map((page) => {
+    const here = page.path === "/" ? location === "/" : location.startsWith(page.path);
+    return (
+      <NavLink
+        key={page.path}
+        component={Link}
+        href={page.path}
+        label={page.label}
+        leftSection={<page.icon size={17} />}
+        active={here}
+        aria-current={here ? "page" : undefined}
+        onClick={onGo}
+        py={6}
+      />
+    );
+  });
+}
+
+function ZoneSwitch() {
+  const [zone, setZone] = useZone();
+  const other = zone === "UTC" ? "local" : "UTC";
+  return (
+    <Button variant="subtle" color="gray" onClick={() => setZone(other)} title={`Show ${other} time`}>
+      {zone}
+    </Button>
+  );
+}
+
+function SchemeSwitch() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const dark = colorScheme !== "light";
+  return (
+    <ActionIcon
+      onClick={() => setColorScheme(dark ? "light" : "dark")}
+      aria-label={dark ? "Light colours" : "Dark colours"}
+    >
+      {dark ? <IconSun size={17} /> : <IconMoon size={17} />}
+    </ActionIcon>
+  );
+}
+
+function Person() {
+  const me = useMe().data;
+  const client = useQueryClient();
+  const leave = async () => {
+    await got(api.POST("/api/v1/auth/logout"));
+    client.clear();
+    window.location.assign("/login");
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon aria-label={`You: ${me?.name ?? ""}`}>
+          <IconUser size={17} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Box px="sm" py={4} fz="sm">
+          {me?.user?.display_name || me?.name}
+          <Text size="xs" className="quiet">
+            {me?.user?.role} · {me?.tenant}
+          </Text>
+        </Box>
+        <Menu.Divider />
+        <Menu.Item component={Link} href="/access">
+          Password, tokens, sessions
+        </Menu.Item>
+        <Menu.Item onClick={leave}>Log out</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
