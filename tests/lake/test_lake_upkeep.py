@@ -74,7 +74,7 @@ def test_checkpoints_forget_files_that_were_replaced_before_the_period(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = "delta.deletedFileRetentionDuration"
-    monkeypatch.setitem(table_open._CONFIGURATION, name, "interval 0 seconds")
+    monkeypatch.setitem(table_open.CONFIGURATION, name, "interval 0 seconds")
     lake = filled(tmp_path, 8)
     kept(lake, now=time.time_ns() // 1_000_000)
     store = lake.stores["events"]
