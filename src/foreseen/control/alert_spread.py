@@ -46,6 +46,8 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
+    """Alerts over time, oldest first, without gaps; not complete: of the newest `MOST` alone."""
+
     bars: Sequence[Bar]
     complete: bool
 
