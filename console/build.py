@@ -1,20 +1,27 @@
 """Build the console with the Node of a Python package: `python console/build.py`, `make console`.
 
 It writes the document of our own API, types from it (so that a page which asks for what the API
-does not have fails here), and the bundle that the server serves. The hook of the wheel's build
-calls the same (hatch_build.py).
+does not have fails here), and the bundle that the server serves; nothing where neither the console
+nor the API has changed since. `build.py check` checks style and runs the tests of pure functions.
+The hook of the wheel's build calls the same (hatch_build.py).
 """
 
+import fcntl
+import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-BUILT = ROOT / "src" / "foreseen" / "api" / "console" / "static"
+API = ROOT / "src" / "foreseen" / "api"
+BUILT = API / "console" / "static"
 _NPM = "lib/node_modules/npm/bin/npm-cli.js"
+_MADE = {"node_modules", "openapi.json", "schema.d.ts", "__pycache__", ".building"}
 
 
 def node_folder() -> Path:
@@ -47,7 +54,7 @@ def write_schema() -> None:
     made = subprocess.run(
         [sys.executable, "-c", code, "api", "schema"],
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     )
@@ -58,17 +65,56 @@ def install() -> None:
     """Fetch what the lock names, unless it is there."""
     lock, mark = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
     if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
-        npm("ci")
+        npm("ci", "--silent")
         mark.touch()
 
 
-def build() -> None:
-    """Build the console into the package."""
-    write_schema()
+def prepare() -> None:
+    """Fetch what it is built with, and write the API's types."""
     install()
-    npm("run", "--silent", "types")
-    npm("run", "--silent", "build")
+    write_schema()
+    npm("run", "--silent", "types", "--", "--silent")
+
+
+def build() -> None:
+    """Build the console into the package, unless what is there is of these sources."""
+    with _alone():
+        mark, now = BUILT / "sources", digest()
+        if mark.exists() and mark.read_text("utf-8") == now:
+            return
+        sys.stderr.write("building the console\n")
+        prepare()
+        npm("run", "--silent", "build", "--", "--logLevel", "warn")
+        mark.write_text(now, "utf-8")
+
+
+def check() -> None:
+    """Build it, check its style, run the tests of its pure functions."""
+    build()
+    with _alone():
+        prepare()
+        npm("run", "--silent", "check")
+        npm("run", "--silent", "test")
+
+
+def digest() -> str:
+    """What the bundle is made of: the console's files, and the code that says what the API is."""
+    found = hashlib.sha256()
+    files = [*HERE.rglob("*"), *API.rglob("*.py")]
+    for file in sorted(file for file in files if file.is_file()):
+        inside = file.relative_to(ROOT)
+        if not _MADE & set(inside.parts):
+            found.update(f"{inside}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return found.hexdigest()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: several test processes may ask for it at once."""
+    with (HERE / ".building").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 if __name__ == "__main__":
-    install() if sys.argv[1:] == ["install"] else build()
+    check() if sys.argv[1:] == ["check"] else build()
