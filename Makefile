@@ -31,7 +31,7 @@ demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry
 	@$(BIN)/foreseen demo
 
 console: $(NODE) ## Build the console, where it or the API has changed
-	@$(BIN)/python console/build.py
+	@$(BIN)/python console/make_console.py
 
 test: $(DEV) ## Set up, then run the everyday tests
 	@scripts/postgres.sh
@@ -41,7 +41,7 @@ test: $(DEV) ## Set up, then run the everyday tests
 check-all: lint types contract ## What CI runs: lint, types, imports, every test, the wheel
 	@scripts/postgres.sh
 	@scripts/chromium.sh
-	@$(BIN)/python console/build.py check
+	@$(BIN)/python console/make_console.py check
 	@$(PYTEST) -m "not deep and not spark" --durations=10
 	@$(MAKE) --no-print-directory postgres-test
 	@$(MAKE) --no-print-directory spark-test # last: its client brings pandas, which other libraries would use
