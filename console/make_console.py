@@ -1,8 +1,8 @@
-"""Build the console with the Node of a Python package: `python console/make_console.py`, `make console`.
+"""Build the console with the Node of a Python package: `make console`.
 
 It writes the document of our own API, types from it (so that a page which asks for what the API
 does not have fails here), and the bundle that the server serves; nothing where neither the console
-nor the API has changed since. `make_console.py check` checks style and runs the tests of pure functions.
+nor the API has changed since. `make_console.py check` checks style and tests pure functions, too.
 The hook of the wheel's build calls the same (hatch_build.py).
 """
 

@@ -76,7 +76,7 @@ def spread(engine: Engine, tenant: TenantId, wanted: AlertFilter) -> Spread:
         ).one()
         if not count:
             return Spread((), complete=True)
-        step = _step(first, last)
+        step = step_of(first, last)
         base = first // step * step
         found = _counted(session, newest, base, step)
     bars = [
@@ -86,11 +86,12 @@ def spread(engine: Engine, tenant: TenantId, wanted: AlertFilter) -> Spread:
     return Spread(bars, complete=count < MOST)
 
 
-def _step(first: int, last: int) -> int:
+def step_of(first: int, last: int) -> int:
+    """How wide the bars are between two times, all ms."""
     for step in _STEPS:
         if last // step - first // step < _BARS:
             return step
-    return -((first - last) // (_BARS - 2))  # years: clocks of strangers go wrong
+    return -((first - last) // (_BARS - 2))  # clocks of strangers go wrong by centuries
 
 
 def _counted(session: Session, newest: Subquery, base: int, step: int) -> dict[int, dict[str, int]]:
