@@ -1,0 +1,89 @@
+/** How much becomes how little: bars on a logarithmic scale, each step with what it is of the one before. */
+import { Anchor, Box, Table } from "@mantine/core";
+import { Link } from "wouter";
+import { counted, percent, whole } from "@/parts/numbers";
+import type { Overview } from "./overview";
+
+interface Step {
+  name: string;
+  count: number;
+  of?: number; // the step that it is a part of
+  ofName?: string;
+  colour: string;
+  href?: string;
+}
+
+export function stepsOf(funnel: Overview["funnel"], range: string): Step[] {
+  const { events, matches, suppressed, alerted, alerts, incidents } = funnel;
+  return [
+    { name: "events", count: events, colour: "var(--informational)" },
+    { name: "matches", count: matches, of: events, ofName: "events", colour: "var(--low)" },
+    {
+      name: "suppressed",
+      count: suppressed,
+      of: matches,
+      ofName: "matches",
+      colour: "var(--expected)",
+      href: `/suppressed${range}`,
+    },
+    { name: "alerted", count: alerted, of: matches, ofName: "matches", colour: "var(--odd)" },
+    { name: "alerts", count: alerts, colour: "var(--high)", href: `/alerts${range ? `${range}&` : "?"}status=all` },
+    { name: "incidents", count: incidents, colour: "var(--critical)", href: "/incidents" },
+  ];
+}
+
+/** Length of a bar, 0 to 1: each ten times as much is as much longer. */
+export const lengthOf = (count: number, most: number): number =>
+  count <= 0 ? 0 : Math.max(0.015, Math.log10(count + 1) / Math.log10(Math.max(most, 9) + 1));
+
+/** Part of a whole, as people say it: `12.4 %`, or `1 in 41,000` where it is small. */
+export function partText(count: number, of: number): string {
+  if (!of || !count) return "";
+  const share = count / of;
+  return share < 0.001 ? `1 in ${counted(Math.round(of / count))}` : percent(share);
+}
+
+export function Funnel({ funnel, from }: { funnel: Overview["funnel"]; from: string | null }) {
+  const steps = stepsOf(funnel, from ? `?from=${encodeURIComponent(from)}` : "");
+  const most = Math.max(...steps.map((step) => step.count));
+  return (
+    <Table aria-label="From events to incidents" layout="fixed" withRowBorders={false}>
+      <Table.Thead className="hidden-visually">
+        <Table.Tr>
+          <Table.Th>What</Table.Th>
+          <Table.Th>How many</Table.Th>
+          <Table.Th>Bar</Table.Th>
+          <Table.Th>Part</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {steps.map((step) => (
+          <Table.Tr key={step.name}>
+            <Table.Td w={90}>
+              {step.href ? (
+                <Anchor component={Link} size="sm" href={step.href}>
+                  {step.name}
+                </Anchor>
+              ) : (
+                step.name
+              )}
+            </Table.Td>
+            <Table.Td w={100} ta="right" fw={600} className="number" title={whole(step.count)}>
+              {counted(step.count)}
+            </Table.Td>
+            <Table.Td>
+              <Box
+                h={12}
+                bg={step.colour}
+                style={{ width: `${100 * lengthOf(step.count, most)}%`, borderRadius: 2 }}
+              />
+            </Table.Td>
+            <Table.Td w={170} className="quiet number">
+              {step.of ? `${partText(step.count, step.of)}${step.count ? ` of ${step.ofName}` : ""}` : ""}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
