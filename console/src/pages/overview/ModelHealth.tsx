@@ -3,10 +3,10 @@ import { Anchor, Stack, Table, Text } from "@mantine/core";
 import { Link } from "wouter";
 import { Answer } from "@/parts/Answer";
 import { Facts } from "@/parts/Facts";
+import { type Recall, useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Moment } from "@/parts/times";
-import type { Recall } from "./ledger";
-import { type Overview, useLedger, useModels } from "./overview";
+import { type Overview, useModels } from "./overview";
 
 const STAGES = ["suppress", "assist", "observe"];
 
@@ -59,7 +59,7 @@ function Missed() {
         <Text size="sm">
           {told === null
             ? "What the models would miss has not been measured here yet: the ledger is on the page Models."
-            : missedText(told.sealed.product)}
+            : missedText(told.ledger.sealed.product)}
         </Text>
       )}
     </Answer>

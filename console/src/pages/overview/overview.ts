@@ -2,7 +2,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schema } from "@/api/client";
 import { isProblem } from "@/api/problem";
-import type { Ledger } from "./ledger";
 
 export type Overview = Schema["OverviewView"];
 
@@ -45,15 +44,6 @@ export function useModels() {
     queryKey: ["models", "list"],
     staleTime: 60_000,
     queryFn: () => orNull(got(api.GET("/api/v1/models"))),
-  });
-}
-
-/** The ledger that was worked out last, and the job that did; null: it never was. */
-export function useLedger() {
-  return useQuery({
-    queryKey: ["models", "ledger"],
-    staleTime: 60_000,
-    queryFn: () => orNull(got(api.GET("/api/v1/models/ledger")) as Promise<Ledger>),
   });
 }
 
