@@ -2,11 +2,12 @@
 import { Box, Group, SegmentedControl, Text } from "@mantine/core";
 import { Link } from "wouter";
 import { Answer, Nothing } from "@/parts/Answer";
+import { useCoverage } from "@/parts/coverage";
 import { counted, whole } from "@/parts/numbers";
 import { useUrl } from "@/parts/url";
 import { columnsOf, tacticName, type Technique, warmthOf } from "./attack";
 import classes from "./HeatMap.module.css";
-import { type Overview, useCoverage } from "./overview";
+import type { Overview } from "./overview";
 
 type Measure = "alerted" | "matches";
 

@@ -29,15 +29,6 @@ export function useOverview(from: string | null) {
   });
 }
 
-/** Which tactic each technique serves, by the rules in use. */
-export function useCoverage() {
-  return useQuery({
-    queryKey: ["figures", "coverage"],
-    staleTime: 600_000,
-    queryFn: () => got(api.GET("/api/v1/figures/coverage")),
-  });
-}
-
 /** The models in use; null: none has been trained. */
 export function useModels() {
   return useQuery({
