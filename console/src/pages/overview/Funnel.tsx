@@ -1,8 +1,9 @@
 /** How much becomes how little: bars on a logarithmic scale, each step with what it is of the one before. */
 import { Anchor, Box, Table } from "@mantine/core";
 import { Link } from "wouter";
-import { counted, percent, whole } from "@/parts/numbers";
+import { counted, whole } from "@/parts/numbers";
 import type { Overview } from "./overview";
+import { lengthOf, partText } from "./shares";
 
 interface Step {
   name: string;
@@ -13,7 +14,7 @@ interface Step {
   href?: string;
 }
 
-export function stepsOf(funnel: Overview["funnel"], range: string): Step[] {
+function stepsOf(funnel: Overview["funnel"], range: string): Step[] {
   const { events, matches, suppressed, alerted, alerts, incidents } = funnel;
   return [
     { name: "events", count: events, colour: "var(--informational)" },
@@ -30,17 +31,6 @@ export function stepsOf(funnel: Overview["funnel"], range: string): Step[] {
     { name: "alerts", count: alerts, colour: "var(--high)", href: `/alerts${range ? `${range}&` : "?"}status=all` },
     { name: "incidents", count: incidents, colour: "var(--critical)", href: "/incidents" },
   ];
-}
-
-/** Length of a bar, 0 to 1: each ten times as much is as much longer. */
-export const lengthOf = (count: number, most: number): number =>
-  count <= 0 ? 0 : Math.max(0.015, Math.log10(count + 1) / Math.log10(Math.max(most, 9) + 1));
-
-/** Part of a whole, as people say it: `12.4 %`, or `1 in 41,000` where it is small. */
-export function partText(count: number, of: number): string {
-  if (!of || !count) return "";
-  const share = count / of;
-  return share < 0.001 ? `1 in ${counted(Math.round(of / count))}` : percent(share);
 }
 
 export function Funnel({ funnel, from }: { funnel: Overview["funnel"]; from: string | null }) {

@@ -3,10 +3,11 @@ import { Anchor, Stack, Table, Text } from "@mantine/core";
 import { Link } from "wouter";
 import { Answer } from "@/parts/Answer";
 import { Facts } from "@/parts/Facts";
-import { type Recall, useLedger } from "@/parts/ledger";
+import { useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Moment } from "@/parts/times";
 import { type Overview, useModels } from "./overview";
+import { missedText } from "./shares";
 
 const STAGES = ["suppress", "assist", "observe"];
 
@@ -64,13 +65,6 @@ function Missed() {
       )}
     </Answer>
   );
-}
-
-/** A share that is missed is only worth as much as the number of chains that it was measured on. */
-export function missedText(recall: Recall | null): string {
-  if (!recall?.chains) return "No sealed attack replay can happen here, so what the models would miss is not known.";
-  const { caught, chains, upper } = recall;
-  return `Sealed attack replays: ${whole(caught)} of ${whole(chains)} measured chains are told; at most ${percent(upper)} would be missed (95 % bound).`;
 }
 
 function Bases({ overview }: { overview: Overview }) {

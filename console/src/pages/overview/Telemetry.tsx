@@ -6,6 +6,7 @@ import { Foreign } from "@/parts/Foreign";
 import { counted, percent, whole } from "@/parts/numbers";
 import { Moment } from "@/parts/times";
 import type { Overview } from "./overview";
+import { bytesText } from "./shares";
 
 type Told = Overview["telemetry"];
 const LOSSES = 5;
@@ -90,12 +91,4 @@ function Losses({ telemetry }: { telemetry: Told }) {
       </Table.Tbody>
     </Table>
   );
-}
-
-const SIZES = ["B", "kB", "MB", "GB", "TB"];
-
-export function bytesText(bytes: number): string {
-  const step = Math.min(SIZES.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** step;
-  return `${value < 10 && step ? value.toFixed(1) : Math.round(value)} ${SIZES[step]}`;
 }

@@ -3,10 +3,11 @@ import { Button, Group, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "wouter";
 import { Answer } from "@/parts/Answer";
-import { type Audit, type LedgerLine, useLedger } from "@/parts/ledger";
-import { percent, whole } from "@/parts/numbers";
+import { type LedgerLine, useLedger } from "@/parts/ledger";
+import { whole } from "@/parts/numbers";
 import { Moment } from "@/parts/times";
 import { useAskLedger, useJob } from "./audit";
+import { intervalText, rateText } from "./found";
 
 export function Rates() {
   const found = useLedger();
@@ -56,17 +57,6 @@ function Renew() {
     </>
   );
 }
-
-/** What an audit says of a rule, in figures that do not claim more than was looked at. */
-export function rateText(audit: Audit): string {
-  if (!audit.drawn) return "not looked at yet";
-  const share = percent(audit.wanted / audit.drawn);
-  const skipped = audit.skipped ? `, ${whole(audit.skipped)} skipped` : "";
-  return `${share} (${whole(audit.wanted)} of ${whole(audit.drawn)} drawn${skipped})`;
-}
-
-export const intervalText = (audit: Audit): string =>
-  audit.drawn ? `${percent(audit.low)} to ${percent(audit.high)}` : "0 % to 100 %";
 
 function Found({ lines }: { lines: LedgerLine[] }) {
   if (!lines.length) return <Text size="sm">No model has suppressed anything.</Text>;
