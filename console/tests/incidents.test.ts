@@ -128,10 +128,9 @@ function evidence(): Evidence {
 test("evidence holds nothing that runs or hides, whatever a text says", () => {
   const page = evidenceHtml(evidence());
   expect(page).not.toMatch(/<script|<img|<iframe|<link|<a |javascript:|\son\w+\s*=\s*["']/i);
-  expect(page.replaceAll("onerror=alert", "")).not.toContain("<img");
-  expect(page).not.toMatch(/[\u202e\u0000]/);
+  expect(page.includes("\u202e") || page.includes("\0")).toBe(false);
   expect(page).toContain("&lt;script&gt;");
-  expect(page).toContain("default-src &#39;none&#39;".replaceAll("&#39;", "'"));
+  expect(page).toContain("default-src 'none'");
   expect(page).toContain("The events of 3 more matches are not in this file.");
   expect(page).toContain("There are more matches than are listed here.");
 });

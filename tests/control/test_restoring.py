@@ -30,6 +30,11 @@ def restored(engine: Engine) -> bool:
     return restore(engine, TENANT, SILENT, by=ANA, text="odd", now=9)
 
 
+def recorded(engine: Engine) -> list[str]:
+    found = entries_sought(engine, TENANT, Sought(), limit=9)
+    return [each.change.action for each in found]
+
+
 def test_it_is_an_open_alert_that_says_who_wanted_it(engine: Engine) -> None:
     assert restored(engine)
     found = alert_by_uid(engine, TENANT, "m1")
@@ -44,7 +49,7 @@ def test_a_second_time_changes_nothing(engine: Engine) -> None:
     assert [restored(engine), restored(engine)] == [True, False]
     assert len(alerts(engine, TENANT)) == 1
     assert len(history(engine, TENANT, "m1")) == 1
-    assert [each.change.action for each in entries_sought(engine, TENANT, Sought(), limit=9)] == ["restore"]
+    assert recorded(engine) == ["restore"]
 
 
 def test_no_model_learns_from_it_while_it_is_not_dismissed(engine: Engine) -> None:
@@ -61,7 +66,7 @@ def test_taken_back_nothing_is_left_but_the_audit_log(engine: Engine) -> None:
     assert alerts(engine, TENANT) == []
     assert counts(engine, TENANT) == []
     assert sum(each.count for each in distributions(engine, TENANT)) == 0
-    assert [each.change.action for each in entries_sought(engine, TENANT, Sought(), limit=9)] == ["undo restore", "restore"]
+    assert recorded(engine) == ["undo restore", "restore"]
     with pytest.raises(NotFoundError):
         take_back(engine, TENANT, "m1", by=ANA, now=12)
     assert restored(engine)
