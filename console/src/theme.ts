@@ -2,13 +2,29 @@
 import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
 const slate: MantineColorsTuple = [
-  "#e6e9ef", "#c3c9d4", "#9aa4b5", "#7c8799", "#3d4757",
-  "#2c3441", "#212833", "#171c24", "#12161d", "#0d1015",
+  "#e6e9ef",
+  "#c3c9d4",
+  "#9aa4b5",
+  "#7c8799",
+  "#3d4757",
+  "#2c3441",
+  "#212833",
+  "#171c24",
+  "#12161d",
+  "#0d1015",
 ];
 
 const blue: MantineColorsTuple = [
-  "#edf2ff", "#dbe4ff", "#bac8ff", "#91a7ff", "#748ffc",
-  "#5c7cfa", "#4c6ef5", "#4263eb", "#3b5bdb", "#364fc7",
+  "#edf2ff",
+  "#dbe4ff",
+  "#bac8ff",
+  "#91a7ff",
+  "#748ffc",
+  "#5c7cfa",
+  "#4c6ef5",
+  "#4263eb",
+  "#3b5bdb",
+  "#364fc7",
 ];
 
 export const theme = createTheme({

@@ -17,6 +17,7 @@ from foreseen.core.errors import (
     TransientError,
 )
 from foreseen.core.ids import TenantId
+from foreseen.lake import store
 from foreseen.lake.lake import Cursor, Lake, Progress
 from foreseen.lake.tables import PART_DAY, TABLES, partitions
 from foreseen.schema.arrow import batch_of
@@ -70,6 +71,20 @@ def test_producers_do_not_mix_their_cursors(tmp_path: Path, rows: Rows) -> None:
     lake.commit({"events": rows("events", [2])}, Cursor("b", 3))
     assert seqs(lake) == [1, 2]
     assert (lake.cursor("events", "a"), lake.cursor("events", "b")) == (7, 3)
+
+
+def test_commits_cursors_and_rows_go_on_where_a_table_is_opened_anew(
+    tmp_path: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_ANEW", 2)
+    lake = Lake.open(tmp_path)
+    handles: set[int] = set()
+    for number in range(7):
+        lake.commit({"events": rows("events", [number])}, Cursor("a", number + 1, number))
+        handles.add(id(lake.stores["events"].handle))
+    assert len(handles) > 1
+    assert seqs(lake) == list(range(7))
+    assert lake.cursor("events", "a") == 7
 
 
 def test_a_commit_without_rows_moves_the_cursor(tmp_path: Path, rows: Rows) -> None:

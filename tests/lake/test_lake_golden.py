@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 from tests.lake.upkept import kept
 
 from foreseen.core.ids import DEFAULT_TENANT
@@ -76,6 +77,19 @@ def test_they_take_rows_and_upkeep(golden: tuple[Path, dict[str, Any]]) -> None:
             .equals(twice.sort_by(order).select(TABLES[name].order))
         )
     assert list(problems(again)) == []
+
+
+def test_upkeep_tells_them_to_forget_replaced_files_soon(
+    golden: tuple[Path, dict[str, Any]],
+) -> None:
+    lake = Lake.open(golden[0] / "lake")
+    kept(lake)
+    for name in TABLES:
+        told = DeltaTable(str(golden[0] / "lake" / name)).metadata().configuration
+        assert told["delta.deletedFileRetentionDuration"] == "interval 1 hours"
+    versions = {name: lake.stores[name].fresh().version() for name in TABLES}
+    kept(lake)
+    assert versions == {name: lake.stores[name].fresh().version() for name in TABLES}  # once
 
 
 def test_no_fixture_is_large() -> None:

@@ -17,6 +17,7 @@ from tests.lake.upkept import AT_ONCE, DAY, NOON, events, filled, kept, matches,
 
 from foreseen.core.errors import CorruptError, NotFoundError
 from foreseen.core.ids import DEFAULT_TENANT
+from foreseen.lake import table_open
 from foreseen.lake.keeping.compaction import Group, compact_table, small_groups, tiered_groups
 from foreseen.lake.keeping.holdings import LiveFile, holdings
 from foreseen.lake.keeping.horizon import Keeping
@@ -67,6 +68,24 @@ def test_files_are_written_anew_in_the_order_of_windows_with_little_memory(tmp_p
     flat = list(chain.from_iterable(sorted(places)))
     assert flat == sorted(flat)  # each group is a range of one order
     assert not list((tmp_path / "events/_spill").glob("*"))
+
+
+def test_checkpoints_forget_files_that_were_replaced_before_the_period(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "delta.deletedFileRetentionDuration"
+    monkeypatch.setitem(table_open.CONFIGURATION, name, "interval 0 seconds")
+    lake = filled(tmp_path, 8)
+    kept(lake, now=time.time_ns() // 1_000_000)
+    store = lake.stores["events"]
+    handle = store.fresh()
+    assert handle.metadata().configuration[name] == "interval 0 seconds"
+    time.sleep(0.01)
+    handle.create_checkpoint()
+    (checkpoint,) = (tmp_path / "events/_delta_log").glob(f"*{handle.version()}.checkpoint.parquet")
+    rows = pq.read_table(checkpoint)
+    assert rows.num_rows - rows["add"].null_count == 1
+    assert rows["remove"].null_count == rows.num_rows
 
 
 def test_a_damaged_file_keeps_no_other_table_from_its_upkeep(tmp_path: Path) -> None:

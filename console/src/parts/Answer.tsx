@@ -86,7 +86,8 @@ function words(error: Error): { title: string; advice: string; icon: ReactNode }
   if (isProblem(error, 0))
     return {
       title: "The server can't be reached",
-      advice: "Check that `foreseen up` runs and that the network is there. The page recovers by itself.",
+      advice:
+        "Check that `foreseen up` runs and that the network is there. The page recovers by itself.",
       icon: <IconPlugConnectedX size={18} />,
     };
   if (isProblem(error, 404))

@@ -1,6 +1,5 @@
 /** A chart of ECharts, which is loaded where one is shown; its figures stand in a table, too. */
-import { ActionIcon, Box, Group, Skeleton, Table } from "@mantine/core";
-import { useComputedColorScheme } from "@mantine/core";
+import { ActionIcon, Box, Group, Skeleton, Table, useComputedColorScheme } from "@mantine/core";
 import { IconChartBar, IconTable } from "@tabler/icons-react";
 import type { EChartsCoreOption } from "echarts/core";
 import { useEffect, useRef, useState } from "react";
@@ -15,7 +14,12 @@ interface Props {
   option: EChartsCoreOption;
   twin: Twin; // the same figures as a table
   height?: number;
-  onClick?: (told: { name?: string; data?: unknown; dataIndex?: number; seriesName?: string }) => void;
+  onClick?: (told: {
+    name?: string;
+    data?: unknown;
+    dataIndex?: number;
+    seriesName?: string;
+  }) => void;
 }
 
 export function Chart({ label, option, twin, height = 220, onClick }: Props) {
@@ -42,7 +46,6 @@ export function Chart({ label, option, twin, height = 220, onClick }: Props) {
 
 function TwinTable({ label, twin, height }: { label: string; twin: Twin; height: number }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys
     <Box mah={height} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label={label}>
       <Table>
         <Table.Thead>

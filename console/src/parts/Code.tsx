@@ -39,7 +39,10 @@ const LOOK = EditorView.theme({
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--chosen)" },
   ".cm-cursor": { borderLeftColor: "currentColor" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", border: "1px solid var(--line)" },
-  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { background: "var(--chosen)", color: "inherit" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    background: "var(--chosen)",
+    color: "inherit",
+  },
 });
 
 export default function Code(props: EditorProps) {
@@ -54,7 +57,13 @@ export default function Code(props: EditorProps) {
     const told = EditorView.updateListener.of((update) => {
       if (update.docChanged) latest.current.change?.(update.state.doc.toString());
     });
-    const run = { key: "Mod-Enter", run: () => (latest.current.run?.(), true) };
+    const run = {
+      key: "Mod-Enter",
+      run: () => {
+        latest.current.run?.();
+        return true;
+      },
+    };
     const made = new EditorView({
       parent: place.current as HTMLDivElement,
       state: EditorState.create({

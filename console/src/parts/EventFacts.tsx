@@ -7,16 +7,10 @@ const TIMES = new Set(["time", "ingested_time"]);
 /** All columns of an event, each with the ways on from it. */
 export function EventFacts({ event }: { event: EventColumns }) {
   const shown = Object.entries(event).filter(([, value]) => value !== null && value !== "");
-  return (
-    <Facts
-      of={shown.map(([name, value]) => [
-        name,
-        TIMES.has(name) && typeof value === "string" ? (
-          <Moment at={value} />
-        ) : (
-          <Value column={name} value={typeof value === "string" ? value : JSON.stringify(value)} />
-        ),
-      ])}
-    />
-  );
+  return <Facts of={shown.map(([name, value]) => [name, shownAs(name, value)])} />;
+}
+
+function shownAs(name: string, value: unknown) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return TIMES.has(name) ? <Moment at={text} /> : <Value column={name} value={text} />;
 }

@@ -65,7 +65,6 @@ export function Grid<Row>(props: Props<Row>) {
       aria-label={props.label}
       aria-rowcount={(props.total ?? rows.length) + 1}
       aria-multiselectable={chosen ? true : undefined}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys
       tabIndex={0}
     >
       <Head columns={columns} template={template} choosing={chosen !== undefined} />
@@ -98,7 +97,13 @@ interface HeadProps<Row> {
 function Head<Row>({ columns, template, choosing }: HeadProps<Row>) {
   return (
     <div role="rowgroup" className={classes.head}>
-      <div role="row" aria-rowindex={1} className={classes.row} style={{ gridTemplateColumns: template }}>
+      <div
+        role="row"
+        tabIndex={-1}
+        aria-rowindex={1}
+        className={classes.row}
+        style={{ gridTemplateColumns: template }}
+      >
         {choosing && (
           <span role="columnheader" tabIndex={-1}>
             <span className="hidden-visually">chosen</span>
@@ -186,7 +191,11 @@ function useGridKeys<Row>({ label, rows, at, move, open, chosen, idOf }: Props<R
   const choosing = chosen
     ? [
         { keys: "x", does: "choose, or no longer", run: () => here && chosen.toggle(idOf(here)) },
-        { keys: "Shift+x", does: "choose all from the last one to here", run: () => chosen.toggleTo?.(at) },
+        {
+          keys: "Shift+x",
+          does: "choose all from the last one to here",
+          run: () => chosen.toggleTo?.(at),
+        },
       ]
     : [];
   useKeys(label, [

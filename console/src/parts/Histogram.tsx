@@ -48,14 +48,24 @@ export function Histogram({ label, bars, height = 96, choose }: Props) {
         role="img"
         aria-label={`${label}: ${whole(bars.reduce((sum, bar) => sum + total(bar), 0))} in all`}
         style={{ cursor: choose ? "crosshair" : undefined, touchAction: "none", display: "block" }}
-        onPointerDown={(event) => choose && bars.length && setDrag([indexAt(event), indexAt(event)])}
+        onPointerDown={(event) =>
+          choose && bars.length && setDrag([indexAt(event), indexAt(event)])
+        }
         onPointerMove={(event) => drag && setDrag([drag[0], indexAt(event)])}
         onPointerUp={end}
         onPointerLeave={() => setDrag(null)}
       >
         <Scale most={most} tall={tall} width={width} />
         {bars.map((bar, index) => (
-          <Stack key={bar.from} bar={bar} x={LEFT + index * step} step={step} tall={tall} most={most} zone={zone} />
+          <Stack
+            key={bar.from}
+            bar={bar}
+            x={LEFT + index * step}
+            step={step}
+            tall={tall}
+            most={most}
+            zone={zone}
+          />
         ))}
         {drag && (
           <rect
@@ -117,7 +127,9 @@ interface StackProps {
 
 function Stack({ bar, x, step, tall, most, zone }: StackProps) {
   let y = tall;
-  const told = SEVERITIES.filter((name) => bar.parts[name]).map((name) => `${bar.parts[name]} ${name}`);
+  const told = SEVERITIES.filter((name) => bar.parts[name]).map(
+    (name) => `${bar.parts[name]} ${name}`,
+  );
   return (
     <g>
       <title>{`${momentText(new Date(bar.from), zone)}: ${told.join(", ") || "none"}`}</title>

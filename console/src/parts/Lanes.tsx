@@ -63,7 +63,13 @@ export function Lanes(props: Props) {
 
 const lanesOf = (dots: Dot[]): string[] => [...new Set(dots.map((dot) => dot.lane))].sort();
 
-function Picture({ label, dots, pick, since, zoom }: Props & { zoom: (a: number, b: number) => void }) {
+function Picture({
+  label,
+  dots,
+  pick,
+  since,
+  zoom,
+}: Props & { zoom: (a: number, b: number) => void }) {
   const { ref, width } = useElementSize();
   const [zone] = useZone();
   const [drag, setDrag] = useState<[number, number] | null>(null);
@@ -102,11 +108,23 @@ function Picture({ label, dots, pick, since, zoom }: Props & { zoom: (a: number,
             <text x={0} y={index * LANE + 17} fontSize="11" fill="var(--quiet)">
               {cut(seen(lane), 13)}
             </text>
-            <line x1={LEFT} x2={width} y1={index * LANE + 13} y2={index * LANE + 13} stroke="var(--line)" />
+            <line
+              x1={LEFT}
+              x2={width}
+              y1={index * LANE + 13}
+              y2={index * LANE + 13}
+              stroke="var(--line)"
+            />
           </g>
         ))}
         {dots.map((dot) => (
-          <DotMark key={dot.id} dot={dot} x={x(dot.at)} y={lanes.indexOf(dot.lane) * LANE + 13} pick={pick} />
+          <DotMark
+            key={dot.id}
+            dot={dot}
+            x={x(dot.at)}
+            y={lanes.indexOf(dot.lane) * LANE + 13}
+            pick={pick}
+          />
         ))}
         {drag && (
           <rect
@@ -140,7 +158,17 @@ function Picture({ label, dots, pick, since, zoom }: Props & { zoom: (a: number,
 const distance = (ms: number): string =>
   Math.abs(ms) < 50 ? "match" : `${ms < 0 ? "−" : "+"}${spanText(Math.abs(ms) / 1000)}`;
 
-function DotMark({ dot, x, y, pick }: { dot: Dot; x: number; y: number; pick?: (dot: Dot) => void }) {
+function DotMark({
+  dot,
+  x,
+  y,
+  pick,
+}: {
+  dot: Dot;
+  x: number;
+  y: number;
+  pick?: (dot: Dot) => void;
+}) {
   const size = dot.main ? 7 : 4 + Math.min(3, (dot.surprise ?? 0) / 4);
   const colour = dot.severity
     ? `var(--${dot.severity})`
@@ -151,7 +179,6 @@ function DotMark({ dot, x, y, pick }: { dot: Dot; x: number; y: number; pick?: (
         : "var(--accent)";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the table twin is the way by keys
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the same
     <g onClick={() => pick?.(dot)} style={{ cursor: pick ? "pointer" : undefined }}>
       <title>{cut(seen(dot.text), 300)}</title>
       {dot.odd || dot.main ? (
@@ -173,7 +200,6 @@ function DotMark({ dot, x, y, pick }: { dot: Dot; x: number; y: number; pick?: (
 function Twin({ label, dots, pick, since }: Props) {
   const [zone] = useZone();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys
     <Box mah={320} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label={label}>
       <Table>
         <Table.Thead>
@@ -188,12 +214,20 @@ function Twin({ label, dots, pick, since }: Props) {
           {dots.map((dot) => (
             <Table.Tr key={dot.id}>
               <Table.Td className="number">
-                {since === undefined ? momentText(new Date(dot.at), zone) : distance(dot.at - since)}
+                {since === undefined
+                  ? momentText(new Date(dot.at), zone)
+                  : distance(dot.at - since)}
               </Table.Td>
               <Table.Td>{seen(dot.lane)}</Table.Td>
               <Table.Td>
                 {pick ? (
-                  <Anchor component="button" type="button" ta="left" size="sm" onClick={() => pick(dot)}>
+                  <Anchor
+                    component="button"
+                    type="button"
+                    ta="left"
+                    size="sm"
+                    onClick={() => pick(dot)}
+                  >
                     <Foreign text={dot.text} mono most={300} />
                   </Anchor>
                 ) : (

@@ -66,7 +66,15 @@ export function Panel({ title, note, actions, children, flush = false }: PanelPr
 }
 
 /** A figure with its name, and a line that says what it is of. */
-export function Figure({ name, value, note }: { name: string; value: ReactNode; note?: ReactNode }) {
+export function Figure({
+  name,
+  value,
+  note,
+}: {
+  name: string;
+  value: ReactNode;
+  note?: ReactNode;
+}) {
   return (
     <Paper withBorder bg="var(--surface)" px="sm" py={6} style={{ minWidth: 0 }}>
       <Box fz="xs" className="quiet one-line">

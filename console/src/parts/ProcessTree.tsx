@@ -58,7 +58,11 @@ export function ProcessTree({ label, processes, matched, leftOut = 0 }: Props) {
             data-matched={process.uid === matched || undefined}
             data-ruled={process.rules.length > 0 || undefined}
           >
-            <Foreign text={process.command_line ?? process.path ?? `process ${process.pid}`} mono most={300} />
+            <Foreign
+              text={process.command_line ?? process.path ?? `process ${process.pid}`}
+              mono
+              most={300}
+            />
             <Group gap={8} className="quiet" fz="xs" wrap="wrap">
               {process.user && (
                 <Link href={`/users/${encodeURIComponent(process.user)}`}>

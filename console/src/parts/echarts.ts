@@ -38,7 +38,11 @@ export function draw(
 ): () => void {
   const text = scheme === "dark" ? "#9aa4b5" : "#566072";
   const line = scheme === "dark" ? "#2c3441" : "#dfe3ea";
-  const axis = { axisLine: { lineStyle: { color: line } }, splitLine: { lineStyle: { color: line } }, axisLabel: { color: text } };
+  const axis = {
+    axisLine: { lineStyle: { color: line } },
+    splitLine: { lineStyle: { color: line } },
+    axisLabel: { color: text },
+  };
   echarts.registerTheme(`foreseen-${scheme}`, {
     textStyle: { color: text, fontFamily: "Inter Variable, sans-serif", fontSize: 11 },
     color: ["#5c7cfa", "#ff922b", "#51cf66", "#ff6b6b", "#cc5de8", "#22b8cf"],
@@ -53,7 +57,9 @@ export function draw(
   chart.setOption({
     animation: false,
     ...option,
-    ...(option.tooltip ? { tooltip: { ...(option.tooltip as object), renderMode: "richText" } } : {}),
+    ...(option.tooltip
+      ? { tooltip: { ...(option.tooltip as object), renderMode: "richText" } }
+      : {}),
   });
   chart.on("click", (told) => click(told as Click));
   const watch = new ResizeObserver(() => chart.resize());

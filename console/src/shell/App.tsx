@@ -26,7 +26,8 @@ function Inside() {
   const me = useMe();
   const [location] = useLocation();
   if (isProblem(me.error, 401)) {
-    const next = location === "/" ? "" : `?next=${encodeURIComponent(location + window.location.search)}`;
+    const next =
+      location === "/" ? "" : `?next=${encodeURIComponent(location + window.location.search)}`;
     return <Redirect to={`/login${next}`} replace />;
   }
   if (me.error && !me.data) return <Failed error={me.error} again={() => me.refetch()} />;

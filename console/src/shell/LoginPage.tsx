@@ -1,5 +1,16 @@
 /** Log in: by password and second factor, by the organisation's provider, or by a link that works once. */
-import { Alert, Anchor, Button, Center, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import {
+  Alert,
+  Anchor,
+  Button,
+  Center,
+  Paper,
+  PasswordInput,
+  Stack,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
@@ -16,7 +27,8 @@ const NOBODY: Typed = { name: "", password: "", code: "" };
 
 function enter(link: string, setup: boolean, typed: Typed) {
   const code = typed.code || null;
-  if (!link) return got(api.POST("/api/v1/auth/login", { body: { ...typed, code, tenant: "default" } }));
+  if (!link)
+    return got(api.POST("/api/v1/auth/login", { body: { ...typed, code, tenant: "default" } }));
   const password = setup ? typed.password : null;
   return got(
     api.POST("/api/v1/auth/setup", {
@@ -65,10 +77,14 @@ export function LoginPage() {
       <Paper withBorder p="xl" w={360} bg="var(--surface)" component="form" onSubmit={submit}>
         <Stack gap="sm">
           <img src="/icon.svg" width="36" height="36" alt="" />
-          <Title order={1}>{link ? (setup ? "Set up your account" : "Log in by link") : "Log in to Foreseen"}</Title>
+          <Title order={1}>
+            {link ? (setup ? "Set up your account" : "Log in by link") : "Log in to Foreseen"}
+          </Title>
           {link && (
             <Text size="sm" className="quiet">
-              {setup ? "The link works once. Choose a password of at least 12 characters." : "The link works once."}
+              {setup
+                ? "The link works once. Choose a password of at least 12 characters."
+                : "The link works once."}
             </Text>
           )}
           {(!link || setup) && (
@@ -78,7 +94,9 @@ export function LoginPage() {
               autoComplete="username"
               autoFocus
               required={!link}
-              description={link ? "For the first admin; a link for somebody knows the name" : undefined}
+              description={
+                link ? "For the first admin; a link for somebody knows the name" : undefined
+              }
               {...field("name")}
             />
           )}

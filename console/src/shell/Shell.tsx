@@ -20,8 +20,8 @@ import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { api, got } from "@/api/client";
 import { useMe } from "@/api/me";
-import { undoLast } from "@/parts/undo";
 import { useZone } from "@/parts/times";
+import { undoLast } from "@/parts/undo";
 import { KeysHelp, useKeys } from "@/shell/keys";
 import { Palette } from "@/shell/Palette";
 import { PAGES } from "@/shell/pages";
@@ -102,7 +102,12 @@ function ZoneSwitch() {
   const [zone, setZone] = useZone();
   const other = zone === "UTC" ? "local" : "UTC";
   return (
-    <Button variant="subtle" color="gray" onClick={() => setZone(other)} title={`Show ${other} time`}>
+    <Button
+      variant="subtle"
+      color="gray"
+      onClick={() => setZone(other)}
+      title={`Show ${other} time`}
+    >
       {zone}
     </Button>
   );

@@ -132,6 +132,7 @@ export function KeysHelp() {
 
 function merged(groups: Group[]): Group[] {
   const found = new Map<string, Key[]>();
-  for (const group of groups) found.set(group.name, [...(found.get(group.name) ?? []), ...group.keys]);
+  for (const group of groups)
+    found.set(group.name, [...(found.get(group.name) ?? []), ...group.keys]);
   return [...found].map(([name, keys]) => ({ name, keys }));
 }

@@ -46,7 +46,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Alerts over time, oldest bar first, without gaps; not complete: of the newest `MOST` alone."""
+    """Alerts over time, oldest first, without gaps; not complete: of the newest `MOST` alone."""
 
     bars: Sequence[Bar]
     complete: bool
@@ -93,9 +93,7 @@ def _step(first: int, last: int) -> int:
     return -((first - last) // (_BARS - 2))  # years: clocks of strangers go wrong
 
 
-def _counted(
-    session: Session, newest: Subquery, base: int, step: int
-) -> dict[int, dict[str, int]]:
+def _counted(session: Session, newest: Subquery, base: int, step: int) -> dict[int, dict[str, int]]:
     number = (newest.c.first_time - base) // step
     found: dict[int, dict[str, int]] = {}
     query = select(number, newest.c.severity, func.count()).group_by(number, newest.c.severity)

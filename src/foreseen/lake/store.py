@@ -33,6 +33,9 @@ from foreseen.lake.table_open import failed, opened
 from foreseen.lake.tables import PART_TENANT, LakeTable, partitions
 
 _RETRIES = 20
+_ANEW = 200
+"""Versions after which a table is opened anew: a handle that follows keeps every entry since it was
+opened, and commits by one grow slower (3,000 took 79 s by one handle and 56 s with new ones)."""
 
 
 @dataclass(slots=True)
@@ -43,6 +46,10 @@ class TableStore:
     place: Place
     handle: DeltaTable
     lock: threading.RLock = field(default_factory=threading.RLock)
+    _opened: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._opened = int(self.handle.version())
 
     @classmethod
     def open(cls, table: LakeTable, place: Place) -> Self:
@@ -81,6 +88,9 @@ class TableStore:
         with self.lock:
             try:
                 self.handle.update_incremental()
+                if int(self.handle.version()) - self._opened >= _ANEW:
+                    self.handle = DeltaTable(self.place.uri, storage_options=self.place.options)
+                    self._opened = int(self.handle.version())
             except (DeltaError, OSError) as error:
                 raise failed(self.place, error) from error
             return self.handle

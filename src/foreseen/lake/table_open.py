@@ -14,7 +14,12 @@ from foreseen.core.errors import (
 from foreseen.lake.places.place import Place
 from foreseen.lake.tables import LakeTable
 
-_CONFIGURATION: dict[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}  # for `since`
+CONFIGURATION: dict[str, str | None] = {
+    "delta.enableExpiredLogCleanup": "false",  # for `since`
+    # Every file that a merge replaced stands in each checkpoint for so long. By itself it is a
+    # week: a commit a second would make that a million entries, written anew every 100 commits.
+    "delta.deletedFileRetentionDuration": "interval 1 hours",
+}
 _ORNAMENT = re.compile("\x1b\\[[0-9;]*m|\u21b3")  # delta-rs draws its errors as a tree
 _REFUSED = re.compile(r"\b(400 Bad Request|401 Unauthorized|403 Forbidden|404 Not Found)\b")
 _TRIES = 3  # others may create it at the same time
@@ -54,7 +59,7 @@ def _created(table: LakeTable, place: Place) -> DeltaTable:
         place.uri,
         table.delta_schema,
         partition_by=table.partition_by,
-        configuration=_CONFIGURATION,
+        configuration=CONFIGURATION,
         storage_options=place.options,
     )
 
@@ -66,6 +71,13 @@ def _add_missing_columns(handle: DeltaTable, table: LakeTable, place: Place) -> 
     if missing:
         place.admit(place)
         handle.alter.add_columns(missing)
+
+
+def configure(handle: DeltaTable) -> None:
+    """A table that an older release made learns what this one says of tables."""
+    known = handle.metadata().configuration
+    if any(known.get(name) != word for name, word in CONFIGURATION.items()):
+        handle.alter.set_table_properties({name: str(word) for name, word in CONFIGURATION.items()})
 
 
 def failed(place: Place, error: Exception) -> ForeseenError:

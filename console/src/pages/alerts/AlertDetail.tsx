@@ -1,5 +1,16 @@
 /** An alert: what happened, why it was not expected, what came before, and what people said of it. */
-import { ActionIcon, Anchor, Badge, Button, Group, Paper, SimpleGrid, Stack, Tabs, Title } from "@mantine/core";
+import {
+  ActionIcon,
+  Anchor,
+  Badge,
+  Button,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Tabs,
+  Title,
+} from "@mantine/core";
 import { IconArrowsMaximize, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { Link } from "wouter";
@@ -82,7 +93,11 @@ function Head({ alert, close }: { alert: Alert; close?: () => void }) {
         </Title>
         {close && (
           <Group gap={2} wrap="nowrap">
-            <ActionIcon component={Link} href={`/alerts/${alert.uid}`} aria-label="Open on its own page">
+            <ActionIcon
+              component={Link}
+              href={`/alerts/${alert.uid}`}
+              aria-label="Open on its own page"
+            >
               <IconArrowsMaximize size={15} />
             </ActionIcon>
             <ActionIcon onClick={close} aria-label="Close">
@@ -111,7 +126,11 @@ function Head({ alert, close }: { alert: Alert; close?: () => void }) {
         <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(alert.rule)}`}>
           {alert.rule}
         </Anchor>
-        <Anchor component={Link} size="sm" href={`/workloads/${encodeURIComponent(alert.workload)}`}>
+        <Anchor
+          component={Link}
+          size="sm"
+          href={`/workloads/${encodeURIComponent(alert.workload)}`}
+        >
           <Foreign text={alert.workload} />
         </Anchor>
         <span>
@@ -124,7 +143,11 @@ function Head({ alert, close }: { alert: Alert; close?: () => void }) {
           </span>
         )}
         {alert.incident && (
-          <Anchor component={Link} size="sm" href={`/incidents/${encodeURIComponent(alert.incident)}`}>
+          <Anchor
+            component={Link}
+            size="sm"
+            href={`/incidents/${encodeURIComponent(alert.incident)}`}
+          >
             its incident
           </Anchor>
         )}
@@ -139,15 +162,25 @@ function Decide({ alert }: { alert: Alert }) {
   const me = useMe().data;
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const about = { uids: [alert.uid] };
-  const send = (change: object) => bulk.mutate({ text: "", dry_run: false, limit: 1, ...about, ...change });
+  const send = (change: object) =>
+    bulk.mutate({ text: "", dry_run: false, limit: 1, ...about, ...change });
   if (!useMay("triage")) return null;
   const said = alert.status === "dismissed" || alert.status === "escalated";
   return (
     <Group gap="xs">
-      <Button onClick={() => setVerdict("dismissed")} loading={bulk.isPending} variant={said ? "default" : "filled"}>
+      <Button
+        onClick={() => setVerdict("dismissed")}
+        loading={bulk.isPending}
+        variant={said ? "default" : "filled"}
+      >
         Dismiss
       </Button>
-      <Button onClick={() => setVerdict("escalated")} loading={bulk.isPending} color="red" variant="outline">
+      <Button
+        onClick={() => setVerdict("escalated")}
+        loading={bulk.isPending}
+        color="red"
+        variant="outline"
+      >
         Escalate
       </Button>
       {alert.status === "open" && (

@@ -1,5 +1,5 @@
 /** The list of alerts: find, choose, decide; what is chosen shows on the right, or on its own page. */
-import { Box, Button, Grid as Columns, Group, Text } from "@mantine/core";
+import { Box, Button, Group, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
@@ -14,15 +14,16 @@ import { useUrl } from "@/parts/url";
 import { useKeys } from "@/shell/keys";
 import { AlertDetail } from "./AlertDetail";
 import { AlertPage } from "./AlertPage";
+import classes from "./AlertsPage.module.css";
 import { type Alert, type Sort, useAlerts, useBars, useBulk } from "./alerts";
 import { BulkBar } from "./BulkBar";
 import { alertColumns } from "./columns";
 import { FilterBar } from "./FilterBar";
 import { filterOf } from "./filter";
 import { Groups } from "./Groups";
+import type { Verdict } from "./reasons";
 import { useChosen } from "./useChosen";
 import { WordDialog } from "./WordDialog";
-import type { Verdict } from "./reasons";
 
 export default function AlertsPage() {
   return (
@@ -71,7 +72,11 @@ function AlertList() {
       title="Alerts"
       fill
       note={<Arrived renew={() => setAt(0)} />}
-      actions={<Text size="sm" className="quiet number">{total === undefined ? "" : `${whole(total)} alerts`}</Text>}
+      actions={
+        <Text size="sm" className="quiet number">
+          {total === undefined ? "" : `${whole(total)} alerts`}
+        </Text>
+      }
     >
       <Panel flush>
         <Box px="sm" pt="xs">
@@ -84,21 +89,26 @@ function AlertList() {
       </Panel>
       <FilterBar filter={filter} />
       <Groups filter={filter} />
-      <Actions rows={rows} at={at} chosen={chosen.all} filter={filter} total={total} clear={chosen.clear} />
-      <Columns gutter="sm" style={{ flex: 1, minHeight: 0 }} styles={{ inner: { height: "100%", flexWrap: "nowrap" } }}>
-        <Columns.Col span={opened ? 7 : 12} h="100%">
-          <Box h="100%" bd="1px solid var(--line)" bg="var(--surface)">
-            <Answer of={found} lines={12}>
-              {() => grid}
-            </Answer>
-          </Box>
-        </Columns.Col>
+      <Actions
+        rows={rows}
+        at={at}
+        chosen={chosen.all}
+        filter={filter}
+        total={total}
+        clear={chosen.clear}
+      />
+      <Box className={classes.panes} data-opened={opened ? true : undefined}>
+        <Box h="100%" mih={0} miw={0} bd="1px solid var(--line)" bg="var(--surface)">
+          <Answer of={found} lines={12}>
+            {() => grid}
+          </Answer>
+        </Box>
         {opened && (
-          <Columns.Col span={5} h="100%" style={{ overflow: "auto" }}>
+          <Box className={classes.detail}>
             <AlertDetail uid={opened} close={() => setUrl({ alert: null }, true)} />
-          </Columns.Col>
+          </Box>
         )}
-      </Columns>
+      </Box>
       <ListKeys close={() => setUrl({ alert: null }, true)} shown={rows[at]} />
     </Page>
   );
@@ -106,7 +116,11 @@ function AlertList() {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-const barOf = (bar: { since: string | null; until: string | null; by_severity: Record<string, number> }) => ({
+const barOf = (bar: {
+  since: string | null;
+  until: string | null;
+  by_severity: Record<string, number>;
+}) => ({
   from: Date.parse(bar.since ?? ""),
   until: Date.parse(bar.until ?? ""),
   parts: bar.by_severity,
@@ -185,7 +199,11 @@ function Actions({ rows, at, chosen, filter, total, clear }: ActionsProps) {
   useKeys("Alerts", [
     { keys: "d", does: "dismiss", run: () => open("dismissed") },
     { keys: "e", does: "escalate", run: () => open("escalated") },
-    { keys: "i", does: "look into it (acknowledged)", run: () => may && send({ status: "acknowledged" }) },
+    {
+      keys: "i",
+      does: "look into it (acknowledged)",
+      run: () => may && send({ status: "acknowledged" }),
+    },
     { keys: "a", does: "take it", run: () => may && me && send({ assignee: me.name }) },
   ]);
   return (

@@ -15,7 +15,8 @@ export function Before({ match }: { match: string }) {
   const found = useQuery({
     queryKey: ["window", match],
     staleTime: 300_000,
-    queryFn: () => got(api.GET("/api/v1/matches/{uid}/window", { params: { path: { uid: match } } })),
+    queryFn: () =>
+      got(api.GET("/api/v1/matches/{uid}/window", { params: { path: { uid: match } } })),
   });
   return (
     <Answer of={found} lines={5}>
@@ -40,11 +41,15 @@ export function Before({ match }: { match: string }) {
               />
             )}
             {step?.event && <EventFacts event={step.event} />}
-            {step && !step.event && <Nothing>This event is no longer in the lake; it was: {step.token}</Nothing>}
+            {step && !step.event && (
+              <Nothing>This event is no longer in the lake; it was: {step.token}</Nothing>
+            )}
             <Extra title="Before in its login session" tokens={window.session} />
             <Extra title="By its siblings" tokens={window.siblings} />
             {window.session_failures !== null && window.session_failures > 0 && (
-              <Text size="sm">{window.session_failures} failed logins came before its session.</Text>
+              <Text size="sm">
+                {window.session_failures} failed logins came before its session.
+              </Text>
             )}
           </Stack>
         );

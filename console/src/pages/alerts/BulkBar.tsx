@@ -41,7 +41,11 @@ export function BulkBar(props: Props) {
         Take (a)
       </Button>
       <Text size="sm" className="quiet" aria-live="polite">
-        {all ? `all ${whole(total)} that match are chosen` : chosen ? `${whole(chosen)} chosen` : "the row of the keys"}
+        {all
+          ? `all ${whole(total)} that match are chosen`
+          : chosen
+            ? `${whole(chosen)} chosen`
+            : "the row of the keys"}
       </Text>
       {!all && total > Math.max(chosen, 1) && (
         <Button variant="subtle" onClick={props.chooseAll}>

@@ -28,7 +28,12 @@ export function FilterBar({ filter }: { filter: Filter }) {
       {[...FIELDS, "from", "until"].map(
         (name) =>
           url.has(name) && (
-            <Pill key={name} withRemoveButton onRemove={() => setUrl({ [name]: null })} removeButtonProps={{ "aria-label": `without ${name}` }}>
+            <Pill
+              key={name}
+              withRemoveButton
+              onRemove={() => setUrl({ [name]: null })}
+              removeButtonProps={{ "aria-label": `without ${name}` }}
+            >
               {name}: {seen(url.get(name) || "nobody")}
             </Pill>
           ),

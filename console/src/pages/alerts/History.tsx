@@ -21,7 +21,11 @@ export function History({ alert }: { alert: Alert }) {
   return (
     <Stack gap="xs">
       {useMay("triage") && <Comment uid={uid} />}
-      <Answer of={found} isEmpty={(page) => page.history.length === 0} empty="Nobody has done anything yet.">
+      <Answer
+        of={found}
+        isEmpty={(page) => page.history.length === 0}
+        empty="Nobody has done anything yet."
+      >
         {(page) => (
           <Table aria-label="History">
             <Table.Tbody>

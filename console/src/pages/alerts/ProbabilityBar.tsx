@@ -17,11 +17,33 @@ export function ProbabilityBar({ probability, budget }: Props) {
     budget === null ? "" : `; at ${percent(budget)} or less it alerts`
   }`;
   return (
-    <svg viewBox={`0 0 ${WIDTH} 40`} width="100%" style={{ maxWidth: 480 }} role="img" aria-label={told}>
+    <svg
+      viewBox={`0 0 ${WIDTH} 40`}
+      width="100%"
+      style={{ maxWidth: 480 }}
+      role="img"
+      aria-label={told}
+    >
       <rect y="8" width={WIDTH} height="10" rx="3" fill="var(--line)" />
-      {budget !== null && <rect y="8" width={at(budget)} height="10" rx="3" fill="var(--odd)" opacity="0.35" />}
-      {budget !== null && <line x1={at(budget)} x2={at(budget)} y1="4" y2="22" stroke="currentColor" strokeWidth="1.5" />}
-      <circle cx={Math.max(5, at(probability))} cy="13" r="5" fill={alerts ? "var(--odd)" : "var(--expected)"} />
+      {budget !== null && (
+        <rect y="8" width={at(budget)} height="10" rx="3" fill="var(--odd)" opacity="0.35" />
+      )}
+      {budget !== null && (
+        <line
+          x1={at(budget)}
+          x2={at(budget)}
+          y1="4"
+          y2="22"
+          stroke="currentColor"
+          strokeWidth="1.5"
+        />
+      )}
+      <circle
+        cx={Math.max(5, at(probability))}
+        cy="13"
+        r="5"
+        fill={alerts ? "var(--odd)" : "var(--expected)"}
+      />
       {[0, 1, 2, 3, 4].map((step) => (
         <text
           key={step}

@@ -9,9 +9,12 @@ export function Raw({ match }: { match: string }) {
     queryKey: ["match event", match],
     staleTime: 300_000,
     queryFn: async () => {
-      const told = await got(api.GET("/api/v1/matches/{uid}", { params: { path: { uid: match } } }));
+      const told = await got(
+        api.GET("/api/v1/matches/{uid}", { params: { path: { uid: match } } }),
+      );
       const { stream, seq } = told.columns;
-      if (!told.event_at || typeof stream !== "string" || typeof seq !== "number") return told.columns;
+      if (!told.event_at || typeof stream !== "string" || typeof seq !== "number")
+        return told.columns;
       const path = { stream, seq };
       const event = await got(api.GET("/api/v1/events/{stream}/{seq}", { params: { path } }));
       return event.event;

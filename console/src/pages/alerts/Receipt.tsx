@@ -40,9 +40,10 @@ export function Receipt({ receipt }: { receipt: Record<string, unknown> }) {
       ) : (
         <>
           <Text size="sm">
-            Of {whole(moved.judged)} matches of the last {days} days, {whole(moved.to_expected.matches)}{" "}
-            similar ones that alert would be expected, {whole(moved.to_alerted.matches)} that are expected
-            would alert; {whole(moved.own)} of its own would be expected.
+            Of {whole(moved.judged)} matches of the last {days} days,{" "}
+            {whole(moved.to_expected.matches)} similar ones that alert would be expected,{" "}
+            {whole(moved.to_alerted.matches)} that are expected would alert; {whole(moved.own)} of
+            its own would be expected.
           </Text>
           <Examples title="Would be expected" moved={moved.to_expected} />
           <Examples title="Would alert" moved={moved.to_alerted} />
@@ -68,7 +69,8 @@ function Examples({ title, moved }: { title: string; moved: Moved }) {
       <List size="sm">
         {moved.examples.map((each) => (
           <List.Item key={`${each.time} ${each.act}`}>
-            <Moment at={new Date(each.time).toISOString()} /> <Foreign text={each.act} mono most={200} /> from{" "}
+            <Moment at={new Date(each.time).toISOString()} />{" "}
+            <Foreign text={each.act} mono most={200} /> from{" "}
             <Foreign text={each.parent} mono most={100} /> on <Foreign text={each.workload} />
           </List.Item>
         ))}

@@ -20,7 +20,9 @@ function useSame(query: Query) {
 }
 
 export function Related({ alert }: { alert: Alert }) {
-  const same = useSame(alert.incident ? { incident: alert.incident } : { rule: alert.rule, workload: alert.workload });
+  const same = useSame(
+    alert.incident ? { incident: alert.incident } : { rule: alert.rule, workload: alert.workload },
+  );
   const figures = useQuery({
     queryKey: ["figures", "rules"],
     staleTime: 60_000,
@@ -72,8 +74,8 @@ function Prevalence({ done }: { done: Schema["RuleDone"] | undefined }) {
     <Text size="sm">
       This rule matched {whole(done.matches)} times here; of {whole(done.judged)} judged matches{" "}
       {whole(done.suppressed)} were expected
-      {done.share_suppressed === null ? "" : ` (${percent(done.share_suppressed)})`} and {whole(done.alerted)} alerted,
-      in {whole(done.alerts)} alerts.
+      {done.share_suppressed === null ? "" : ` (${percent(done.share_suppressed)})`} and{" "}
+      {whole(done.alerted)} alerted, in {whole(done.alerts)} alerts.
     </Text>
   );
 }

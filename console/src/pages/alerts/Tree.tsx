@@ -11,9 +11,19 @@ export function Tree({ uid }: { uid: string }) {
     queryFn: () => got(api.GET("/api/v1/alerts/{uid}/process-tree", { params: { path: { uid } } })),
   });
   return (
-    <Answer of={found} lines={6} isEmpty={(tree) => tree.processes.length === 0} empty="No process is known for this alert.">
+    <Answer
+      of={found}
+      lines={6}
+      isEmpty={(tree) => tree.processes.length === 0}
+      empty="No process is known for this alert."
+    >
       {(tree) => (
-        <ProcessTree label="Process tree" processes={tree.processes} matched={tree.process} leftOut={tree.left_out} />
+        <ProcessTree
+          label="Process tree"
+          processes={tree.processes}
+          matched={tree.process}
+          leftOut={tree.left_out}
+        />
       )}
     </Answer>
   );

@@ -1,5 +1,15 @@
 /** Why a match alerted, or was silent: the model's answer, in sentences, beside what was expected. */
-import { Accordion, Alert as Note, Anchor, Group, List, Stack, Table, Text, Title } from "@mantine/core";
+import {
+  Accordion,
+  Anchor,
+  Group,
+  List,
+  Alert as Note,
+  Stack,
+  Table,
+  Text,
+  Title,
+} from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, got } from "@/api/client";
@@ -35,12 +45,16 @@ export function Why({ path, uid }: Props) {
         const suppressed = told.outcome === "suppressed";
         return (
           <Stack gap="xs">
-            <Title order={3}>{suppressed ? "Why this was expected" : "Why this was not expected"}</Title>
+            <Title order={3}>
+              {suppressed ? "Why this was expected" : "Why this was not expected"}
+            </Title>
             <Text size="sm">
               <Foreign text={told.happened} mono most={1_000} />
             </Text>
             <Text size="sm">{told.verdict}</Text>
-            {told.probability !== null && <ProbabilityBar probability={told.probability} budget={told.budget} />}
+            {told.probability !== null && (
+              <ProbabilityBar probability={told.probability} budget={told.budget} />
+            )}
             {told.notes.map((note) => (
               <Note key={note} color="yellow" py={4}>
                 {note}
@@ -75,7 +89,12 @@ function Members({ taken }: { taken: Taken }) {
               <Group gap={6} wrap="nowrap">
                 <svg width="40" height="8" aria-hidden="true">
                   <rect width="40" height="8" rx="2" fill="var(--line)" />
-                  <rect width={(40 * Math.max(0, each.surprise)) / most} height="8" rx="2" fill="var(--odd)" />
+                  <rect
+                    width={(40 * Math.max(0, each.surprise)) / most}
+                    height="8"
+                    rx="2"
+                    fill="var(--odd)"
+                  />
                 </svg>
                 <span className="number">{bits(each.surprise)}</span>
               </Group>
@@ -104,7 +123,9 @@ function Chapters({ taken }: { taken: Taken }) {
       <Accordion.Item value="nearest">
         <Accordion.Control>The nearest expected matches, side by side</Accordion.Control>
         <Accordion.Panel>
-          {taken.nearest.length === 0 && <Text size="sm">The model keeps none to compare it with.</Text>}
+          {taken.nearest.length === 0 && (
+            <Text size="sm">The model keeps none to compare it with.</Text>
+          )}
           {taken.nearest.map((near) => (
             <Beside key={near.uid} near={near} />
           ))}
@@ -122,7 +143,9 @@ function Chapters({ taken }: { taken: Taken }) {
 
 function Turned({ turned }: { turned: Taken["turned"] }) {
   if (!turned.ways.length) {
-    const none = turned.complete ? "No change that was tried is enough." : "None found, though not all could be tried.";
+    const none = turned.complete
+      ? "No change that was tried is enough."
+      : "None found, though not all could be tried.";
     return (
       <Text size="sm">
         {none}
@@ -145,13 +168,18 @@ function Turned({ turned }: { turned: Taken["turned"] }) {
 function WayText({ way }: { way: Way }) {
   return (
     <>
-      <Foreign text={way.changes.map((change) => change.words).join(" and ")} most={800} /> (probability{" "}
-      {percent(way.probability)})
+      <Foreign text={way.changes.map((change) => change.words).join(" and ")} most={800} />{" "}
+      (probability {percent(way.probability)})
     </>
   );
 }
 
-const MARKS: Record<Step["mark"], string> = { "=": "the same", "~": "akin", "+": "only here", "-": "only there" };
+const MARKS: Record<Step["mark"], string> = {
+  "=": "the same",
+  "~": "akin",
+  "+": "only here",
+  "-": "only there",
+};
 const SHOWN = 24; // steps of a section
 
 function Beside({ near }: { near: Near }) {
@@ -179,11 +207,17 @@ function Beside({ near }: { near: Near }) {
               // biome-ignore lint/suspicious/noArrayIndexKey: the steps of one comparison never move
               <Table.Tr key={`${name} ${index}`}>
                 <Table.Td className="quiet">{index === 0 ? name : ""}</Table.Td>
-                <Table.Td style={{ color: step.mark === "=" ? undefined : "var(--odd)" }}>{MARKS[step.mark]}</Table.Td>
-                <Table.Td>{step.here !== null && <Foreign text={step.here} mono most={160} />}</Table.Td>
+                <Table.Td style={{ color: step.mark === "=" ? undefined : "var(--odd)" }}>
+                  {MARKS[step.mark]}
+                </Table.Td>
+                <Table.Td>
+                  {step.here !== null && <Foreign text={step.here} mono most={160} />}
+                </Table.Td>
                 <Table.Td>
                   {step.there !== null && <Foreign text={step.there} mono most={160} />}
-                  {step.mark === "=" && step.there === null && step.here !== null && <Foreign text={step.here} mono most={160} />}
+                  {step.mark === "=" && step.there === null && step.here !== null && (
+                    <Foreign text={step.here} mono most={160} />
+                  )}
                 </Table.Td>
               </Table.Tr>
             )),
@@ -201,7 +235,11 @@ function Shares({ taken }: { taken: Taken }) {
       <Table.Tbody>
         {taken.shares.slice(0, 16).map((share) => (
           <Table.Tr key={`${share.section} ${share.token}`}>
-            <Table.Td w={70} className="number" style={{ color: share.bits > 0 ? "var(--odd)" : "var(--expected)" }}>
+            <Table.Td
+              w={70}
+              className="number"
+              style={{ color: share.bits > 0 ? "var(--odd)" : "var(--expected)" }}
+            >
               {share.bits > 0 ? "+" : "−"}
               {Math.abs(share.bits).toFixed(2)}
             </Table.Td>

@@ -35,7 +35,12 @@ export function WordDialog({ verdict, about, count, say, close }: Props) {
           <Radio.Group label="Why" value={reason} onChange={setReason}>
             <Stack gap={6} mt={6}>
               {REASONS[verdict].map((each, index) => (
-                <Radio key={each} value={each} label={each} data-autofocus={index === 0 || undefined} />
+                <Radio
+                  key={each}
+                  value={each}
+                  label={each}
+                  data-autofocus={index === 0 || undefined}
+                />
               ))}
             </Stack>
           </Radio.Group>

@@ -68,7 +68,9 @@ export function useBulk() {
     onSuccess: (result, body) => {
       const { id } = result;
       const undo = async () => {
-        await got(api.POST("/api/v1/alerts/bulk/{id}/undo", { params: { path: { id: id ?? "" } } }));
+        await got(
+          api.POST("/api/v1/alerts/bulk/{id}/undo", { params: { path: { id: id ?? "" } } }),
+        );
         await renew();
       };
       if (!body.dry_run) {
@@ -81,7 +83,8 @@ export function useBulk() {
 }
 
 function summary(result: Schema["BulkResult"], body: Bulk): string {
-  const done = body.verdict ?? body.status ?? (body.assignee === undefined ? "changed" : "assigned");
+  const done =
+    body.verdict ?? body.status ?? (body.assignee === undefined ? "changed" : "assigned");
   const parts = [`${result.changed} ${done}`];
   if (result.unchanged) parts.push(`${result.unchanged} were so already`);
   if (result.skipped) {

@@ -12,18 +12,38 @@ export function alertColumns(sort: Sort, ask: (sort: Sort) => void): Column<Aler
     {
       name: "Time",
       width: "8.4rem",
-      sort: { by: "time", order: byTime[sort], ask: () => ask(sort === "-time" ? "time" : "-time") },
+      sort: {
+        by: "time",
+        order: byTime[sort],
+        ask: () => ask(sort === "-time" ? "time" : "-time"),
+      },
       cell: (row) => <Moment at={row.first_time} short />,
     },
     { name: "Severity", width: "6.4rem", cell: (row) => <Severity severity={row.severity} /> },
-    { name: "Alert", width: "minmax(14rem, 4fr)", cell: (row) => <Foreign text={row.title} oneLine /> },
-    { name: "Workload", width: "minmax(6rem, 1fr)", cell: (row) => <Foreign text={row.workload} oneLine /> },
-    { name: "Host", width: "minmax(5rem, 1fr)", cell: (row) => <Foreign text={row.host} oneLine /> },
+    {
+      name: "Alert",
+      width: "minmax(14rem, 4fr)",
+      cell: (row) => <Foreign text={row.title} oneLine />,
+    },
+    {
+      name: "Workload",
+      width: "minmax(6rem, 1fr)",
+      cell: (row) => <Foreign text={row.workload} oneLine />,
+    },
+    {
+      name: "Host",
+      width: "minmax(5rem, 1fr)",
+      cell: (row) => <Foreign text={row.host} oneLine />,
+    },
     { name: "Surprise", width: "4.6rem", right: true, cell: (row) => bits(row.surprise) },
     {
       name: "Risk",
       width: "5.6rem",
-      sort: { by: "risk", order: sort === "-risk" ? "descending" : "none", ask: () => ask("-risk") },
+      sort: {
+        by: "risk",
+        order: sort === "-risk" ? "descending" : "none",
+        ask: () => ask("-risk"),
+      },
       cell: (row) => <Risk risk={row.risk} severity={row.severity} />,
     },
     { name: "Matches", width: "4.4rem", right: true, cell: (row) => whole(row.count) },

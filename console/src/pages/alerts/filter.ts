@@ -19,7 +19,8 @@ export function filterOf(url: URLSearchParams): Filter {
     severity: url.getAll("severity") as Severities,
   };
   for (const name of FIELDS) if (url.has(name)) filter[name] = url.get(name);
-  for (const name of ["from", "until", "q"] as const) if (url.get(name)) filter[name] = url.get(name);
+  for (const name of ["from", "until", "q"] as const)
+    if (url.get(name)) filter[name] = url.get(name);
   return filter;
 }
 
@@ -38,8 +39,11 @@ export function typedChange(typed: string): { change: Change; problem: string | 
     else letters.push(word);
   }
   const unknown = severities.find((name) => !SEVERITY_NAMES.includes(name));
-  if (unknown) return { change: {}, problem: `no severity "${unknown}": ${SEVERITY_NAMES.join(", ")}` };
-  const odd = states.find((name) => name !== "all" && !(STATUSES as readonly string[]).includes(name));
+  if (unknown)
+    return { change: {}, problem: `no severity "${unknown}": ${SEVERITY_NAMES.join(", ")}` };
+  const odd = states.find(
+    (name) => name !== "all" && !(STATUSES as readonly string[]).includes(name),
+  );
   if (odd) return { change: {}, problem: `no status "${odd}": ${STATUSES.join(", ")}, all` };
   if (severities.length) change.severity = severities;
   if (states.length) change.status = states;

@@ -25,6 +25,7 @@ from foreseen.lake.keeping.log_start import checkpoints
 from foreseen.lake.keeping.retention import Expiry, Needs, Retention, expire, expiries
 from foreseen.lake.lake import Lake
 from foreseen.lake.store import TableStore
+from foreseen.lake.table_open import configure
 
 log = logging.getLogger("foreseen.upkeep")
 
@@ -161,6 +162,7 @@ def _checkpoint(store: TableStore, keeping: Keeping) -> bool:
     """A checkpoint where commits did not write one: opening reads no more entries than that."""
     with store.lock:
         handle = store.fresh()
+        configure(handle)
         if int(handle.version()) - max(checkpoints(store.place), default=0) < keeping.checkpoint:
             return False
         handle.create_checkpoint()
