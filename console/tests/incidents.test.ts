@@ -51,7 +51,9 @@ test("each match ties what it names to the next thing that it names", () => {
 });
 
 test("of a kind with too many the picture shows those with the most matches", () => {
-  const { entities } = graphOf([1, 2, 3].map((n) => match(`${n}`, { columns: { host: `web-${n % 2}` } })));
+  const { entities } = graphOf(
+    [1, 2, 3].map((n) => match(`${n}`, { columns: { host: `web-${n % 2}` } })),
+  );
   const { shown: drawn, leftOut } = placed(entities, 1);
   expect(drawn.map((each) => each.name)).toEqual(["web-1"]);
   expect(leftOut).toBe(1);
@@ -74,14 +76,28 @@ test("what alerted is a diamond of its severity", () => {
 
 test("how long it lasted, also where times are missing or turned around", () => {
   expect(lastedText({ opened: null, last_time: null })).toBe("–");
-  expect(lastedText({ opened: "2026-11-20T10:00:00Z", last_time: "2026-11-20T11:30:00Z" })).toBe("1.5 h");
-  expect(lastedText({ opened: "2026-11-20T10:00:00Z", last_time: "2026-11-20T09:00:00Z" })).toBe("0 s");
+  expect(lastedText({ opened: "2026-11-20T10:00:00Z", last_time: "2026-11-20T11:30:00Z" })).toBe(
+    "1.5 h",
+  );
+  expect(lastedText({ opened: "2026-11-20T10:00:00Z", last_time: "2026-11-20T09:00:00Z" })).toBe(
+    "0 s",
+  );
 });
 
 test("words of people are in the order of their times, whatever else happened to the alerts", () => {
-  const event = (action: string, time: string) => ({ number: 1, actor: "ana", text: "", detail: null, action, time });
+  const event = (action: string, time: string) => ({
+    number: 1,
+    actor: "ana",
+    text: "",
+    detail: null,
+    action,
+    time,
+  });
   const alerts = [{ uid: "a" }, { uid: "b" }] as Parameters<typeof notesOf>[0];
-  const notes = notesOf(alerts, [[event("comment", "2"), event("raise", "0")], [event("dismiss", "1")]]);
+  const notes = notesOf(alerts, [
+    [event("comment", "2"), event("raise", "0")],
+    [event("dismiss", "1")],
+  ]);
   expect(notes.map((note) => [note.alert.uid, note.event.action])).toEqual([
     ["b", "dismiss"],
     ["a", "comment"],
@@ -91,7 +107,11 @@ test("words of people are in the order of their times, whatever else happened to
 const HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(1)>\u202e\u0000\"'&";
 
 function evidence(): Evidence {
-  const bad = match("1", { columns: { process_cmd_line: HOSTILE, host: HOSTILE }, rule: HOSTILE, workload: HOSTILE });
+  const bad = match("1", {
+    columns: { process_cmd_line: HOSTILE, host: HOSTILE },
+    rule: HOSTILE,
+    workload: HOSTILE,
+  });
   const alert = {
     uid: "a1",
     title: HOSTILE,
@@ -115,7 +135,19 @@ function evidence(): Evidence {
     alerts: [alert],
     matches: [bad],
     complete: false,
-    notes: [{ alert, event: { number: 1, time: null, actor: HOSTILE, action: "comment", text: HOSTILE, detail: null } }],
+    notes: [
+      {
+        alert,
+        event: {
+          number: 1,
+          time: null,
+          actor: HOSTILE,
+          action: "comment",
+          text: HOSTILE,
+          detail: null,
+        },
+      },
+    ],
     chain: chainOf([bad], coverage),
     records: [{ match: "1", event: { [HOSTILE]: HOSTILE, raw: { nested: HOSTILE } } }],
     recordsLeftOut: 3,

@@ -6,13 +6,19 @@ import { readVisits, visited } from "@/pages/overview/visit";
 const coverage = {
   rules: 2,
   without_technique: [],
-  techniques: [{ id: "T1059", tactics: ["execution"] }, { id: "T1078", tactics: ["persistence", "initial-access"] }],
+  techniques: [
+    { id: "T1059", tactics: ["execution"] },
+    { id: "T1078", tactics: ["persistence", "initial-access"] },
+  ],
   tactics: [{ name: "initial-access" }, { name: "execution" }, { name: "persistence" }],
 };
 const technique = (id: string) => ({ technique: id, rules: ["r"], matches: 3, alerted: 1 });
 
 test("techniques stand in each of their tactics, in the order of ATT&CK", () => {
-  const columns = columnsOf([technique("T1078"), technique("T1059.004"), technique("T9999")], coverage);
+  const columns = columnsOf(
+    [technique("T1078"), technique("T1059.004"), technique("T9999")],
+    coverage,
+  );
   expect(columns.map((each) => [each.name, each.techniques.map((one) => one.technique)])).toEqual([
     ["initial-access", ["T1078"]],
     ["execution", ["T1059.004"]],
@@ -41,7 +47,13 @@ test("bars have no length for nothing, and all of it for the most", () => {
 });
 
 test("bytes are told in the unit that fits", () => {
-  expect([0, 999, 1500, 25_000_000, 3e15].map(bytesText)).toEqual(["0 B", "999 B", "1.5 kB", "25 MB", "3000 TB"]);
+  expect([0, 999, 1500, 25_000_000, 3e15].map(bytesText)).toEqual([
+    "0 B",
+    "999 B",
+    "1.5 kB",
+    "25 MB",
+    "3000 TB",
+  ]);
 });
 
 test("nothing is claimed of models that nobody measured", () => {
@@ -60,6 +72,12 @@ test("a visit ends after half an hour without a look", () => {
 });
 
 test("what a browser kept of visits may be anything", () => {
-  expect([null, "", "{", "[]", '{"now":"x"}'].map(readVisits)).toEqual([null, null, null, null, null]);
+  expect([null, "", "{", "[]", '{"now":"x"}'].map(readVisits)).toEqual([
+    null,
+    null,
+    null,
+    null,
+    null,
+  ]);
   expect(readVisits('{"now":5,"before":"x"}')).toEqual({ before: null, now: 5 });
 });

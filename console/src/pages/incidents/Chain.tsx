@@ -5,8 +5,8 @@ import { useCoverage } from "@/parts/coverage";
 import { whole } from "@/parts/numbers";
 import { Moment } from "@/parts/times";
 import classes from "./Chain.module.css";
-import { chainOf } from "./tactics";
 import type { Match } from "./incidents";
+import { chainOf } from "./tactics";
 
 /** The tactics of an incident, in the order in which they began. */
 export function Chain({ matches }: { matches: Match[] }) {
@@ -17,15 +17,26 @@ export function Chain({ matches }: { matches: Match[] }) {
         const { steps, without } = chainOf(matches, told);
         return (
           <Box>
-            <ol className={classes.chain} aria-label="ATT&CK tactics in the order in which they began">
+            <ol
+              className={classes.chain}
+              aria-label="ATT&CK tactics in the order in which they began"
+            >
               {steps.map((step) => (
-                <li key={step.tactic} className={classes.link} data-alerted={step.alerted > 0 || undefined}>
+                <li
+                  key={step.tactic}
+                  className={classes.link}
+                  data-alerted={step.alerted > 0 || undefined}
+                >
                   <div className={classes.tactic}>{step.tactic.replaceAll("-", " ")}</div>
                   <div>
                     {step.techniques.map((id, index) => (
                       <span key={id}>
                         {index > 0 && ", "}
-                        <Anchor component={Link} size="xs" href={`/rules?technique=${encodeURIComponent(id)}`}>
+                        <Anchor
+                          component={Link}
+                          size="xs"
+                          href={`/rules?technique=${encodeURIComponent(id)}`}
+                        >
                           {id}
                         </Anchor>
                       </span>
@@ -34,7 +45,8 @@ export function Chain({ matches }: { matches: Match[] }) {
                   <div className="quiet">
                     <Moment at={step.first} />
                     <br />
-                    {whole(step.matches)} {step.matches === 1 ? "match" : "matches"}, {whole(step.alerted)} alerted
+                    {whole(step.matches)} {step.matches === 1 ? "match" : "matches"},{" "}
+                    {whole(step.alerted)} alerted
                   </div>
                 </li>
               ))}

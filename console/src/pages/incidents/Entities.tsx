@@ -49,7 +49,13 @@ function Picture({ graph }: { graph: Graph }) {
   const y = (each: Placed) => TOP + each.row * ROW;
   return (
     <div ref={ref}>
-      <svg width="100%" height={TOP + rows * ROW} role="img" aria-label={`${graph.entities.length} entities and ${graph.ties.length} ties; the table lists them`} style={{ display: "block" }}>
+      <svg
+        width="100%"
+        height={TOP + rows * ROW}
+        role="img"
+        aria-label={`${graph.entities.length} entities and ${graph.ties.length} ties; the table lists them`}
+        style={{ display: "block" }}
+      >
         {graph.ties.map((tie) => {
           const [from, to] = [at.get(tie.from), at.get(tie.to)];
           if (!from || !to) return null;
@@ -102,7 +108,13 @@ function Node({ entity, x, y, wide }: { entity: Placed; x: number; y: number; wi
         fill="var(--page)"
         stroke={entity.alerted ? "var(--odd)" : "var(--line)"}
       />
-      <text x={x + 6} y={y + 14} fontSize="11" fill="currentColor" fontFamily="var(--mantine-font-family-monospace)">
+      <text
+        x={x + 6}
+        y={y + 14}
+        fontSize="11"
+        fill="currentColor"
+        fontFamily="var(--mantine-font-family-monospace)"
+      >
         {shown}
       </text>
       <title>{`${cut(name, 300)}: ${entity.matches} matches, ${entity.alerted} alerted`}</title>
@@ -112,7 +124,6 @@ function Node({ entity, x, y, wide }: { entity: Placed; x: number; y: number; wi
 
 function Twin({ entities }: { entities: Entity[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys
     <Box mah={360} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label="Entities">
       <Table stickyHeader>
         <Table.Thead>
@@ -151,7 +162,9 @@ function Twin({ entities }: { entities: Entity[] }) {
 function Name({ entity }: { entity: Entity }) {
   const text = <Foreign text={entity.name} mono most={300} />;
   const name = encodeURIComponent(entity.name);
-  const href = { user: `/users/${name}`, host: `/alerts?status=all&host=${name}` }[entity.kind as string];
+  const href = { user: `/users/${name}`, host: `/alerts?status=all&host=${name}` }[
+    entity.kind as string
+  ];
   return href ? (
     <Anchor component={Link} size="sm" href={href}>
       {text}

@@ -23,7 +23,10 @@ export function EvidenceButton(props: Props) {
   const making = useMutation({
     mutationFn: async () => {
       const found = await gathered(props, me?.user?.display_name || me?.name || "?");
-      save(`incident-${props.incident.uid.replace(/[^\w.-]/g, "_").slice(0, 60)}.html`, evidenceHtml(found));
+      save(
+        `incident-${props.incident.uid.replace(/[^\w.-]/g, "_").slice(0, 60)}.html`,
+        evidenceHtml(found),
+      );
       return found;
     },
     onSuccess: (found) =>
@@ -43,10 +46,16 @@ export function EvidenceButton(props: Props) {
 
 async function gathered({ incident, alerts, members }: Props, by: string): Promise<Evidence> {
   // What alerted goes first where not all fit.
-  const first = members.matches.toSorted((a, b) => Number(isTold(b)) - Number(isTold(a))).slice(0, MOST_RECORDS);
+  const first = members.matches
+    .toSorted((a, b) => Number(isTold(b)) - Number(isTold(a)))
+    .slice(0, MOST_RECORDS);
   const [coverage, histories, records] = await Promise.all([
     got(api.GET("/api/v1/figures/coverage")),
-    inTurn(alerts, async ({ uid }) => (await got(api.GET("/api/v1/alerts/{uid}/history", { params: { path: { uid } } }))).history),
+    inTurn(
+      alerts,
+      async ({ uid }) =>
+        (await got(api.GET("/api/v1/alerts/{uid}/history", { params: { path: { uid } } }))).history,
+    ),
     inTurn(first, recordOf),
   ]);
   const kept = records.filter((each) => each !== null);
@@ -70,9 +79,12 @@ const isTold = (match: Match): boolean => match.decision?.outcome === "alerted";
 async function recordOf(match: Match): Promise<Evidence["records"][number] | null> {
   const { stream, seq } = match.columns;
   if (!match.event_at || typeof stream !== "string" || typeof seq !== "number") return null;
-  const { data, response } = await api.GET("/api/v1/events/{stream}/{seq}", { params: { path: { stream, seq } } });
+  const { data, response } = await api.GET("/api/v1/events/{stream}/{seq}", {
+    params: { path: { stream, seq } },
+  });
   if (response.status === 404) return null; // retention took it
-  if (!response.ok || !data) throw new Error(`the event of match ${match.uid} cannot be read (${response.status})`);
+  if (!response.ok || !data)
+    throw new Error(`the event of match ${match.uid} cannot be read (${response.status})`);
   return { match: match.uid, event: data.event };
 }
 

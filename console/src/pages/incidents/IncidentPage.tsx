@@ -12,11 +12,19 @@ import { Moment } from "@/parts/times";
 import { Chain } from "./Chain";
 import { Entities } from "./Entities";
 import { EvidenceButton } from "./EvidenceButton";
-import { lastedText } from "./times";
-import { type Alert, type Incident, type Match, type Members, useIncident, useItsAlerts, useMembers } from "./incidents";
+import {
+  type Alert,
+  type Incident,
+  type Match,
+  type Members,
+  useIncident,
+  useItsAlerts,
+  useMembers,
+} from "./incidents";
 import { Notes } from "./Notes";
 import { Picked } from "./Picked";
 import { dotsOf } from "./timeline";
+import { lastedText } from "./times";
 
 export function IncidentPage({ uid }: { uid: string }) {
   const found = useIncident(uid);
@@ -54,19 +62,41 @@ function Whole({ incident }: { incident: Incident }) {
 }
 
 function Figures({ incident, members }: { incident: Incident; members: Members | undefined }) {
-  const suppressed = members?.matches.filter((match) => match.decision?.outcome === "suppressed").length;
+  const suppressed = members?.matches.filter(
+    (match) => match.decision?.outcome === "suppressed",
+  ).length;
   return (
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="sm">
-      <Figure name="Opened" value={<Moment at={incident.opened} />} note={`lasted ${lastedText(incident)}`} />
+      <Figure
+        name="Opened"
+        value={<Moment at={incident.opened} />}
+        note={`lasted ${lastedText(incident)}`}
+      />
       <Figure name="Risk" value={Math.round(incident.risk)} note="the highest of its alerts" />
-      <Figure name="Alerts" value={whole(incident.alerts)} note={`${whole(incident.open)} wait for a word`} />
+      <Figure
+        name="Alerts"
+        value={whole(incident.alerts)}
+        note={`${whole(incident.open)} wait for a word`}
+      />
       <Figure
         name="Matches"
         value={whole(incident.matches)}
-        note={suppressed === undefined ? "in its alerts" : `${whole(suppressed)} of those below were suppressed`}
+        note={
+          suppressed === undefined
+            ? "in its alerts"
+            : `${whole(suppressed)} of those below were suppressed`
+        }
       />
-      <Figure name="Machines" value={whole(incident.hosts.length)} note={<Foreign text={incident.hosts.join(", ")} oneLine />} />
-      <Figure name="Rules" value={whole(incident.rules.length)} note={<Foreign text={incident.rules.join(", ")} oneLine />} />
+      <Figure
+        name="Machines"
+        value={whole(incident.hosts.length)}
+        note={<Foreign text={incident.hosts.join(", ")} oneLine />}
+      />
+      <Figure
+        name="Rules"
+        value={whole(incident.rules.length)}
+        note={<Foreign text={incident.rules.join(", ")} oneLine />}
+      />
     </SimpleGrid>
   );
 }
@@ -83,7 +113,11 @@ function Story({ incident, alerts, members }: StoryProps) {
     <>
       <Panel
         title="The story"
-        note={members.complete ? "told and suppressed matches, one lane for each source" : `the newest ${whole(matches.length)} matches; there are more`}
+        note={
+          members.complete
+            ? "told and suppressed matches, one lane for each source"
+            : `the newest ${whole(matches.length)} matches; there are more`
+        }
         actions={<EvidenceButton incident={incident} alerts={alerts} members={members} />}
       >
         {matches.length ? (
@@ -121,8 +155,8 @@ function Timeline({ matches, alerts }: { matches: Match[]; alerts: Alert[] }) {
     <Stack gap="xs">
       <Lanes label="The incident's matches" dots={dots} pick={(dot) => setPicked(dot.id)} />
       <Text size="xs" className="quiet">
-        Diamonds alerted, in the colour of their severity; circles were suppressed. Drag to look closer; click for
-        what it was.
+        Diamonds alerted, in the colour of their severity; circles were suppressed. Drag to look
+        closer; click for what it was.
       </Text>
       {match && <Picked match={match} close={() => setPicked(null)} />}
     </Stack>

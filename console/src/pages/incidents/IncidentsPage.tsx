@@ -16,7 +16,9 @@ import { lastedText } from "./times";
 export default function IncidentsPage() {
   return (
     <Switch>
-      <Route path="/incidents/:uid">{({ uid }) => <IncidentPage uid={decodeURIComponent(uid)} />}</Route>
+      <Route path="/incidents/:uid">
+        {({ uid }) => <IncidentPage uid={decodeURIComponent(uid)} />}
+      </Route>
       <Route>
         <IncidentList />
       </Route>
@@ -42,8 +44,16 @@ const COLUMNS: Column<Incident>[] = [
   { name: "Alerts", width: "4rem", right: true, cell: (row) => whole(row.alerts) },
   { name: "Waiting", width: "4.4rem", right: true, cell: (row) => whole(row.open) },
   { name: "Matches", width: "4.6rem", right: true, cell: (row) => whole(row.matches) },
-  { name: "Rules", width: "minmax(12rem, 3fr)", cell: (row) => <Foreign text={list(row.rules)} oneLine /> },
-  { name: "Machines", width: "minmax(7rem, 1fr)", cell: (row) => <Foreign text={list(row.hosts)} oneLine /> },
+  {
+    name: "Rules",
+    width: "minmax(12rem, 3fr)",
+    cell: (row) => <Foreign text={list(row.rules)} oneLine />,
+  },
+  {
+    name: "Machines",
+    width: "minmax(7rem, 1fr)",
+    cell: (row) => <Foreign text={list(row.hosts)} oneLine />,
+  },
 ];
 
 function IncidentList() {
@@ -57,7 +67,10 @@ function IncidentList() {
     () => (found.data?.pages.flatMap((page) => page.incidents) ?? []).filter(CHOSEN[show]),
     [found.data, show],
   );
-  const open = useCallback((row: Incident) => go(`/incidents/${encodeURIComponent(row.uid)}`), [go]);
+  const open = useCallback(
+    (row: Incident) => go(`/incidents/${encodeURIComponent(row.uid)}`),
+    [go],
+  );
   const more = useCallback(() => {
     if (found.hasNextPage && !found.isFetchingNextPage) found.fetchNextPage();
   }, [found.hasNextPage, found.isFetchingNextPage, found.fetchNextPage]);
@@ -65,7 +78,10 @@ function IncidentList() {
     <Page
       title="Incidents"
       fill
-      note={found.data && `${whole(rows.length)}${found.hasNextPage ? " of those loaded; more come as you scroll" : ""}`}
+      note={
+        found.data &&
+        `${whole(rows.length)}${found.hasNextPage ? " of those loaded; more come as you scroll" : ""}`
+      }
       actions={
         <SegmentedControl
           aria-label="Which incidents"

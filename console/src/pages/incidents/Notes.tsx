@@ -57,7 +57,11 @@ export function Notes({ alerts }: { alerts: Alert[] }) {
           </Table.Tbody>
         </Table>
       )}
-      {found.leftOut > 0 && <span className="quiet">What was said on {found.leftOut} more alerts is on their pages.</span>}
+      {found.leftOut > 0 && (
+        <span className="quiet">
+          What was said on {found.leftOut} more alerts is on their pages.
+        </span>
+      )}
     </Stack>
   );
 }
@@ -118,4 +122,5 @@ function NewNote({ alerts }: { alerts: Alert[] }) {
   );
 }
 
-const riskiest = (alerts: Alert[]): Alert | undefined => alerts.toSorted((a, b) => b.risk - a.risk)[0];
+const riskiest = (alerts: Alert[]): Alert | undefined =>
+  alerts.toSorted((a, b) => b.risk - a.risk)[0];

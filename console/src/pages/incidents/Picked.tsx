@@ -14,7 +14,9 @@ export function Picked({ match, close }: { match: Match; close: () => void }) {
       <Stack gap={6}>
         <Group justify="space-between" wrap="nowrap">
           <Group gap="sm">
-            <Badge color={told ? "orange" : "green"}>{match.decision?.outcome ?? "not judged"}</Badge>
+            <Badge color={told ? "orange" : "green"}>
+              {match.decision?.outcome ?? "not judged"}
+            </Badge>
             <Text size="sm">{match.decision?.basis}</Text>
             <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(match.rule)}`}>
               {match.rule}

@@ -21,18 +21,30 @@ export interface Evidence {
 
 const LONGEST = 20_000; // characters of one value
 
-const ESCAPED: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ESCAPED: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /** A text as markup that shows it, each control and bidirectional character by its name. */
 export function shown(value: unknown): string {
-  const text = typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value);
+  const text =
+    typeof value === "string"
+      ? value
+      : value === null || value === undefined
+        ? ""
+        : JSON.stringify(value);
   const short = cut(text, LONGEST);
   const left = text.length - short.length;
   const escaped = seen(short).replace(/[&<>"']/g, (letter) => ESCAPED[letter] ?? "");
   return left ? `${escaped} <i>… and ${left} characters more</i>` : escaped;
 }
 
-const row = (cells: unknown[]): string => `<tr>${cells.map((cell) => `<td>${shown(cell)}</td>`).join("")}</tr>`;
+const row = (cells: unknown[]): string =>
+  `<tr>${cells.map((cell) => `<td>${shown(cell)}</td>`).join("")}</tr>`;
 
 function table(columns: string[], rows: unknown[][]): string {
   if (!rows.length) return "<p>None.</p>";
@@ -43,7 +55,8 @@ function table(columns: string[], rows: unknown[][]): string {
 const facts = (of: [string, unknown][]): string =>
   `<dl>${of.map(([name, value]) => `<dt>${shown(name)}</dt><dd>${shown(value)}</dd>`).join("")}</dl>`;
 
-const section = (title: string, body: string): string => `<section><h2>${shown(title)}</h2>\n${body}\n</section>`;
+const section = (title: string, body: string): string =>
+  `<section><h2>${shown(title)}</h2>\n${body}\n</section>`;
 
 const STYLE = `body{font:13px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1a1d21;background:#fff}
 h1{font-size:1.4rem}h2{font-size:1.1rem;border-bottom:1px solid #ccc;margin-top:2rem}h3{font-size:.95rem;overflow-wrap:anywhere}
@@ -91,10 +104,16 @@ function alertsOf({ alerts }: Evidence): string {
       (alert) =>
         `<h3>${shown(alert.title)}</h3>${facts([
           ["alert", alert.uid],
-          ["severity, risk, status", `${alert.severity}, ${Math.round(alert.risk)}, ${alert.status}`],
+          [
+            "severity, risk, status",
+            `${alert.severity}, ${Math.round(alert.risk)}, ${alert.status}`,
+          ],
           ["rule", alert.rule],
           ["workload, host", `${alert.workload}, ${alert.host}`],
-          ["first and last match", `${alert.first_time} to ${alert.last_time}, ${alert.count} in all`],
+          [
+            "first and last match",
+            `${alert.first_time} to ${alert.last_time}, ${alert.count} in all`,
+          ],
           ["raised", alert.raised],
           ["assignee", alert.assignee ?? "nobody"],
           ["why", alert.sentences.join("\n")],
@@ -135,13 +154,22 @@ const chainTable = ({ steps, without }: Chain): string =>
 const notesTable = (notes: Note[]): string =>
   table(
     ["Time", "Who", "Did", "What they said", "On the alert"],
-    notes.map(({ alert, event }) => [event.time, event.actor, event.action, event.text, alert.title]),
+    notes.map(({ alert, event }) => [
+      event.time,
+      event.actor,
+      event.action,
+      event.text,
+      alert.title,
+    ]),
   );
 
 function recordsOf({ records, recordsLeftOut }: Evidence): string {
   const told = records.map(
-    ({ match, event }) => `<h3>Match ${shown(match)}</h3>${facts(Object.entries(event).filter(([, value]) => value !== null && value !== ""))}`,
+    ({ match, event }) =>
+      `<h3>Match ${shown(match)}</h3>${facts(Object.entries(event).filter(([, value]) => value !== null && value !== ""))}`,
   );
-  const rest = recordsLeftOut ? `<p>The events of ${recordsLeftOut} more matches are not in this file.</p>` : "";
+  const rest = recordsLeftOut
+    ? `<p>The events of ${recordsLeftOut} more matches are not in this file.</p>`
+    : "";
   return told.length || rest ? `${told.join("\n")}${rest}` : "<p>None is left in the lake.</p>";
 }

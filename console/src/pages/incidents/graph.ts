@@ -67,7 +67,9 @@ export function graphOf(matches: Match[]): Graph {
     });
   }
   const order = (a: Entity, b: Entity) =>
-    KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.matches - a.matches || a.name.localeCompare(b.name);
+    KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+    b.matches - a.matches ||
+    a.name.localeCompare(b.name);
   return { entities: [...entities.values()].toSorted(order), ties: [...ties.values()] };
 }
 

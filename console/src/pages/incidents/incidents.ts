@@ -55,7 +55,10 @@ export function useMembers(uid: string, alerts: Alert[] | undefined) {
     queryFn: async (): Promise<Members> => {
       const [decided, ...told] = await Promise.all([decidedOf(uid), ...stories.map(signsOf)]);
       const all = new Map(
-        [...decided.matches, ...told.flatMap((each) => each.matches)].map((match) => [match.uid, match]),
+        [...decided.matches, ...told.flatMap((each) => each.matches)].map((match) => [
+          match.uid,
+          match,
+        ]),
       );
       const matches = [...all.values()].toSorted((a, b) => timeOf(a) - timeOf(b));
       return { matches, complete: [decided, ...told].every((each) => each.complete) };
@@ -99,7 +102,10 @@ export function useNotes(alerts: Alert[]) {
       pending: found.some((each) => each.isPending),
       error: found.find((each) => each.error)?.error ?? null,
       leftOut: alerts.length - asked.length,
-      notes: notesOf(asked, found.map((each) => each.data?.history ?? [])),
+      notes: notesOf(
+        asked,
+        found.map((each) => each.data?.history ?? []),
+      ),
     }),
   });
 }

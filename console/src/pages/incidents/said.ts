@@ -2,16 +2,17 @@
 import type { Schema } from "@/api/client";
 
 type Alert = Schema["AlertView"];
+type Happened = Schema["HistoryPage"]["history"][number];
 
 export interface Note {
   alert: Alert;
-  event: Schema["EventView"];
+  event: Happened;
 }
 
 const SAID = new Set(["comment", "dismiss", "escalate", "undo", "resolve", "restore"]);
 
 /** The words in the histories of alerts, oldest first. */
-export function notesOf(alerts: Alert[], histories: Schema["EventView"][][]): Note[] {
+export function notesOf(alerts: Alert[], histories: Happened[][]): Note[] {
   return alerts
     .flatMap((alert, index) => (histories[index] ?? []).map((event) => ({ alert, event })))
     .filter(({ event }) => SAID.has(event.action))

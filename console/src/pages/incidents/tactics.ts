@@ -28,9 +28,16 @@ interface Named {
 export function namedByRule(coverage: Coverage): Map<string, Named> {
   const found = new Map<string, Named>();
   for (const each of coverage.techniques) {
-    const family = each as { id: string; rules: string[]; tactics: string[]; parts?: { id: string; rules: string[] }[] };
+    const family = each as {
+      id: string;
+      rules: string[];
+      tactics: string[];
+      parts?: { id: string; rules: string[] }[];
+    };
     for (const rule of family.rules) {
-      const parts = (family.parts ?? []).filter((part) => part.rules.includes(rule)).map((part) => part.id);
+      const parts = (family.parts ?? [])
+        .filter((part) => part.rules.includes(rule))
+        .map((part) => part.id);
       const known = found.get(rule) ?? { techniques: [], tactics: [] };
       found.set(rule, {
         techniques: [...known.techniques, ...(parts.length ? parts : [family.id])],
@@ -49,7 +56,14 @@ export function chainOf(matches: Match[], coverage: Coverage): Chain {
     const told = named.get(match.rule);
     if (!told?.tactics.length) without.add(match.rule);
     for (const tactic of told?.tactics ?? []) {
-      const step = steps.get(tactic) ?? { tactic, techniques: [], rules: [], matches: 0, alerted: 0, first: match.time };
+      const step = steps.get(tactic) ?? {
+        tactic,
+        techniques: [],
+        rules: [],
+        matches: 0,
+        alerted: 0,
+        first: match.time,
+      };
       steps.set(tactic, {
         ...step,
         techniques: [...new Set([...step.techniques, ...(told?.techniques ?? [])])],

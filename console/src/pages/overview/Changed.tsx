@@ -16,7 +16,9 @@ import { readVisits, visited } from "./visit";
 export function Changed() {
   const me = useMe().data;
   if (!me) return null;
-  return <SinceVisit key={`${me.tenant} ${me.name}`} name={`foreseen.visits ${me.tenant} ${me.name}`} />;
+  return (
+    <SinceVisit key={`${me.tenant} ${me.name}`} name={`foreseen.visits ${me.tenant} ${me.name}`} />
+  );
 }
 
 function SinceVisit({ name }: { name: string }) {
@@ -69,7 +71,8 @@ function useNews(since: string) {
 
 async function modelVersions() {
   try {
-    return (await got(api.GET("/api/v1/models/versions", { params: { query: { limit: 20 } } }))).versions;
+    return (await got(api.GET("/api/v1/models/versions", { params: { query: { limit: 20 } } })))
+      .versions;
   } catch (error) {
     if (isProblem(error, 404)) return [];
     throw error;
@@ -83,7 +86,11 @@ function News({ since }: { since: string }) {
       {(news) => (
         <List size="sm" spacing={2}>
           <List.Item>
-            <Anchor component={Link} size="sm" href={`/alerts?status=all&from=${encodeURIComponent(since)}`}>
+            <Anchor
+              component={Link}
+              size="sm"
+              href={`/alerts?status=all&from=${encodeURIComponent(since)}`}
+            >
               {whole(news.alerts)} {news.alerts === 1 ? "alert" : "alerts"}
             </Anchor>{" "}
             of what happened since
@@ -100,7 +107,11 @@ function News({ since }: { since: string }) {
               <Anchor component={Link} size="sm" href="/models">
                 models, version {version.version}
               </Anchor>
-              {version.in_use ? ", in use" : version.refused ? ", refused by its gates" : ", not in use"}
+              {version.in_use
+                ? ", in use"
+                : version.refused
+                  ? ", refused by its gates"
+                  : ", not in use"}
               {version.reason && ": "}
               {version.reason && <Foreign text={version.reason} most={120} />}
             </List.Item>

@@ -28,7 +28,12 @@ function stepsOf(funnel: Overview["funnel"], range: string): Step[] {
       href: `/suppressed${range}`,
     },
     { name: "alerted", count: alerted, of: matches, ofName: "matches", colour: "var(--odd)" },
-    { name: "alerts", count: alerts, colour: "var(--high)", href: `/alerts${range ? `${range}&` : "?"}status=all` },
+    {
+      name: "alerts",
+      count: alerts,
+      colour: "var(--high)",
+      href: `/alerts${range ? `${range}&` : "?"}status=all`,
+    },
     { name: "incidents", count: incidents, colour: "var(--critical)", href: "/incidents" },
   ];
 }
@@ -69,7 +74,9 @@ export function Funnel({ funnel, from }: { funnel: Overview["funnel"]; from: str
               />
             </Table.Td>
             <Table.Td w={170} className="quiet number">
-              {step.of ? `${partText(step.count, step.of)}${step.count ? ` of ${step.ofName}` : ""}` : ""}
+              {step.of
+                ? `${partText(step.count, step.of)}${step.count ? ` of ${step.ofName}` : ""}`
+                : ""}
             </Table.Td>
           </Table.Tr>
         ))}

@@ -5,7 +5,7 @@ import { Answer, Nothing } from "@/parts/Answer";
 import { useCoverage } from "@/parts/coverage";
 import { counted, whole } from "@/parts/numbers";
 import { useUrl } from "@/parts/url";
-import { columnsOf, tacticName, type Technique, warmthOf } from "./attack";
+import { columnsOf, type Technique, tacticName, warmthOf } from "./attack";
 import classes from "./HeatMap.module.css";
 import type { Overview } from "./overview";
 
@@ -15,7 +15,8 @@ export function HeatMap({ techniques }: { techniques: Overview["techniques"] }) 
   const [url, setUrl] = useUrl();
   const measure: Measure = url.get("heat") === "matches" ? "matches" : "alerted";
   const coverage = useCoverage();
-  if (!techniques.length) return <Nothing>No rule that names a technique matched in this time.</Nothing>;
+  if (!techniques.length)
+    return <Nothing>No rule that names a technique matched in this time.</Nothing>;
   const most = Math.max(...techniques.map((each) => each[measure]));
   return (
     <Answer of={coverage} lines={5}>
@@ -23,8 +24,8 @@ export function HeatMap({ techniques }: { techniques: Overview["techniques"] }) 
         <>
           <Group justify="space-between" mb={6}>
             <Text size="xs" className="quiet">
-              {measure === "alerted" ? "Matches that alerted" : "All matches"}, by the techniques that their rules
-              name; a rule counts for each.
+              {measure === "alerted" ? "Matches that alerted" : "All matches"}, by the techniques
+              that their rules name; a rule counts for each.
             </Text>
             <SegmentedControl
               aria-label="What the heat map counts"
@@ -33,7 +34,6 @@ export function HeatMap({ techniques }: { techniques: Overview["techniques"] }) 
               onChange={(value) => setUrl({ heat: value === "matches" ? value : null }, true)}
             />
           </Group>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys */}
           <Box className={classes.map} tabIndex={0} role="region" aria-label="ATT&CK heat map">
             {columnsOf(techniques, told).map((tactic) => (
               <div key={tactic.name} className={classes.tactic}>
@@ -54,14 +54,24 @@ export function HeatMap({ techniques }: { techniques: Overview["techniques"] }) 
   );
 }
 
-function Cell({ technique, measure, most }: { technique: Technique; measure: Measure; most: number }) {
+function Cell({
+  technique,
+  measure,
+  most,
+}: {
+  technique: Technique;
+  measure: Measure;
+  most: number;
+}) {
   const warmth = warmthOf(technique[measure], most);
   const { technique: id, matches, alerted, rules } = technique;
   return (
     <Link
       href={`/rules?technique=${encodeURIComponent(id)}`}
       className={classes.cell}
-      style={{ background: `color-mix(in srgb, var(--odd) ${Math.round(45 * warmth)}%, var(--surface))` }}
+      style={{
+        background: `color-mix(in srgb, var(--odd) ${Math.round(45 * warmth)}%, var(--surface))`,
+      }}
       title={`${id}: ${whole(alerted)} of ${whole(matches)} matches alerted; ${rules.join(", ")}`}
     >
       <span>{id}</span>

@@ -31,7 +31,10 @@ export function ModelHealth({ overview }: { overview: Overview }) {
                 [
                   "models",
                   <Anchor key="models" component={Link} size="sm" href="/models">
-                    {STAGES.map((stage) => `${told.models.filter((each) => each.stage === stage).length} ${stage}`).join(", ")}
+                    {STAGES.map(
+                      (stage) =>
+                        `${told.models.filter((each) => each.stage === stage).length} ${stage}`,
+                    ).join(", ")}
                   </Anchor>,
                 ],
                 ["version", whole(told.version)],
@@ -81,12 +84,18 @@ function Bases({ overview }: { overview: Overview }) {
       <Table.Tbody>
         {overview.decisions.slice(0, 8).map((each) => (
           <Table.Tr key={`${each.outcome} ${each.basis}`}>
-            <Table.Td style={{ color: each.outcome === "suppressed" ? "var(--expected)" : "var(--odd)" }}>
+            <Table.Td
+              style={{ color: each.outcome === "suppressed" ? "var(--expected)" : "var(--odd)" }}
+            >
               {each.outcome}
             </Table.Td>
             <Table.Td>
               {each.outcome === "suppressed" ? (
-                <Anchor component={Link} size="sm" href={`/suppressed?basis=${encodeURIComponent(each.basis)}`}>
+                <Anchor
+                  component={Link}
+                  size="sm"
+                  href={`/suppressed?basis=${encodeURIComponent(each.basis)}`}
+                >
                   {each.basis}
                 </Anchor>
               ) : (

@@ -23,7 +23,15 @@ export default function OverviewPage() {
   return (
     <Page
       title="Overview"
-      note={found.data?.since ? <span>since <Moment at={found.data.since} /></span> : "all that is kept"}
+      note={
+        found.data?.since ? (
+          <span>
+            since <Moment at={found.data.since} />
+          </span>
+        ) : (
+          "all that is kept"
+        )
+      }
       actions={
         <SegmentedControl
           aria-label="Time"

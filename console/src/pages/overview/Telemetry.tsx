@@ -31,7 +31,8 @@ export function Telemetry({ telemetry }: { telemetry: Told }) {
             "quarantined",
             quarantined ? (
               <span key="lost" style={{ color: "var(--odd)" }}>
-                {whole(quarantined)} lines{received ? ` (${percent(quarantined / received)})` : ""}: kept, not read
+                {whole(quarantined)} lines{received ? ` (${percent(quarantined / received)})` : ""}:
+                kept, not read
               </span>
             ) : (
               "none: every line could be read"

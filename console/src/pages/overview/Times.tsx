@@ -26,7 +26,8 @@ export function Times({ times }: { times: Overview["times"] }) {
         <Table.Tbody>
           {MEASURES.map(({ measure, name, means }) => {
             const took = times.find((each) => each.measure === measure);
-            const told = (seconds: number | undefined) => (seconds === undefined ? "–" : spanText(seconds));
+            const told = (seconds: number | undefined) =>
+              seconds === undefined ? "–" : spanText(seconds);
             return (
               <Table.Tr key={measure}>
                 <Table.Td>
@@ -53,7 +54,8 @@ export function Times({ times }: { times: Overview["times"] }) {
         </Table.Tbody>
       </Table>
       <Text size="xs" className="quiet">
-        Of alerts raised in the months that the time touches; “within” is right to a quarter of itself.
+        Of alerts raised in the months that the time touches; “within” is right to a quarter of
+        itself.
       </Text>
     </>
   );

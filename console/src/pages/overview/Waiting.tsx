@@ -1,10 +1,10 @@
 /** What waits for a person: alerts by severity, and the workloads with the riskiest of them. */
 import { Anchor, Table } from "@mantine/core";
 import { Link } from "wouter";
+import { Nothing } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
 import { whole } from "@/parts/numbers";
 import { SEVERITIES, Severity, severityColour } from "@/parts/severity";
-import { Nothing } from "@/parts/Answer";
 import type { Overview } from "./overview";
 
 const WAITS = "status=open&status=acknowledged";
@@ -28,13 +28,23 @@ export function BySeverity({ open }: { open: Overview["open_by_severity"] }) {
               <Severity severity={name} />
             </Table.Td>
             <Table.Td w={70} ta="right" className="number">
-              <Anchor component={Link} size="sm" href={`/alerts?${WAITS}&severity=${name}`} aria-label={`${open[name] ?? 0} ${name}`}>
+              <Anchor
+                component={Link}
+                size="sm"
+                href={`/alerts?${WAITS}&severity=${name}`}
+                aria-label={`${open[name] ?? 0} ${name}`}
+              >
                 {whole(open[name] ?? 0)}
               </Anchor>
             </Table.Td>
             <Table.Td>
               <svg width="100%" height="8" aria-hidden="true">
-                <rect width={`${(100 * (open[name] ?? 0)) / most}%`} height="8" rx="2" fill={severityColour(name)} />
+                <rect
+                  width={`${(100 * (open[name] ?? 0)) / most}%`}
+                  height="8"
+                  rx="2"
+                  fill={severityColour(name)}
+                />
               </svg>
             </Table.Td>
           </Table.Tr>
@@ -42,7 +52,12 @@ export function BySeverity({ open }: { open: Overview["open_by_severity"] }) {
         <Table.Tr>
           <Table.Td className="quiet">in all</Table.Td>
           <Table.Td ta="right" className="number">
-            <Anchor component={Link} size="sm" href={`/alerts?${WAITS}`} aria-label={`${all} alerts wait`}>
+            <Anchor
+              component={Link}
+              size="sm"
+              href={`/alerts?${WAITS}`}
+              aria-label={`${all} alerts wait`}
+            >
               {whole(all)}
             </Anchor>
           </Table.Td>
@@ -75,7 +90,11 @@ export function Riskiest({ overview }: { overview: Overview }) {
           {overview.riskiest.slice(0, SHOWN).map((each) => (
             <Table.Tr key={each.workload}>
               <Table.Td>
-                <Anchor component={Link} size="sm" href={`/workloads/${encodeURIComponent(each.workload)}`}>
+                <Anchor
+                  component={Link}
+                  size="sm"
+                  href={`/workloads/${encodeURIComponent(each.workload)}`}
+                >
                   <Foreign text={each.workload} most={80} />
                 </Anchor>
               </Table.Td>

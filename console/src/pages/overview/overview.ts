@@ -17,7 +17,9 @@ export const rangeOf = (named: string | null): Range =>
 /** Where a range begins, in whole hours, so that the same question is asked within one. */
 export function beginOf(range: Range, now: number): string | null {
   const hours = HOURS[range];
-  return hours === null ? null : new Date(Math.floor(now / HOUR) * HOUR - hours * HOUR).toISOString();
+  return hours === null
+    ? null
+    : new Date(Math.floor(now / HOUR) * HOUR - hours * HOUR).toISOString();
 }
 
 export function useOverview(from: string | null) {

@@ -28,7 +28,8 @@ interface Measured {
 
 /** A share that is missed is only worth as much as the number of chains that it was measured on. */
 export function missedText(recall: Measured | null): string {
-  if (!recall?.chains) return "No sealed attack replay can happen here, so what the models would miss is not known.";
+  if (!recall?.chains)
+    return "No sealed attack replay can happen here, so what the models would miss is not known.";
   const { caught, chains, upper } = recall;
   return `Sealed attack replays: ${whole(caught)} of ${whole(chains)} measured chains are told; at most ${percent(upper)} would be missed (95 % bound).`;
 }

@@ -38,7 +38,11 @@ export function AuditPage() {
   );
   return (
     <Page title="Audit" note={note}>
-      {may ? <Sample rule={rule} /> : <Failed error={new ProblemError(403, 'the audit needs the scope "triage"')} />}
+      {may ? (
+        <Sample rule={rule} />
+      ) : (
+        <Failed error={new ProblemError(403, 'the audit needs the scope "triage"')} />
+      )}
       <Panel title="What was found" note="as of the ledger that was worked out last">
         <Rates />
       </Panel>
@@ -106,7 +110,7 @@ function Asking({ matches, total, more, loading }: AskingProps) {
   ]);
   const left = matches.filter((each) => !answers.has(each.match)).length;
   return (
-    <Columns gutter="sm">
+    <Columns gap="sm">
       <Columns.Col span={{ base: 12, lg: 5 }}>
         <Panel
           title="Drawn at random"
@@ -137,10 +141,19 @@ function Asking({ matches, total, more, loading }: AskingProps) {
                 value={text}
                 onChange={(event) => setText(event.currentTarget.value)}
               />
-              <Button color="orange" variant="outline" onClick={() => say("wanted")} loading={answering.isPending}>
+              <Button
+                color="orange"
+                variant="outline"
+                onClick={() => say("wanted")}
+                loading={answering.isPending}
+              >
                 Should have been told (w)
               </Button>
-              <Button variant="default" onClick={() => say("unneeded")} loading={answering.isPending}>
+              <Button
+                variant="default"
+                onClick={() => say("unneeded")}
+                loading={answering.isPending}
+              >
                 Rightly not told (u)
               </Button>
             </Group>
@@ -167,7 +180,9 @@ function Question({ match, said }: { match: Sampled; said: Finding | undefined }
         )}
       </Text>
       <Text size="xs" className="quiet" aria-live="polite">
-        {said ? `You said: ${SAID[said]}. The last word stands, so saying the other one changes it.` : " "}
+        {said
+          ? `You said: ${SAID[said]}. The last word stands, so saying the other one changes it.`
+          : " "}
       </Text>
     </Box>
   );

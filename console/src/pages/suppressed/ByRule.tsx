@@ -31,8 +31,13 @@ function Rules({ rules }: { rules: Done[] }) {
   const [url, setUrl] = useUrl();
   const here = url.get("rule");
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys
-    <Box mah={150} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label="Suppressed matches by rule">
+    <Box
+      mah={150}
+      style={{ overflow: "auto" }}
+      tabIndex={0}
+      role="region"
+      aria-label="Suppressed matches by rule"
+    >
       <Table stickyHeader>
         <Table.Thead>
           <Table.Tr>
@@ -59,7 +64,9 @@ function Rules({ rules }: { rules: Done[] }) {
                 </Anchor>
               </Table.Td>
               <Count value={whole(rule.suppressed)} />
-              <Count value={rule.share_suppressed === null ? "–" : percent(rule.share_suppressed)} />
+              <Count
+                value={rule.share_suppressed === null ? "–" : percent(rule.share_suppressed)}
+              />
               <Count value={whole(rule.alerted)} />
               <Count value={whole(rule.alerts)} />
             </Table.Tr>

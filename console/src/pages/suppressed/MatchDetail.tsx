@@ -1,5 +1,16 @@
 /** A suppressed match: what happened, why it was expected, what came before, and the way to an alert. */
-import { ActionIcon, Anchor, Badge, Button, Group, Paper, SimpleGrid, Stack, Tabs, Title } from "@mantine/core";
+import {
+  ActionIcon,
+  Anchor,
+  Badge,
+  Button,
+  Group,
+  Paper,
+  SimpleGrid,
+  Stack,
+  Tabs,
+  Title,
+} from "@mantine/core";
 import { IconArrowsMaximize, IconX } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { Link } from "wouter";
@@ -35,7 +46,10 @@ export function MatchDetail({ uid, close, whole = false }: Props) {
               {match.decision ? (
                 <Why key={uid} path="match" uid={uid} />
               ) : (
-                <Nothing>It was not judged: it is of the history that was accepted as clean, or not yet reached.</Nothing>
+                <Nothing>
+                  It was not judged: it is of the history that was accepted as clean, or not yet
+                  reached.
+                </Nothing>
               )}
               <Sections match={match} />
             </SimpleGrid>
@@ -56,7 +70,11 @@ function Head({ match, close }: { match: Match; close?: () => void }) {
         </Title>
         {close && (
           <Group gap={2} wrap="nowrap">
-            <ActionIcon component={Link} href={`/suppressed/${match.uid}`} aria-label="Open on its own page">
+            <ActionIcon
+              component={Link}
+              href={`/suppressed/${match.uid}`}
+              aria-label="Open on its own page"
+            >
               <IconArrowsMaximize size={15} />
             </ActionIcon>
             <ActionIcon onClick={close} aria-label="Close">
@@ -72,7 +90,11 @@ function Head({ match, close }: { match: Match; close?: () => void }) {
         <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(match.rule)}`}>
           {match.rule}
         </Anchor>
-        <Anchor component={Link} size="sm" href={`/workloads/${encodeURIComponent(match.workload)}`}>
+        <Anchor
+          component={Link}
+          size="sm"
+          href={`/workloads/${encodeURIComponent(match.workload)}`}
+        >
           <Foreign text={match.workload} />
         </Anchor>
         {person && (
@@ -96,7 +118,9 @@ function Restore({ match }: { match: Match }) {
   const may = useMay("triage");
   const [asking, setAsking] = useState(false);
   const can = may && match.decision?.outcome === "suppressed" && !match.alert;
-  useKeys("Suppressed match", [{ keys: "r", does: "restore as an alert", run: () => can && setAsking(true) }]);
+  useKeys("Suppressed match", [
+    { keys: "r", does: "restore as an alert", run: () => can && setAsking(true) },
+  ]);
   if (!can) return null;
   return (
     <Group>
@@ -137,13 +161,29 @@ function DecisionFacts({ match }: { match: Match }) {
     <Facts
       of={[
         ["because", decision.basis],
-        ...(decision.revised ? [["revised", <Foreign key="r" text={decision.revised} />] as [string, ReactNode]] : []),
-        ...(decision.suppression
-          ? [["suppression by hand", <Foreign key="s" text={decision.suppression} />] as [string, ReactNode]]
+        ...(decision.revised
+          ? [["revised", <Foreign key="r" text={decision.revised} />] as [string, ReactNode]]
           : []),
-        ["by the same person elsewhere", <Foreign key="e" text={(decision.elsewhere ?? []).join("\n")} />],
+        ...(decision.suppression
+          ? [
+              ["suppression by hand", <Foreign key="s" text={decision.suppression} />] as [
+                string,
+                ReactNode,
+              ],
+            ]
+          : []),
+        [
+          "by the same person elsewhere",
+          <Foreign key="e" text={(decision.elsewhere ?? []).join("\n")} />,
+        ],
         ...Object.entries(decision.artefacts ?? {}).map(
-          ([name, hash]) => [name, <span key={name} className="mono">{hash}</span>] as [string, ReactNode],
+          ([name, hash]) =>
+            [
+              name,
+              <span key={name} className="mono">
+                {hash}
+              </span>,
+            ] as [string, ReactNode],
         ),
       ]}
     />

@@ -22,8 +22,13 @@ export function Queue({ matches, answers, at, move }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the row of the keys is another one then
   useEffect(() => here.current?.scrollIntoView({ block: "nearest" }), [at]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls has to be reached by keys
-    <Box mah={560} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label="The audit sample">
+    <Box
+      mah={560}
+      style={{ overflow: "auto" }}
+      tabIndex={0}
+      role="region"
+      aria-label="The audit sample"
+    >
       <Table layout="fixed" stickyHeader>
         <Table.Thead>
           <Table.Tr>

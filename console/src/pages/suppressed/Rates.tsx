@@ -27,7 +27,9 @@ export function Rates() {
         isEmpty={(told) => told === null}
         empty="The ledger has not been worked out yet, so there is no measured rate."
       >
-        {(told) => told && <Found lines={told.ledger.rules.filter((line) => line.audit.population > 0)} />}
+        {(told) =>
+          told && <Found lines={told.ledger.rules.filter((line) => line.audit.population > 0)} />
+        }
       </Answer>
     </Stack>
   );
@@ -88,7 +90,10 @@ function Found({ lines }: { lines: LedgerLine[] }) {
                 {intervalText(line.audit)}
               </Table.Td>
               <Table.Td>
-                <Link href={`/suppressed/audit?rule=${encodeURIComponent(line.rule)}`} aria-label={`audit ${line.rule}`}>
+                <Link
+                  href={`/suppressed/audit?rule=${encodeURIComponent(line.rule)}`}
+                  aria-label={`audit ${line.rule}`}
+                >
                   audit this rule
                 </Link>
               </Table.Td>
@@ -97,8 +102,8 @@ function Found({ lines }: { lines: LedgerLine[] }) {
         </Table.Tbody>
       </Table>
       <Text size="xs" className="quiet">
-        The sample is drawn by a hash, so nobody chooses it; the interval is exact for a sample without replacement.
-        Matches that were skipped count as wrongly silent for its upper end.
+        The sample is drawn by a hash, so nobody chooses it; the interval is exact for a sample
+        without replacement. Matches that were skipped count as wrongly silent for its upper end.
       </Text>
     </>
   );

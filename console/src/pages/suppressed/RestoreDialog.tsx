@@ -15,8 +15,8 @@ export function RestoreDialog({ uid, close }: { uid: string; close: () => void }
       <form onSubmit={submit}>
         <Stack gap="sm">
           <Text size="sm">
-            The match becomes an open alert. What the model decided stays on record, and while the alert is not
-            dismissed, the model learns nothing from the match.
+            The match becomes an open alert. What the model decided stays on record, and while the
+            alert is not dismissed, the model learns nothing from the match.
           </Text>
           <Textarea
             label="Why it should be told"

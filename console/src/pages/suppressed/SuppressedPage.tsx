@@ -21,7 +21,9 @@ export default function SuppressedPage() {
   return (
     <Switch>
       <Route path="/suppressed/audit" component={AuditPage} />
-      <Route path="/suppressed/:uid">{({ uid }) => <MatchPage uid={decodeURIComponent(uid)} />}</Route>
+      <Route path="/suppressed/:uid">
+        {({ uid }) => <MatchPage uid={decodeURIComponent(uid)} />}
+      </Route>
       <Route>
         <SuppressedList />
       </Route>
@@ -62,9 +64,14 @@ function SuppressedList() {
       </Panel>
       <Filter />
       <Text size="xs" className="quiet" aria-live="polite">
-        {found.data && `${whole(rows.length)} shown${found.hasNextPage ? ", newest first; more come as you scroll" : ", all of them"}`}
+        {found.data &&
+          `${whole(rows.length)} shown${found.hasNextPage ? ", newest first; more come as you scroll" : ", all of them"}`}
       </Text>
-      <Columns gutter="sm" style={{ flex: 1, minHeight: 0 }} styles={{ inner: { height: "100%", flexWrap: "nowrap" } }}>
+      <Columns
+        gap="sm"
+        style={{ flex: 1, minHeight: 0 }}
+        styles={{ inner: { height: "100%", flexWrap: "nowrap" } }}
+      >
         <Columns.Col span={opened ? 7 : 12} h="100%">
           <Box h="100%" bd="1px solid var(--line)" bg="var(--surface)">
             <Answer of={found} lines={12}>

@@ -44,7 +44,9 @@ export function useJob(number: number | null) {
     enabled: number !== null,
     refetchInterval: (query) => (ENDED.includes(query.state.data?.state ?? "") ? false : 2_000),
     queryFn: async () => {
-      const job = await got(api.GET("/api/v1/jobs/{number}", { params: { path: { number: number ?? 0 } } }));
+      const job = await got(
+        api.GET("/api/v1/jobs/{number}", { params: { path: { number: number ?? 0 } } }),
+      );
       if (job.state === "done") await client.invalidateQueries({ queryKey: LEDGER });
       return job;
     },

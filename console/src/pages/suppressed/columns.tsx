@@ -19,13 +19,21 @@ export const personOf = (match: Match): string =>
 
 export const MATCH_COLUMNS: Column<Match>[] = [
   { name: "Time", width: "8.4rem", cell: (row) => <Moment at={row.time} short /> },
-  { name: "Rule", width: "minmax(8rem, 1.5fr)", cell: (row) => <Foreign text={row.rule} oneLine /> },
+  {
+    name: "Rule",
+    width: "minmax(8rem, 1.5fr)",
+    cell: (row) => <Foreign text={row.rule} oneLine />,
+  },
   {
     name: "What",
     width: "minmax(14rem, 4fr)",
     cell: (row) => <Foreign text={summaryOf(row.columns)} mono oneLine />,
   },
-  { name: "Workload", width: "minmax(6rem, 1fr)", cell: (row) => <Foreign text={row.workload} oneLine /> },
+  {
+    name: "Workload",
+    width: "minmax(6rem, 1fr)",
+    cell: (row) => <Foreign text={row.workload} oneLine />,
+  },
   { name: "User", width: "6rem", cell: (row) => <Foreign text={personOf(row)} oneLine /> },
   {
     name: "As odd",
@@ -34,6 +42,10 @@ export const MATCH_COLUMNS: Column<Match>[] = [
     cell: (row) => (row.decision?.probability == null ? "–" : percent(row.decision.probability)),
   },
   { name: "Surprise", width: "4.6rem", right: true, cell: (row) => bits(row.decision?.surprise) },
-  { name: "Because", width: "minmax(7rem, 1fr)", cell: (row) => row.decision?.basis ?? "not judged" },
+  {
+    name: "Because",
+    width: "minmax(7rem, 1fr)",
+    cell: (row) => row.decision?.basis ?? "not judged",
+  },
   { name: "Alert", width: "4.4rem", cell: (row) => (row.alert ? "in one" : "") },
 ];
