@@ -1,4 +1,4 @@
-"""Alerts that a person made of suppressed matches: raised once, taken back whole, told by the judge."""
+"""Alerts that a person made of suppressed matches: raised once, taken back, told by the judge."""
 
 import dataclasses
 
