@@ -1,7 +1,6 @@
 /** The ledger that was worked out last: what models hid, and what they would miss. */
 import { useQuery } from "@tanstack/react-query";
-import { api } from "@/api/client";
-import { problemOf } from "@/api/problem";
+import { api, got } from "@/api/client";
 
 /** What people found of a random sample of what a rule's model suppressed. */
 export interface Audit {
@@ -46,11 +45,12 @@ export function useLedger() {
     queryKey: LEDGER,
     staleTime: 60_000,
     queryFn: async () => {
-      const { data, error, response } = await api.GET("/api/v1/models/ledger");
-      if (response.status === 404) return null;
-      if (!response.ok) throw problemOf(response, error);
-      const job = /jobs\/(\d+)/.exec(response.headers.get("content-location") ?? "")?.[1];
-      return { ledger: data as Ledger, job: job ? Number(job) : null };
+      const query = { kind: "ledger", state: "done" as const, limit: 1 };
+      const [job] = (await got(api.GET("/api/v1/jobs", { params: { query } }))).jobs;
+      if (!job) return null; // asked for the ledger itself, the API would answer 404
+      const path = { number: job.id };
+      const ledger = await got(api.GET("/api/v1/jobs/{number}/result", { params: { path } }));
+      return { ledger: ledger as Ledger, changed: job.changed };
     },
   });
 }

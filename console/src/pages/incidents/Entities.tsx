@@ -88,7 +88,7 @@ function Picture({ graph }: { graph: Graph }) {
 }
 
 function Node({ entity, x, y, wide }: { entity: Placed; x: number; y: number; wide: number }) {
-  const letters = Math.max(4, Math.floor((wide - 12) / 6.3));
+  const letters = Math.max(4, Math.floor((wide - 14) / 6.8));
   const name = seen(entity.name);
   // The end of a path says more than its begin.
   const shown = name.length <= letters ? name : `…${name.slice(name.length - letters + 1)}`;

@@ -69,7 +69,7 @@ function Figures({ incident, members }: { incident: Incident; members: Members |
     <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="sm">
       <Figure
         name="Opened"
-        value={<Moment at={incident.opened} />}
+        value={<Moment at={incident.opened} short />}
         note={`lasted ${lastedText(incident)}`}
       />
       <Figure name="Risk" value={Math.round(incident.risk)} note="the highest of its alerts" />
@@ -84,7 +84,7 @@ function Figures({ incident, members }: { incident: Incident; members: Members |
         note={
           suppressed === undefined
             ? "in its alerts"
-            : `${whole(suppressed)} of those below were suppressed`
+            : `${whole(suppressed)} suppressed among those below`
         }
       />
       <Figure
@@ -126,14 +126,12 @@ function Story({ incident, alerts, members }: StoryProps) {
           <Nothing>Its matches are no longer in the lake.</Nothing>
         )}
       </Panel>
-      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
-        <Panel title="ATT&CK chain">
-          <Chain matches={matches} />
-        </Panel>
-        <Panel title="Alerts">
-          <Alerts alerts={alerts} />
-        </Panel>
-      </SimpleGrid>
+      <Panel title="ATT&CK chain">
+        <Chain matches={matches} />
+      </Panel>
+      <Panel title="Alerts">
+        <Alerts alerts={alerts} />
+      </Panel>
       <Panel title="Who and what is in it">
         <Entities matches={matches} />
       </Panel>
@@ -185,8 +183,8 @@ function Alerts({ alerts }: { alerts: Alert[] }) {
               <Severity severity={alert.severity} />
             </Table.Td>
             <Table.Td>
-              <Anchor component={Link} size="sm" href={`/alerts/${alert.uid}`}>
-                <Foreign text={alert.title} most={160} />
+              <Anchor component={Link} size="sm" display="grid" href={`/alerts/${alert.uid}`}>
+                <Foreign text={alert.title} oneLine />
               </Anchor>
             </Table.Td>
             <Table.Td>

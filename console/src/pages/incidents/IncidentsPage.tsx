@@ -80,7 +80,7 @@ function IncidentList() {
       fill
       note={
         found.data &&
-        `${whole(rows.length)}${found.hasNextPage ? " of those loaded; more come as you scroll" : ""}`
+        `${whole(rows.length)}${found.hasNextPage ? " loaded; more come as you scroll" : ""}`
       }
       actions={
         <SegmentedControl

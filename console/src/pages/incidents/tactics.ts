@@ -19,30 +19,27 @@ export interface Chain {
   without: string[]; // rules that name no technique, or are no longer in use
 }
 
-interface Named {
-  techniques: string[];
+interface Family {
+  id: string;
+  rules: string[];
   tactics: string[];
+  parts?: { id: string; rules: string[] }[];
 }
+
+/** Techniques by tactic, of one rule. */
+type Named = Map<string, string[]>;
 
 /** What each rule in use names; a sub-technique instead of the one that it is part of. */
 export function namedByRule(coverage: Coverage): Map<string, Named> {
   const found = new Map<string, Named>();
-  for (const each of coverage.techniques) {
-    const family = each as {
-      id: string;
-      rules: string[];
-      tactics: string[];
-      parts?: { id: string; rules: string[] }[];
-    };
+  for (const family of coverage.techniques as unknown as Family[]) {
     for (const rule of family.rules) {
-      const parts = (family.parts ?? [])
-        .filter((part) => part.rules.includes(rule))
-        .map((part) => part.id);
-      const known = found.get(rule) ?? { techniques: [], tactics: [] };
-      found.set(rule, {
-        techniques: [...known.techniques, ...(parts.length ? parts : [family.id])],
-        tactics: [...new Set([...known.tactics, ...family.tactics])],
-      });
+      const parts = (family.parts ?? []).filter((part) => part.rules.includes(rule));
+      const ids = parts.length ? parts.map((part) => part.id) : [family.id];
+      const named = found.get(rule) ?? new Map<string, string[]>();
+      for (const tactic of family.tactics)
+        named.set(tactic, [...(named.get(tactic) ?? []), ...ids]);
+      found.set(rule, named);
     }
   }
   return found;
@@ -53,25 +50,28 @@ export function chainOf(matches: Match[], coverage: Coverage): Chain {
   const steps = new Map<string, Step>();
   const without = new Set<string>();
   for (const match of matches.toSorted((a, b) => timeOf(a) - timeOf(b))) {
-    const told = named.get(match.rule);
-    if (!told?.tactics.length) without.add(match.rule);
-    for (const tactic of told?.tactics ?? []) {
-      const step = steps.get(tactic) ?? {
-        tactic,
-        techniques: [],
-        rules: [],
-        matches: 0,
-        alerted: 0,
-        first: match.time,
-      };
-      steps.set(tactic, {
-        ...step,
-        techniques: [...new Set([...step.techniques, ...(told?.techniques ?? [])])],
-        rules: [...new Set([...step.rules, match.rule])],
-        matches: step.matches + 1,
-        alerted: step.alerted + (match.decision?.outcome === "alerted" ? 1 : 0),
-      });
+    const told: Named = named.get(match.rule) ?? new Map();
+    if (told.size === 0) without.add(match.rule);
+    for (const [tactic, techniques] of told) {
+      steps.set(tactic, withMatch(steps.get(tactic) ?? begun(tactic, match), match, techniques));
     }
   }
   return { steps: [...steps.values()], without: [...without] };
 }
+
+const begun = (tactic: string, match: Match): Step => ({
+  tactic,
+  techniques: [],
+  rules: [],
+  matches: 0,
+  alerted: 0,
+  first: match.time,
+});
+
+const withMatch = (step: Step, match: Match, techniques: string[]): Step => ({
+  ...step,
+  techniques: [...new Set([...step.techniques, ...techniques])],
+  rules: [...new Set([...step.rules, match.rule])],
+  matches: step.matches + 1,
+  alerted: step.alerted + (match.decision?.outcome === "alerted" ? 1 : 0),
+});

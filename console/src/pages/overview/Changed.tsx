@@ -5,7 +5,6 @@ import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { api, got } from "@/api/client";
 import { useMe } from "@/api/me";
-import { isProblem } from "@/api/problem";
 import { Answer } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
 import { whole } from "@/parts/numbers";
@@ -51,10 +50,10 @@ function useNews(since: string) {
     queryKey: ["news", since],
     refetchInterval: 60_000,
     queryFn: async () => {
-      const [bars, incidents, versions, jobs] = await Promise.all([
+      const [bars, incidents, models, jobs] = await Promise.all([
         got(api.GET("/api/v1/alerts/histogram", { params: { query: { from: since } } })),
         got(api.GET("/api/v1/incidents", { params: { query: { limit: 200 } } })),
-        modelVersions(),
+        got(api.GET("/api/v1/models/versions", { params: { query: { limit: 20 } } })),
         got(api.GET("/api/v1/jobs", { params: { query: { limit: 50 } } })),
       ]);
       const after = (time: string | null) => time !== null && Date.parse(time) >= Date.parse(since);
@@ -62,21 +61,11 @@ function useNews(since: string) {
         alerts: bars.bars.reduce((sum, bar) => sum + bar.alerts, 0),
         incidents: incidents.incidents.filter((each) => after(each.opened)).length,
         more: incidents.next !== null && incidents.incidents.every((each) => after(each.opened)),
-        versions: versions.filter((each) => after(each.time)),
+        versions: models.versions.filter((each) => after(each.time)),
         failed: jobs.jobs.filter((each) => each.state === "failed" && after(each.changed)),
       };
     },
   });
-}
-
-async function modelVersions() {
-  try {
-    return (await got(api.GET("/api/v1/models/versions", { params: { query: { limit: 20 } } })))
-      .versions;
-  } catch (error) {
-    if (isProblem(error, 404)) return [];
-    throw error;
-  }
 }
 
 function News({ since }: { since: string }) {

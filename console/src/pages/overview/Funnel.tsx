@@ -42,7 +42,18 @@ export function Funnel({ funnel, from }: { funnel: Overview["funnel"]; from: str
   const steps = stepsOf(funnel, from ? `?from=${encodeURIComponent(from)}` : "");
   const most = Math.max(...steps.map((step) => step.count));
   return (
-    <Table aria-label="From events to incidents" layout="fixed" withRowBorders={false}>
+    <Table
+      aria-label="From events to incidents"
+      layout="fixed"
+      horizontalSpacing={6}
+      withRowBorders={false}
+    >
+      <colgroup>
+        <col style={{ width: 84 }} />
+        <col style={{ width: 72 }} />
+        <col />
+        <col style={{ width: 124 }} />
+      </colgroup>
       <Table.Thead className="hidden-visually">
         <Table.Tr>
           <Table.Th>What</Table.Th>
@@ -54,7 +65,7 @@ export function Funnel({ funnel, from }: { funnel: Overview["funnel"]; from: str
       <Table.Tbody>
         {steps.map((step) => (
           <Table.Tr key={step.name}>
-            <Table.Td w={90}>
+            <Table.Td>
               {step.href ? (
                 <Anchor component={Link} size="sm" href={step.href}>
                   {step.name}
@@ -63,7 +74,7 @@ export function Funnel({ funnel, from }: { funnel: Overview["funnel"]; from: str
                 step.name
               )}
             </Table.Td>
-            <Table.Td w={100} ta="right" fw={600} className="number" title={whole(step.count)}>
+            <Table.Td ta="right" fw={600} className="number" title={whole(step.count)}>
               {counted(step.count)}
             </Table.Td>
             <Table.Td>
@@ -73,7 +84,7 @@ export function Funnel({ funnel, from }: { funnel: Overview["funnel"]; from: str
                 style={{ width: `${100 * lengthOf(step.count, most)}%`, borderRadius: 2 }}
               />
             </Table.Td>
-            <Table.Td w={170} className="quiet number">
+            <Table.Td fz="xs" className="quiet number">
               {step.of
                 ? `${partText(step.count, step.of)}${step.count ? ` of ${step.ofName}` : ""}`
                 : ""}

@@ -1,17 +1,17 @@
-/** How the models stand: their stages, the threshold in force, what they would miss, why matches alert. */
-import { Anchor, Stack, Table, Text } from "@mantine/core";
+/** How the models stand: their stages, the threshold in force, what they would miss. */
+import { Anchor, Stack, Text } from "@mantine/core";
 import { Link } from "wouter";
 import { Answer } from "@/parts/Answer";
 import { Facts } from "@/parts/Facts";
 import { useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Moment } from "@/parts/times";
-import { type Overview, useModels } from "./overview";
+import { useModels } from "./overview";
 import { missedText } from "./shares";
 
 const STAGES = ["suppress", "assist", "observe"];
 
-export function ModelHealth({ overview }: { overview: Overview }) {
+export function ModelHealth() {
   const models = useModels();
   return (
     <Stack gap="xs">
@@ -47,7 +47,6 @@ export function ModelHealth({ overview }: { overview: Overview }) {
         }
       </Answer>
       <Missed />
-      <Bases overview={overview} />
     </Stack>
   );
 }
@@ -67,47 +66,5 @@ function Missed() {
         </Text>
       )}
     </Answer>
-  );
-}
-
-function Bases({ overview }: { overview: Overview }) {
-  if (!overview.decisions.length) return null;
-  return (
-    <Table aria-label="Why matches alerted or not">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Decided</Table.Th>
-          <Table.Th>Because</Table.Th>
-          <Table.Th ta="right">Matches</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {overview.decisions.slice(0, 8).map((each) => (
-          <Table.Tr key={`${each.outcome} ${each.basis}`}>
-            <Table.Td
-              style={{ color: each.outcome === "suppressed" ? "var(--expected)" : "var(--odd)" }}
-            >
-              {each.outcome}
-            </Table.Td>
-            <Table.Td>
-              {each.outcome === "suppressed" ? (
-                <Anchor
-                  component={Link}
-                  size="sm"
-                  href={`/suppressed?basis=${encodeURIComponent(each.basis)}`}
-                >
-                  {each.basis}
-                </Anchor>
-              ) : (
-                each.basis
-              )}
-            </Table.Td>
-            <Table.Td ta="right" className="number">
-              {whole(each.matches)}
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }

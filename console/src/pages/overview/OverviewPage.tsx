@@ -5,6 +5,7 @@ import { Answer } from "@/parts/Answer";
 import { Page, Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
+import { Bases } from "./Bases";
 import { Changed } from "./Changed";
 import { Funnel } from "./Funnel";
 import { HeatMap } from "./HeatMap";
@@ -63,18 +64,23 @@ function Told({ overview, from }: { overview: Overview; from: string | null }) {
       <Panel title="ATT&CK">
         <HeatMap techniques={overview.techniques} />
       </Panel>
-      <SimpleGrid cols={{ base: 1, md: 2, xl: 4 }} spacing="sm">
+      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="sm">
         <Panel title="Riskiest workloads" note="by their alerts that wait, now">
           <Riskiest overview={overview} />
+        </Panel>
+        <Panel title="Why matches alerted or not">
+          <Bases overview={overview} />
         </Panel>
         <Panel title="How long it takes">
           <Times times={overview.times} />
         </Panel>
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
         <Panel title="Telemetry">
           <Telemetry telemetry={overview.telemetry} />
         </Panel>
         <Panel title="Models">
-          <ModelHealth overview={overview} />
+          <ModelHealth />
         </Panel>
       </SimpleGrid>
     </Stack>

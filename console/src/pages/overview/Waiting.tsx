@@ -14,6 +14,11 @@ export function BySeverity({ open }: { open: Overview["open_by_severity"] }) {
   const all = Object.values(open).reduce((sum, count) => sum + count, 0);
   return (
     <Table aria-label="Alerts that wait, by severity" layout="fixed">
+      <colgroup>
+        <col style={{ width: 130 }} />
+        <col style={{ width: 64 }} />
+        <col />
+      </colgroup>
       <Table.Thead className="hidden-visually">
         <Table.Tr>
           <Table.Th>Severity</Table.Th>
@@ -24,10 +29,10 @@ export function BySeverity({ open }: { open: Overview["open_by_severity"] }) {
       <Table.Tbody>
         {SEVERITIES.map((name) => (
           <Table.Tr key={name}>
-            <Table.Td w={120}>
+            <Table.Td>
               <Severity severity={name} />
             </Table.Td>
-            <Table.Td w={70} ta="right" className="number">
+            <Table.Td ta="right" className="number">
               <Anchor
                 component={Link}
                 size="sm"
@@ -61,7 +66,7 @@ export function BySeverity({ open }: { open: Overview["open_by_severity"] }) {
               {whole(all)}
             </Anchor>
           </Table.Td>
-          <Table.Td className="quiet">open or looked into, of any time</Table.Td>
+          <Table.Td className="quiet">of any time</Table.Td>
         </Table.Tr>
       </Table.Tbody>
     </Table>

@@ -36,7 +36,11 @@ export function useModels() {
   return useQuery({
     queryKey: ["models", "list"],
     staleTime: 60_000,
-    queryFn: () => orNull(got(api.GET("/api/v1/models"))),
+    queryFn: async () => {
+      const query = { limit: 1 };
+      const { versions } = await got(api.GET("/api/v1/models/versions", { params: { query } }));
+      return versions.length ? orNull(got(api.GET("/api/v1/models"))) : null;
+    },
   });
 }
 

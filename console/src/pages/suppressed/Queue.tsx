@@ -2,6 +2,7 @@ import { Anchor, Box, Table } from "@mantine/core";
 import { useEffect, useRef } from "react";
 import { Foreign } from "@/parts/Foreign";
 import { percent } from "@/parts/numbers";
+import { seen } from "@/parts/text";
 import { Moment } from "@/parts/times";
 import type { Finding, Sampled } from "./audit";
 
@@ -32,13 +33,12 @@ export function Queue({ matches, answers, at, move }: Props) {
       <Table layout="fixed" stickyHeader>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={110}>Time</Table.Th>
+            <Table.Th w={122}>Time</Table.Th>
             <Table.Th>What</Table.Th>
-            <Table.Th w={80}>Host</Table.Th>
-            <Table.Th w={64} ta="right">
+            <Table.Th w={74} ta="right">
               As odd
             </Table.Th>
-            <Table.Th w={72}>Said</Table.Th>
+            <Table.Th w={66}>Said</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -63,11 +63,10 @@ export function Queue({ matches, answers, at, move }: Props) {
                   onClick={() => move(index)}
                 >
                   <Foreign text={each.what} mono oneLine />
-                  <span className="quiet one-line">{each.rule}</span>
+                  <span className="quiet one-line">
+                    {each.rule} on {seen(each.host)}
+                  </span>
                 </Anchor>
-              </Table.Td>
-              <Table.Td className="one-line">
-                <Foreign text={each.host} oneLine />
               </Table.Td>
               <Table.Td ta="right" className="number">
                 {each.probability === null ? "–" : percent(each.probability)}

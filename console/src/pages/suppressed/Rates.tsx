@@ -11,14 +11,13 @@ import { intervalText, rateText } from "./found";
 
 export function Rates() {
   const found = useLedger();
-  const asOf = useJob(found.data?.job ?? null);
   return (
     <Stack gap="xs">
       <Group gap="sm">
         <Renew />
-        {asOf.data && (
+        {found.data && (
           <Text size="xs" className="quiet">
-            worked out <Moment at={asOf.data.changed} />
+            worked out <Moment at={found.data.changed} />
           </Text>
         )}
       </Group>
