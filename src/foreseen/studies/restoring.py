@@ -16,7 +16,7 @@ from foreseen.lake.asking.match_list import Judged
 from foreseen.models.moments.moment import moments_of
 from foreseen.pipeline.predictions import decision_of
 from foreseen.rules import Rule
-from foreseen.schema.arrow import MATCH_SCHEMA, batch_of
+from foreseen.schema.arrow import MATCH_SCHEMA
 
 
 def restored_alert(found: Judged, rule: Rule | None, by: str) -> Alert:
@@ -38,8 +38,9 @@ def restored_alert(found: Judged, rule: Rule | None, by: str) -> Alert:
         raise ConflictError(f"match {uid} alerted: it was not suppressed")
     if match["stream"] is None:
         raise ConflictError(f"match {uid} is no longer in the lake; only its decision is")
-    rows = pa.Table.from_batches([batch_of([match], MATCH_SCHEMA)])
-    (moment,) = moments_of(rows, [tuple(word["elsewhere"] or ())])
+    (moment,) = moments_of(
+        pa.Table.from_pylist([match], MATCH_SCHEMA), [tuple(word["elsewhere"] or ())]
+    )
     alert = alert_of(match, moment, decision_of(word), rule)
     told = f"It was suppressed ({word['basis']}); {by} restored it as an alert."
     return replace(alert, sentences=(*alert.sentences, told))

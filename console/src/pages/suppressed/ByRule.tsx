@@ -57,6 +57,7 @@ function Rules({ rules }: { rules: Done[] }) {
                   type="button"
                   size="sm"
                   ta="left"
+                  c={rule.id === here ? "inherit" : undefined}
                   aria-pressed={rule.id === here}
                   onClick={() => setUrl({ rule: rule.id === here ? null : rule.id })}
                 >

@@ -21,7 +21,9 @@ const saidOf = (finding: Finding | undefined): string => (finding ? WORDS[findin
 export function Queue({ matches, answers, at, move }: Props) {
   const here = useRef<HTMLTableRowElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the row of the keys is another one then
-  useEffect(() => here.current?.scrollIntoView({ block: "nearest" }), [at]);
+  useEffect(() => {
+    here.current?.scrollIntoView({ block: "nearest" });
+  }, [at]);
   return (
     <Box
       mah={560}
@@ -57,6 +59,7 @@ export function Queue({ matches, answers, at, move }: Props) {
                   component="button"
                   type="button"
                   size="sm"
+                  c={index === at ? "inherit" : undefined}
                   ta="left"
                   maw="100%"
                   style={{ display: "grid" }}
