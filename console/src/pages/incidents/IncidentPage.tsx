@@ -81,11 +81,7 @@ function Figures({ incident, members }: { incident: Incident; members: Members |
       <Figure
         name="Matches"
         value={whole(incident.matches)}
-        note={
-          suppressed === undefined
-            ? "in its alerts"
-            : `${whole(suppressed)} suppressed among those below`
-        }
+        note={suppressed === undefined ? "in its alerts" : `${whole(suppressed)} suppressed below`}
       />
       <Figure
         name="Machines"

@@ -27,7 +27,7 @@ export function Notes({ alerts }: { alerts: Alert[] }) {
         <Table aria-label="Notes" layout="fixed">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w={150}>Time</Table.Th>
+              <Table.Th w={170}>Time</Table.Th>
               <Table.Th w={120}>Who</Table.Th>
               <Table.Th w={90}>Did</Table.Th>
               <Table.Th>What they said</Table.Th>

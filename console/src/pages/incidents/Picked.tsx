@@ -1,8 +1,9 @@
-import { ActionIcon, Anchor, Badge, Group, Paper, Stack, Text } from "@mantine/core";
+import { ActionIcon, Anchor, Group, Paper, Stack, Text } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { Link } from "wouter";
 import { EventFacts } from "@/parts/EventFacts";
 import { bits } from "@/parts/numbers";
+import { Outcome } from "@/parts/Outcome";
 import { Moment } from "@/parts/times";
 import type { Match } from "./incidents";
 
@@ -14,9 +15,7 @@ export function Picked({ match, close }: { match: Match; close: () => void }) {
       <Stack gap={6}>
         <Group justify="space-between" wrap="nowrap">
           <Group gap="sm">
-            <Badge color={told ? "orange" : "green"}>
-              {match.decision?.outcome ?? "not judged"}
-            </Badge>
+            <Outcome outcome={match.decision?.outcome} />
             <Text size="sm">{match.decision?.basis}</Text>
             <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(match.rule)}`}>
               {match.rule}

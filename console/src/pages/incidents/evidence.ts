@@ -31,6 +31,7 @@ const ESCAPED: Record<string, string> = {
 
 /** A text as markup that shows it, each control and bidirectional character by its name. */
 export function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.map(shown).join("\n"); // lines of ours
   const text =
     typeof value === "string"
       ? value
@@ -94,7 +95,7 @@ const factsOf = ({ incident }: Evidence): [string, unknown][] => [
   ["matches in alerts", incident.matches],
   ["machines", incident.hosts.join(", ")],
   ["rules", incident.rules.join(", ")],
-  ["tied by", incident.keys.join("\n")],
+  ["tied by", incident.keys],
 ];
 
 function alertsOf({ alerts }: Evidence): string {
@@ -116,8 +117,8 @@ function alertsOf({ alerts }: Evidence): string {
           ],
           ["raised", alert.raised],
           ["assignee", alert.assignee ?? "nobody"],
-          ["why", alert.sentences.join("\n")],
-          ["decided by", alert.decision],
+          ["why", alert.sentences],
+          ["decided by", JSON.stringify(alert.decision, null, 1).split("\n")],
         ])}`,
     )
     .join("\n");

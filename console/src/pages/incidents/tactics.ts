@@ -56,7 +56,11 @@ export function chainOf(matches: Match[], coverage: Coverage): Chain {
       steps.set(tactic, withMatch(steps.get(tactic) ?? begun(tactic, match), match, techniques));
     }
   }
-  return { steps: [...steps.values()], without: [...without] };
+  const order = coverage.tactics.map((each) => (each as { name: string }).name);
+  const inOrder = (a: Step, b: Step) =>
+    timeOf({ time: a.first }) - timeOf({ time: b.first }) ||
+    order.indexOf(a.tactic) - order.indexOf(b.tactic);
+  return { steps: [...steps.values()].toSorted(inOrder), without: [...without] };
 }
 
 const begun = (tactic: string, match: Match): Step => ({

@@ -2,6 +2,7 @@ import { Anchor, Table } from "@mantine/core";
 import { Link } from "wouter";
 import { Nothing } from "@/parts/Answer";
 import { whole } from "@/parts/numbers";
+import { Outcome } from "@/parts/Outcome";
 import type { Overview } from "./overview";
 
 /** Why matches alerted or not, the most first. */
@@ -19,10 +20,8 @@ export function Bases({ overview }: { overview: Overview }) {
       <Table.Tbody>
         {overview.decisions.slice(0, 8).map((each) => (
           <Table.Tr key={`${each.outcome} ${each.basis}`}>
-            <Table.Td
-              style={{ color: each.outcome === "suppressed" ? "var(--expected)" : "var(--odd)" }}
-            >
-              {each.outcome}
+            <Table.Td>
+              <Outcome outcome={each.outcome} />
             </Table.Td>
             <Table.Td>
               {each.outcome === "suppressed" ? (

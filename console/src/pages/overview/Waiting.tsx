@@ -37,7 +37,7 @@ export function BySeverity({ open }: { open: Overview["open_by_severity"] }) {
                 component={Link}
                 size="sm"
                 href={`/alerts?${WAITS}&severity=${name}`}
-                aria-label={`${open[name] ?? 0} ${name}`}
+                aria-label={`${whole(open[name] ?? 0)} ${name}`}
               >
                 {whole(open[name] ?? 0)}
               </Anchor>
@@ -61,7 +61,7 @@ export function BySeverity({ open }: { open: Overview["open_by_severity"] }) {
               component={Link}
               size="sm"
               href={`/alerts?${WAITS}`}
-              aria-label={`${all} alerts wait`}
+              aria-label={`${whole(all)} alerts wait`}
             >
               {whole(all)}
             </Anchor>
@@ -111,7 +111,7 @@ export function Riskiest({ overview }: { overview: Overview }) {
                   component={Link}
                   size="sm"
                   href={`/alerts?${WAITS}&workload=${encodeURIComponent(each.workload)}`}
-                  aria-label={`${each.alerts} alerts`}
+                  aria-label={`${whole(each.alerts)} alerts`}
                 >
                   {whole(each.alerts)}
                 </Anchor>

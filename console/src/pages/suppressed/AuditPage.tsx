@@ -142,8 +142,8 @@ function Asking({ matches, total, more, loading }: AskingProps) {
                 onChange={(event) => setText(event.currentTarget.value)}
               />
               <Button
-                color="orange"
-                variant="outline"
+                variant="default"
+                c="var(--odd)"
                 onClick={() => say("wanted")}
                 loading={answering.isPending}
               >

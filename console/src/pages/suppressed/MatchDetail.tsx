@@ -2,7 +2,6 @@
 import {
   ActionIcon,
   Anchor,
-  Badge,
   Button,
   Group,
   Paper,
@@ -19,6 +18,7 @@ import { Answer, Nothing } from "@/parts/Answer";
 import { summaryOf } from "@/parts/events";
 import { Facts } from "@/parts/Facts";
 import { Foreign } from "@/parts/Foreign";
+import { Outcome } from "@/parts/Outcome";
 import { Moment } from "@/parts/times";
 import { useKeys } from "@/shell/keys";
 import { Before } from "../alerts/Before";
@@ -84,9 +84,7 @@ function Head({ match, close }: { match: Match; close?: () => void }) {
         )}
       </Group>
       <Group gap="md" fz="sm">
-        <Badge color={match.decision?.outcome === "alerted" ? "orange" : "green"}>
-          {match.decision?.outcome ?? "not judged"}
-        </Badge>
+        <Outcome outcome={match.decision?.outcome} />
         <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(match.rule)}`}>
           {match.rule}
         </Anchor>

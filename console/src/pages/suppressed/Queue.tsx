@@ -35,12 +35,12 @@ export function Queue({ matches, answers, at, move }: Props) {
       <Table layout="fixed" stickyHeader>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={122}>Time</Table.Th>
+            <Table.Th w={136}>Time</Table.Th>
             <Table.Th>What</Table.Th>
             <Table.Th w={74} ta="right">
               As odd
             </Table.Th>
-            <Table.Th w={66}>Said</Table.Th>
+            <Table.Th w={82}>Said</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

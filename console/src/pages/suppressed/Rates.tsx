@@ -91,7 +91,7 @@ function Found({ lines }: { lines: LedgerLine[] }) {
               <Table.Td>
                 <Link
                   href={`/suppressed/audit?rule=${encodeURIComponent(line.rule)}`}
-                  aria-label={`audit ${line.rule}`}
+                  aria-label={`audit this rule: ${line.rule}`}
                 >
                   audit this rule
                 </Link>
