@@ -12,6 +12,7 @@ RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 BENCH := .venv/bench.stamp
 SPARK := .venv/spark.stamp
+NODE := .venv/node.stamp
 DATA = $(or $(FORESEEN_DATA),../shared/data)
 # Suites that open a control database; tests/control and tests/api are on both kinds anyway.
 SERVED := tests/runners tests/cli tests/studies tests/pipeline/test_judge_suppressions.py
@@ -20,20 +21,27 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview crash soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview crash soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry
+demo: $(RUNTIME) ## Set up, then run the whole system on recorded real telemetry; its console on a terminal
+	@if [ -t 1 ]; then $(MAKE) --no-print-directory console; fi
 	@$(BIN)/foreseen demo
+
+console: $(NODE) ## Build the console, where it or the API has changed
+	@$(BIN)/python console/make_console.py
 
 test: $(DEV) ## Set up, then run the everyday tests
 	@scripts/postgres.sh
+	@scripts/chromium.sh
 	@$(PYTEST) -m "not slow and not deep and not spark"
 
 check-all: lint types contract ## What CI runs: lint, types, imports, every test, the wheel
 	@scripts/postgres.sh
+	@scripts/chromium.sh
+	@$(BIN)/python console/make_console.py check
 	@$(PYTEST) -m "not deep and not spark" --durations=10
 	@$(MAKE) --no-print-directory postgres-test
 	@$(MAKE) --no-print-directory spark-test # last: its client brings pandas, which other libraries would use
@@ -113,7 +121,7 @@ lock: $(DEV) ## Renew both locks after a change of pyproject.toml; ARGS=--upgrad
 	@scripts/lock.sh $(ARGS)
 
 clean: ## Remove what the targets above have made
-	rm -rf .venv .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .demo dist console/node_modules src/foreseen/api/console/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(RUNTIME): requirements.lock $(SETUP)
 	@scripts/setup.sh requirements.lock
@@ -122,6 +130,10 @@ $(RUNTIME): requirements.lock $(SETUP)
 $(DEV): requirements-dev.lock $(SETUP)
 	@scripts/setup.sh requirements-dev.lock
 	@touch $(RUNTIME) $@
+
+$(NODE): $(RUNTIME) requirements-console.lock
+	@$(BIN)/python -m pip install --quiet --only-binary=:all: --require-hashes --requirement requirements-console.lock
+	@touch $@
 
 $(BENCH): $(DEV) pyproject.toml
 	@$(BIN)/python -m pip install --quiet --only-binary=:all: --no-build-isolation --editable '.[bench]'

@@ -10,7 +10,7 @@ _PAGE = Path("src", "foreseen", "api", "console", "static", "index.html")
 
 
 class ConsoleHook(BuildHookInterface):  # type: ignore[type-arg] # hatchling's own examples have it so
-    """Builds the console for a wheel or sdist, unless it was built before; never for an editable."""
+    """Builds the console for a wheel or sdist, unless it was built; never for an editable."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build it.
@@ -23,6 +23,6 @@ class ConsoleHook(BuildHookInterface):  # type: ignore[type-arg] # hatchling's o
         if version == "editable" or (root / _PAGE).exists():
             return
         sys.path.insert(0, str(root / "console"))
-        from build import build  # noqa: PLC0415 (stands in that folder, for `make console`)
+        from make_console import build  # noqa: PLC0415 (stands in that folder, for `make console`)
 
         build()

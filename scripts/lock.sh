@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes requirements.lock and requirements-dev.lock: exact versions and the hashes of every wheel.
+# Writes requirements.lock, requirements-console.lock and requirements-dev.lock: exact versions and the hashes of every wheel.
 # pip's configuration files and find-links stay out, so that a private index or a local folder of
 # wheels adds no version and no hash that other machines cannot get. `lock.sh --upgrade` takes newer
 # versions; without it a lock changes only where pyproject.toml asks for it.
@@ -19,4 +19,5 @@ compile() { # compile NAME FILE [pip-compile options]
 }
 
 compile runtime requirements.lock "$@"
+compile console requirements-console.lock "$@"
 compile dev requirements-dev.lock --constraint requirements.lock "$@"

@@ -11,6 +11,9 @@ export function EventFacts({ event }: { event: EventColumns }) {
 }
 
 function shownAs(name: string, value: unknown) {
+  if (TIMES.has(name) && (typeof value === "string" || typeof value === "number")) {
+    return <Moment at={new Date(value).toISOString()} />;
+  }
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return TIMES.has(name) ? <Moment at={text} /> : <Value column={name} value={text} />;
+  return <Value column={name} value={text} />;
 }

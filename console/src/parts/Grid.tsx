@@ -31,6 +31,7 @@ interface Props<Row> {
   chosen?: Chosen;
   more?: () => void; // load what follows
   height?: string;
+  least?: string; // width below which it scrolls sideways
   empty?: ReactNode;
 }
 
@@ -67,8 +68,17 @@ export function Grid<Row>(props: Props<Row>) {
       aria-multiselectable={chosen ? true : undefined}
       tabIndex={0}
     >
-      <Head columns={columns} template={template} choosing={chosen !== undefined} />
-      <div className={classes.body} style={{ height: virtual.getTotalSize() }} role="rowgroup">
+      <Head
+        columns={columns}
+        template={template}
+        choosing={chosen !== undefined}
+        least={props.least}
+      />
+      <div
+        className={classes.body}
+        style={{ height: virtual.getTotalSize(), minWidth: props.least }}
+        role="rowgroup"
+      >
         {items.map((item) => {
           const row = rows[item.index] as Row;
           return (
@@ -92,11 +102,12 @@ interface HeadProps<Row> {
   columns: Column<Row>[];
   template: string;
   choosing: boolean;
+  least?: string;
 }
 
-function Head<Row>({ columns, template, choosing }: HeadProps<Row>) {
+function Head<Row>({ columns, template, choosing, least }: HeadProps<Row>) {
   return (
-    <div role="rowgroup" className={classes.head}>
+    <div role="rowgroup" className={classes.head} style={{ minWidth: least }}>
       <div
         role="row"
         tabIndex={-1}

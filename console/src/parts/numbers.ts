@@ -12,7 +12,7 @@ export const counted = (value: number): string =>
 export function percent(share: number): string {
   const value = share * 100;
   if (value === 0 || value === 100) return `${value} %`;
-  if (value < 1) return `${value.toPrecision(2)} %`;
+  if (value < 1) return `${Number(value.toPrecision(2))} %`;
   return value > 99.9 ? "> 99.9 %" : `${value.toFixed(1)} %`;
 }
 

@@ -1,5 +1,6 @@
 """`foreseen demo`: the whole system on the recorded telemetry, with every figure computed now."""
 
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from foreseen.cli.demo_console import show_in_console
 from foreseen.cli.options import Budget, settings_of
 from foreseen.cli.replay import folder, print_alerts, shown_progress
 from foreseen.cli.terminal import inert, print_json, report, when
@@ -37,7 +39,10 @@ def demo(
     budget: Budget = BUDGET,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Train on the early part of the recording, judge the later part, and count."""
+    """Train on the early part of the recording, judge the later part, and count.
+
+    On a terminal it ends with the console on what it left behind.
+    """
     files = _files(recording, contaminated=contaminated)
     started = time.monotonic()
     with folder(data) as place:
@@ -53,11 +58,13 @@ def demo(
         with shown_progress() as progress:
             replayed = replay_files(order, progress)
         shown = _shown(recording, order, replayed)
-    seconds = time.monotonic() - started
-    if json:
-        print_json(_figures(shown, seconds))
-    else:
+        seconds = time.monotonic() - started
+        if json:
+            print_json(_figures(shown, seconds))
+            return
         _print(shown, order, seconds)
+        if report.is_terminal and sys.stdin.isatty():
+            show_in_console(place)
 
 
 @dataclass(frozen=True, slots=True)

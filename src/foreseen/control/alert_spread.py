@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Engine, Select, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Engine, Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from foreseen.control.alerts import AlertFilter, conditions
@@ -69,14 +69,14 @@ class Group:
 
 def spread(engine: Engine, tenant: TenantId, wanted: AlertFilter) -> Spread:
     """Alerts that a filter finds, over time."""
-    newest = _newest(tenant, wanted, AlertRow.severity)
+    newest = _newest(tenant, wanted)
     with reading(engine) as session:
         first, last, count = session.execute(
             select(func.min(newest.c.first_time), func.max(newest.c.first_time), func.count())
         ).one()
         if not count:
             return Spread((), complete=True)
-        step = _step(first, last)
+        step = step_of(first, last)
         base = first // step * step
         found = _counted(session, newest, base, step)
     bars = [
@@ -86,11 +86,12 @@ def spread(engine: Engine, tenant: TenantId, wanted: AlertFilter) -> Spread:
     return Spread(bars, complete=count < MOST)
 
 
-def _step(first: int, last: int) -> int:
+def step_of(first: int, last: int) -> int:
+    """How wide the bars are between two times, all ms."""
     for step in _STEPS:
         if last // step - first // step < _BARS:
             return step
-    return -((first - last) // (_BARS - 2))  # years: clocks of strangers go wrong
+    return -((first - last) // (_BARS - 2))  # clocks of strangers go wrong by centuries
 
 
 def _counted(session: Session, newest: Subquery, base: int, step: int) -> dict[int, dict[str, int]]:
@@ -107,7 +108,7 @@ def groups(
 ) -> tuple[list[Group], int]:
     """The values that most alerts have, and how many values more there are."""
     column = getattr(AlertRow, by.value)
-    newest = _newest(tenant, wanted, AlertRow.severity, func.coalesce(column, "").label("value"))
+    newest = _newest(tenant, wanted, func.coalesce(column, "").label("value"))
     alerts = func.count()
     rank = func.min(
         case(
@@ -133,11 +134,11 @@ def groups(
         return found, values - len(found)
 
 
-def _newest(tenant: TenantId, wanted: AlertFilter, *columns: object) -> Subquery:
-    query: Select[tuple[object, ...]] = (
-        select(AlertRow.first_time, *columns)  # type: ignore[call-overload] # of any columns
+def _newest(tenant: TenantId, wanted: AlertFilter, *columns: ColumnElement[str]) -> Subquery:
+    return (
+        select(AlertRow.first_time, AlertRow.severity, *columns)
         .where(AlertRow.tenant == tenant, *conditions(wanted))
         .order_by(AlertRow.first_time.desc(), AlertRow.uid)
         .limit(MOST)
+        .subquery()
     )
-    return query.subquery()

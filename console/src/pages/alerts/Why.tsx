@@ -85,7 +85,7 @@ function Members({ taken }: { taken: Taken }) {
             <Table.Td w={86} className="quiet">
               {each.member}
             </Table.Td>
-            <Table.Td w={110}>
+            <Table.Td w={124} style={{ whiteSpace: "nowrap" }}>
               <Group gap={6} wrap="nowrap">
                 <svg width="40" height="8" aria-hidden="true">
                   <rect width="40" height="8" rx="2" fill="var(--line)" />

@@ -1,10 +1,115 @@
-import { Nothing } from "@/parts/Answer";
-import { Page } from "@/parts/Page";
+/** Hunt: ask the lake by words or by SQL; the question lies in the address. */
+import { Alert, Button, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { Failed } from "@/parts/Answer";
+import { Editor } from "@/parts/Editor";
+import { Page, Panel } from "@/parts/Page";
+import { useUrl } from "@/parts/url";
+import { Export } from "./Export";
+import { type Question, useHunt, useSchema } from "./hunt";
+import { Results } from "./Results";
+import { Saved } from "./Saved";
+import { SchemaBrowser } from "./SchemaBrowser";
+
+const FIRST_SQL = "SELECT time, host, process_cmd_line\nFROM events\nORDER BY time DESC";
 
 export default function HuntPage() {
+  const [url, setUrl] = useUrl();
+  const kind = url.has("sql") ? "sql" : "search";
+  const asked = url.get(kind) ?? "";
+  const table = url.get("table") ?? "events";
+  const [typed, setTyped] = useState(asked);
+  useEffect(() => setTyped(asked), [asked]);
+  const question: Question = { kind, text: asked, table };
+  const found = useHunt(question);
+  const run = () => setUrl({ [kind]: typed || null, table: table === "events" ? null : table });
+  const choose = (next: string) =>
+    setUrl(next === "sql" ? { sql: found.data?.sql ?? FIRST_SQL, search: null } : { sql: null });
   return (
-    <Page title="Hunt">
-      <Nothing>Not built yet.</Nothing>
+    <Page
+      title="Hunt"
+      note="read-only; a query is stopped after its time"
+      actions={
+        <>
+          <Saved question={{ ...question, text: typed }} />
+          <Export question={question} />
+        </>
+      }
+    >
+      <Stack gap="xs">
+        <Group gap="xs" align="flex-start">
+          <SegmentedControl
+            aria-label="Ask by"
+            value={kind}
+            onChange={choose}
+            data={[
+              { value: "search", label: "words" },
+              { value: "sql", label: "SQL" },
+            ]}
+          />
+          {kind === "search" && (
+            <TextInput
+              flex={1}
+              aria-label="Search"
+              placeholder={'user_name:root "/etc/shadow" time:>2026-11-20'}
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+              onKeyDown={(event) => event.key === "Enter" && run()}
+            />
+          )}
+          <Button onClick={run} loading={found.isFetching}>
+            {kind === "sql" ? "Run (Ctrl Enter)" : "Search"}
+          </Button>
+          {found.isFetching && (
+            <Button variant="default" onClick={found.stop}>
+              Stop
+            </Button>
+          )}
+        </Group>
+        {kind === "sql" && <SqlBox typed={typed} setTyped={setTyped} run={run} />}
+      </Stack>
+      {found.error && <Failed error={found.error} />}
+      {found.data && (
+        <Panel
+          flush
+          title={`${found.data.rows.length.toLocaleString("en")} rows`}
+          note={`in ${found.data.seconds.toFixed(2)} s`}
+        >
+          {found.data.truncated && (
+            <Alert color="yellow" py={4}>
+              There are more rows than are shown: narrow the question, or export it.
+            </Alert>
+          )}
+          <Results result={found.data} />
+          {kind === "search" && (
+            <Text p="xs" size="xs" className="mono quiet wrap">
+              {found.data.sql}
+            </Text>
+          )}
+        </Panel>
+      )}
+      <SchemaBrowser />
     </Page>
+  );
+}
+
+interface SqlBoxProps {
+  typed: string;
+  setTyped: (text: string) => void;
+  run: () => void;
+}
+
+function SqlBox({ typed, setTyped, run }: SqlBoxProps) {
+  const words = useSchema();
+  return (
+    <Editor
+      label="SQL"
+      language="sql"
+      value={typed}
+      change={setTyped}
+      words={words}
+      run={run}
+      height="160px"
+    />
   );
 }

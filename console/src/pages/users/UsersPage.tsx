@@ -1,10 +1,17 @@
-import { Nothing } from "@/parts/Answer";
-import { Page } from "@/parts/Page";
+/** People of the telemetry: who logged in, what they ran, which files they touched. */
+import { Route, Switch } from "wouter";
+import { PersonPage } from "./PersonPage";
+import { UserList } from "./UserList";
 
 export default function UsersPage() {
   return (
-    <Page title="Users">
-      <Nothing>Not built yet.</Nothing>
-    </Page>
+    <Switch>
+      <Route path="/users/:name">
+        {({ name }) => <PersonPage name={decodeURIComponent(name)} key={name} />}
+      </Route>
+      <Route>
+        <UserList />
+      </Route>
+    </Switch>
   );
 }

@@ -1,10 +1,17 @@
-import { Nothing } from "@/parts/Answer";
-import { Page } from "@/parts/Page";
+/** Workloads by their risk; one of them with its course, hosts, alerts, processes and files. */
+import { Route, Switch } from "wouter";
+import { WorkloadList } from "./WorkloadList";
+import { WorkloadPage } from "./WorkloadPage";
 
 export default function WorkloadsPage() {
   return (
-    <Page title="Workloads">
-      <Nothing>Not built yet.</Nothing>
-    </Page>
+    <Switch>
+      <Route path="/workloads/:name">
+        {({ name }) => <WorkloadPage name={decodeURIComponent(name)} key={name} />}
+      </Route>
+      <Route>
+        <WorkloadList />
+      </Route>
+    </Switch>
   );
 }
