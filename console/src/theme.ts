@@ -60,7 +60,13 @@ export const theme = createTheme({
     Badge: { defaultProps: { size: "sm", variant: "light", radius: "sm" } },
     Table: { defaultProps: { verticalSpacing: 4, horizontalSpacing: "sm", fz: "sm" } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 420 } },
-    Modal: { defaultProps: { lockScroll: false, centered: true } },
+    Modal: {
+      defaultProps: {
+        lockScroll: false,
+        centered: true,
+        closeButtonProps: { "aria-label": "Close" },
+      },
+    },
     Drawer: { defaultProps: { lockScroll: false } },
   },
 });

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from foreseen.alerts.risk import risk_of
@@ -88,7 +88,8 @@ def _store(session: Session, tenant: TenantId, alerts: Sequence[Alert], now: int
         for version, (row, alert) in enumerate(grown, first):
             _grow(session, row, alert, now)
             row.version = version
-        _raise(session, fresh, now, first + len(grown))
+        raise_alerts(session, fresh, first + len(grown), Event(1, now, SERVER.name, "raise"))
+        _forget_members(session, tenant, [alert.uid for _, alert in grown if not alert.earlier])
     session.flush()
     session.add_all(
         AlertMemberRow(tenant=tenant, alert=alert.uid, number=number, match=match)
@@ -97,11 +98,14 @@ def _store(session: Session, tenant: TenantId, alerts: Sequence[Alert], now: int
     )
 
 
-def _raise(session: Session, alerts: Sequence[Alert], now: int, first: int) -> None:
-    """New alerts, from a version on, with what is counted of them and what begins their history."""
+def raise_alerts(session: Session, alerts: Sequence[Alert], first: int, begin: Event) -> None:
+    """New alerts, from a version on, with what is counted of them and what begins their history.
+
+    Their members are the caller's to add.
+    """
     if not alerts:
         return
-    tenant = alerts[0].tenant
+    tenant, now = alerts[0].tenant, begin.time
     session.add_all(
         AlertRow(
             tenant=tenant,
@@ -121,9 +125,9 @@ def _raise(session: Session, alerts: Sequence[Alert], now: int, first: int) -> N
             alert=alert.uid,
             number=1,
             time=now,
-            actor=SERVER.name,
-            action="raise",
-            text="",
+            actor=begin.actor,
+            action=begin.action,
+            text=begin.text,
         )
         for alert in alerts
     )
@@ -131,6 +135,13 @@ def _raise(session: Session, alerts: Sequence[Alert], now: int, first: int) -> N
     take_counts(session, tenant, kinds)
     took = (Took(Measure.DETECT, a.rule, now, now - a.first_time) for a in alerts)
     take_times(session, tenant, took)
+
+
+def _forget_members(session: Session, tenant: TenantId, uids: Sequence[str]) -> None:
+    """Of alerts that a person restored and the judge raises after all: it tells them anew."""
+    if uids:
+        own = (AlertMemberRow.tenant == tenant, AlertMemberRow.alert.in_(uids))
+        session.execute(delete(AlertMemberRow).where(*own))
 
 
 def _grow(session: Session, row: AlertRow, alert: Alert, now: int) -> None:

@@ -3,12 +3,14 @@
 Late evidence adds a row to that of the first decision: the row that says why it is `revised` holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import orjson
 import pyarrow as pa
 
-from foreseen.core.decisions import Decision
+from foreseen.core.decisions import Basis, Decision, Evidence, Outcome, Prediction
+from foreseen.core.ids import ContentHash, EventUid, RuleId, TenantId
 from foreseen.pipeline.late import Revision
 from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of, integers, texts
 
@@ -43,6 +45,35 @@ def last_words(predictions: pa.Table) -> pa.Table:
         if revised[row] or not revised[last.get(uid, row)]:
             last[uid] = row
     return predictions.take(pa.array(sorted(last.values()), pa.int64()))
+
+
+def decision_of(row: Mapping[str, Any]) -> Decision:
+    """The decision that a row of the predictions table keeps; of whose history it does not tell."""
+    return Decision(
+        tenant=TenantId(row["tenant"]),
+        match_uid=row["match_uid"],
+        event_uid=EventUid(row["event_uid"]),
+        rule=RuleId(row["rule_id"]),
+        outcome=Outcome(row["outcome"]),
+        basis=Basis(row["basis"]),
+        prediction=_prediction_of(row),
+        incident=row["incident"],
+        artefacts=orjson.loads(row["artefacts"] or "{}"),
+        suppression=row["suppression"],
+        elsewhere=tuple(row["elsewhere"] or ()),
+        revised=row["revised"] or "",
+    )
+
+
+def _prediction_of(row: Mapping[str, Any]) -> Prediction | None:
+    if row["model"] is None or row["probability"] is None:
+        return None
+    return Prediction(
+        probability=row["probability"],
+        surprise=row["surprise"],
+        evidence=tuple(Evidence(**each) for each in orjson.loads(row["evidence"] or "[]")),
+        model=ContentHash(row["model"]),
+    )
 
 
 def _row(decision: Decision, time: int, workload: str) -> dict[str, object]:

@@ -1,10 +1,88 @@
-import { Nothing } from "@/parts/Answer";
-import { Page } from "@/parts/Page";
+/** Everything at a glance: what came in, what waits, how long it takes, what is not heard of. */
+import { SegmentedControl, SimpleGrid, Stack } from "@mantine/core";
+import { useState } from "react";
+import { Answer } from "@/parts/Answer";
+import { Page, Panel } from "@/parts/Page";
+import { Moment } from "@/parts/times";
+import { useUrl } from "@/parts/url";
+import { Bases } from "./Bases";
+import { Changed } from "./Changed";
+import { Funnel } from "./Funnel";
+import { HeatMap } from "./HeatMap";
+import { ModelHealth } from "./ModelHealth";
+import { beginOf, type Overview, RANGES, rangeOf, useOverview } from "./overview";
+import { Telemetry } from "./Telemetry";
+import { Times } from "./Times";
+import { BySeverity, Riskiest } from "./Waiting";
 
 export default function OverviewPage() {
+  const [url, setUrl] = useUrl();
+  const [opened] = useState(Date.now);
+  const range = rangeOf(url.get("range"));
+  const from = beginOf(range, opened);
+  const found = useOverview(from);
   return (
-    <Page title="Overview">
-      <Nothing>Not built yet.</Nothing>
+    <Page
+      title="Overview"
+      note={
+        found.data?.since ? (
+          <span>
+            since <Moment at={found.data.since} />
+          </span>
+        ) : (
+          "all that is kept"
+        )
+      }
+      actions={
+        <SegmentedControl
+          aria-label="Time"
+          data={[...RANGES]}
+          value={range}
+          onChange={(value) => setUrl({ range: value === "all" ? null : value }, true)}
+        />
+      }
+    >
+      <Answer of={found} lines={12}>
+        {(overview) => <Told overview={overview} from={from} />}
+      </Answer>
     </Page>
+  );
+}
+
+function Told({ overview, from }: { overview: Overview; from: string | null }) {
+  return (
+    <Stack gap="sm">
+      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="sm">
+        <Panel title="From events to incidents" note="bars: logarithmic">
+          <Funnel funnel={overview.funnel} from={from} />
+        </Panel>
+        <Panel title="Waiting for a person" note="now">
+          <BySeverity open={overview.open_by_severity} />
+        </Panel>
+        <Changed />
+      </SimpleGrid>
+      <Panel title="ATT&CK">
+        <HeatMap techniques={overview.techniques} />
+      </Panel>
+      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="sm">
+        <Panel title="Riskiest workloads" note="by their alerts that wait, now">
+          <Riskiest overview={overview} />
+        </Panel>
+        <Panel title="Why matches alerted or not">
+          <Bases overview={overview} />
+        </Panel>
+        <Panel title="How long it takes">
+          <Times times={overview.times} />
+        </Panel>
+      </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
+        <Panel title="Telemetry">
+          <Telemetry telemetry={overview.telemetry} />
+        </Panel>
+        <Panel title="Models">
+          <ModelHealth />
+        </Panel>
+      </SimpleGrid>
+    </Stack>
   );
 }

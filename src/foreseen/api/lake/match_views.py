@@ -26,6 +26,7 @@ LISTED = (
     "host",
     "stream",
     "seq",
+    "class_uid",
     "event_type",
     "user_name",
     "user_uid",

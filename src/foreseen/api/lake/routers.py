@@ -7,6 +7,7 @@ from foreseen.api.lake import (
     overview,
     people,
     processes,
+    restoring,
     stories,
     workloads,
 )
@@ -16,6 +17,7 @@ ROUTERS = (
     matches.router,
     explanations.router,
     processes.router,
+    restoring.router,
     workloads.router,
     people.router,
     stories.router,
