@@ -62,7 +62,7 @@ export function Moment({ at, short = false }: Props) {
   const time = new Date(at);
   const other: Zone = zone === "UTC" ? "local" : "UTC";
   return (
-    <time dateTime={at} className="number" title={`${momentText(time, other)} ${other}`}>
+    <time dateTime={at} className="number unbroken" title={`${momentText(time, other)} ${other}`}>
       {momentText(time, zone, short)}
     </time>
   );

@@ -17,14 +17,15 @@ import { Processes } from "./Processes";
 /** One workload: what it did over time, on which hosts, and what alerted. */
 export function WorkloadPage({ name }: { name: string }) {
   const [url, setUrl] = useUrl();
-  const { from } = useSpan();
+  const { from, span } = useSpan();
+  const every = span === "24 h" || span === "7 d" ? ("hour" as const) : ("day" as const);
   const found = useQuery({
-    queryKey: ["workload", name, from],
+    queryKey: ["workload", name, from, every],
     placeholderData: (before) => before,
     queryFn: () =>
       got(
         api.GET("/api/v1/workloads/{workload}", {
-          params: { path: { workload: name }, query: { from } },
+          params: { path: { workload: name }, query: { from, every } },
         }),
       ),
   });
