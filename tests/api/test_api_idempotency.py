@@ -245,6 +245,7 @@ def test_routes_that_take_keys_are_these(place: Site) -> None:
         "POST /api/v1/alerts/bulk/{id}/undo",
         "POST /api/v1/alerts/{uid}/comments",
         "POST /api/v1/alerts/{uid}/dispositions",
+        "POST /api/v1/matches/{uid}/restore",
         "POST /api/v1/models/compare",
         "POST /api/v1/models/ledger",
         "POST /api/v1/models/promises",

@@ -78,6 +78,7 @@ function News({ since }: { since: string }) {
             <Anchor
               component={Link}
               size="sm"
+              underline="always"
               href={`/alerts?status=all&from=${encodeURIComponent(since)}`}
             >
               {whole(news.alerts)} {news.alerts === 1 ? "alert" : "alerts"}
@@ -85,7 +86,7 @@ function News({ since }: { since: string }) {
             of what happened since
           </List.Item>
           <List.Item>
-            <Anchor component={Link} size="sm" href="/incidents">
+            <Anchor component={Link} size="sm" underline="always" href="/incidents">
               {whole(news.incidents)}
               {news.more && " or more"} {news.incidents === 1 ? "incident" : "incidents"}
             </Anchor>{" "}
@@ -93,7 +94,7 @@ function News({ since }: { since: string }) {
           </List.Item>
           {news.versions.map((version) => (
             <List.Item key={version.version}>
-              <Anchor component={Link} size="sm" href="/models">
+              <Anchor component={Link} size="sm" underline="always" href="/models">
                 models, version {version.version}
               </Anchor>
               {version.in_use
@@ -107,7 +108,7 @@ function News({ since }: { since: string }) {
           ))}
           {news.failed.map((job) => (
             <List.Item key={job.id}>
-              <Anchor component={Link} size="sm" href="/system">
+              <Anchor component={Link} size="sm" underline="always" href="/system">
                 job {job.id} ({job.kind}) failed
               </Anchor>
               : <Foreign text={job.error} most={160} />

@@ -1,5 +1,5 @@
 /** The measured false-suppression rate of each rule, with its interval, from the ledger. */
-import { Button, Group, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Button, Group, Stack, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "wouter";
 import { Answer } from "@/parts/Answer";
@@ -77,7 +77,13 @@ function Found({ lines }: { lines: LedgerLine[] }) {
           {lines.map((line) => (
             <Table.Tr key={line.rule}>
               <Table.Td>
-                <Link href={`/suppressed?rule=${encodeURIComponent(line.rule)}`}>{line.rule}</Link>
+                <Anchor
+                  component={Link}
+                  size="sm"
+                  href={`/suppressed?rule=${encodeURIComponent(line.rule)}`}
+                >
+                  {line.rule}
+                </Anchor>
               </Table.Td>
               <Table.Td ta="right" className="number">
                 {whole(line.audit.population)}
@@ -89,12 +95,14 @@ function Found({ lines }: { lines: LedgerLine[] }) {
                 {intervalText(line.audit)}
               </Table.Td>
               <Table.Td>
-                <Link
+                <Anchor
+                  component={Link}
+                  size="sm"
                   href={`/suppressed/audit?rule=${encodeURIComponent(line.rule)}`}
                   aria-label={`audit this rule: ${line.rule}`}
                 >
                   audit this rule
-                </Link>
+                </Anchor>
               </Table.Td>
             </Table.Tr>
           ))}
