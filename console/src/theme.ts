@@ -57,7 +57,10 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: "xs" } },
     Switch: { defaultProps: { size: "xs" } },
     Checkbox: { defaultProps: { size: "xs" } },
-    Badge: { defaultProps: { size: "sm", variant: "light", radius: "sm" } },
+    Badge: {
+      defaultProps: { size: "sm", variant: "light", radius: "sm" },
+      styles: { label: { color: "var(--mantine-color-text)" } }, // its own is too pale on white
+    },
     Table: { defaultProps: { verticalSpacing: 4, horizontalSpacing: "sm", fz: "sm" } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, maw: 420 } },
     Modal: {

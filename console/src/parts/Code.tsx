@@ -36,7 +36,7 @@ const LOOK = EditorView.theme({
   "&.cm-focused": { outline: "2px solid var(--accent)" },
   ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", overflow: "auto" },
   ".cm-gutters": { backgroundColor: "var(--page)", color: "var(--quiet)", border: "none" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--chosen)" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--surface)" },
   ".cm-cursor": { borderLeftColor: "currentColor" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", border: "1px solid var(--line)" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": {

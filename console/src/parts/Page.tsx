@@ -20,7 +20,7 @@ export function Page({ title, note, actions, children, fill = false }: PageProps
         <Group gap="sm" miw={0}>
           <Title order={1}>{title}</Title>
           {note && (
-            <Box fz="sm" className="quiet">
+            <Box fz="sm" className="quiet note">
               {note}
             </Box>
           )}

@@ -1,7 +1,7 @@
 import { Button, Menu } from "@mantine/core";
 import { useState } from "react";
 import { problemOf } from "@/api/problem";
-import { failed } from "@/parts/undo";
+import { failed, told } from "@/parts/undo";
 import { bodyOf, type Question } from "./hunt";
 
 const FORMS = [
@@ -10,7 +10,9 @@ const FORMS = [
   ["Arrow", "application/vnd.apache.arrow.stream", "arrows"],
 ] as const;
 
-/** The whole answer as a file. */
+const MOST = 100_000; // rows of a file
+
+/** The answer as a file, with as many rows as the API gives at once. */
 export function Export({ question }: { question: Question }) {
   const [busy, setBusy] = useState(false);
   const take = async (accept: string, ending: string) => {
@@ -19,10 +21,13 @@ export function Export({ question }: { question: Question }) {
       const response = await fetch("/api/v1/hunts", {
         method: "POST",
         headers: { accept, "content-type": "application/json", "X-Foreseen-Request": "1" },
-        body: JSON.stringify(bodyOf(question)),
+        body: JSON.stringify({ ...bodyOf(question), limit: MOST }),
       });
       if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
       keep(await response.blob(), `hunt.${ending}`);
+      if (response.headers.get("X-Foreseen-Truncated") === "true") {
+        told(`The file ends after ${MOST.toLocaleString("en")} rows: there are more.`);
+      }
     } catch (error) {
       failed(error);
     } finally {

@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, Menu, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { api, got, newKey, type Schema } from "@/api/client";
+import { api, got, gotTagged, newKey, type Schema } from "@/api/client";
 import { seen } from "@/parts/text";
 import { failed, told } from "@/parts/undo";
 import { useUrl } from "@/parts/url";
@@ -38,9 +38,12 @@ export function Saved({ question }: { question: Question }) {
   });
   const forget = async (search: Search) => {
     try {
-      await got(
-        api.DELETE("/api/v1/saved-searches/{number}", { params: { path: { number: search.id } } }),
+      const path = { number: search.id };
+      const { etag } = await gotTagged(
+        api.GET("/api/v1/saved-searches/{number}", { params: { path } }),
       );
+      const params = { path, header: { "if-match": etag } };
+      await got(api.DELETE("/api/v1/saved-searches/{number}", { params }));
       const { name: named, kind, text, table, shared } = search;
       told(`“${seen(named)}” is forgotten.`, () =>
         keeping.mutateAsync({ name: named, kind, text, table, shared }),
