@@ -106,7 +106,7 @@ function basics(label: string): Extension[] {
     syntaxHighlighting(COLOURS),
     EditorView.lineWrapping,
     EditorView.cspNonce.of(nonce),
-    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
     LOOK,
   ];
 }
