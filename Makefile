@@ -21,7 +21,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview crash screenshots soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview fuzz crash screenshots soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -42,7 +42,7 @@ check-all: lint types contract ## What CI runs: lint, types, imports, every test
 	@scripts/postgres.sh
 	@scripts/chromium.sh
 	@$(BIN)/python console/make_console.py check
-	@$(PYTEST) -m "not deep and not spark" --durations=10
+	@$(PYTEST) -m "not deep and not spark" --durations=40
 	@$(MAKE) --no-print-directory postgres-test
 	@$(MAKE) --no-print-directory spark-test # last: its client brings pandas, which other libraries would use
 
@@ -78,6 +78,10 @@ bench-overview: $(DEV) ## The landing page over many events and alerts
 
 bench-hunting: $(DEV) ## What the sandbox costs a query
 	@$(BIN)/python benchmarks/hunting.py $(ARGS)
+
+fuzz: $(DEV) ## Send many made-up requests to every route; EXAMPLES=200 of each kind
+	@scripts/postgres.sh
+	@FORESEEN_FUZZ=$(or $(EXAMPLES),200) $(PYTEST) tests/api/test_api_fuzz.py
 
 crash: $(DEV) ## Kill server, shards and broker, cut the power, report what was lost; cuts need root
 	@$(BIN)/python scripts/crash.py $(ARGS)

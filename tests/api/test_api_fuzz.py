@@ -6,6 +6,7 @@ No answer is an error of ours, each code is documented, and each body is what th
 
 import copy
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ CHECKS: list[CheckFunction] = [
     checks.unsupported_method,
     checks.allow_header_conformance,
 ]
+MANY = int(os.environ.get("FORESEEN_FUZZ", "12"))
+"""Requests to each route and mode; `make fuzz` sends more."""
 LONGEST_QUERY = 60_000
 """Bytes; the client sends little more."""
 HOSTILE = [
@@ -108,7 +111,7 @@ def test_a_few_requests_to_every_route_are_answered_as_described(
 def test_many_requests_to_every_route_are_answered_as_described(
     place: Site, client: httpx.Client
 ) -> None:
-    assert faults(place, client, examples=40) == []
+    assert faults(place, client, examples=MANY) == []
 
 
 def faults(place: Site, client: httpx.Client, examples: int, **more: Any) -> list[str]:  # noqa: ANN401
