@@ -110,7 +110,3 @@ export function timeOf(value: unknown): string | null {
   if (typeof value === "string") return value;
   return typeof value === "number" ? new Date(value).toISOString() : null;
 }
-
-/** A field of the search box with a value that may hold anything. */
-export const fieldIs = (field: string, value: string): string =>
-  `${field}:"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

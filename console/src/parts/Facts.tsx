@@ -5,6 +5,8 @@ import type { ReactNode } from "react";
 import { useLocation } from "wouter";
 import { useMay } from "@/api/me";
 import { Foreign } from "@/parts/Foreign";
+import { useUrl } from "@/parts/url";
+import { andAlso, fieldIs } from "@/parts/words";
 import classes from "./Facts.module.css";
 
 export function Facts({ of }: { of: [string, ReactNode][] }) {
@@ -28,9 +30,11 @@ interface ValueProps {
 
 /** A value of an event, with the ways on from it. */
 export function Value({ column, value, mono = true }: ValueProps) {
-  const [, go] = useLocation();
+  const [path, go] = useLocation();
+  const [url, setUrl] = useUrl();
   const hunting = useMay("hunt");
-  const quoted = `${column}:"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  const term = fieldIs(column, value);
+  const asked = path === "/hunt" ? url.get("search") : null;
   return (
     <Group gap={4} wrap="nowrap" align="flex-start">
       <Foreign text={value} mono={mono} most={600} />
@@ -49,9 +53,19 @@ export function Value({ column, value, mono = true }: ValueProps) {
             )}
           </CopyButton>
           {hunting && (
-            <Menu.Item onClick={() => go(`/hunt?search=${encodeURIComponent(quoted)}`)}>
+            <Menu.Item onClick={() => go(`/hunt?search=${encodeURIComponent(term)}`)}>
               Hunt for this value
             </Menu.Item>
+          )}
+          {asked && (
+            <>
+              <Menu.Item onClick={() => setUrl({ search: andAlso(asked, term) })}>
+                Only rows with it
+              </Menu.Item>
+              <Menu.Item onClick={() => setUrl({ search: andAlso(asked, `-${term}`) })}>
+                Only rows without it
+              </Menu.Item>
+            </>
           )}
         </Menu.Dropdown>
       </Menu>

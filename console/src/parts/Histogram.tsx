@@ -1,4 +1,4 @@
-/** Bars over time, stacked by severity; dragging over them chooses a span. */
+/** Bars over time, stacked by severity or by other kinds; dragging over them chooses a span. */
 import { useElementSize } from "@mantine/hooks";
 import { type PointerEvent, useState } from "react";
 import { whole } from "@/parts/numbers";
@@ -8,12 +8,14 @@ import { momentText, useZone } from "@/parts/times";
 export interface Bar {
   from: number; // ms
   until: number;
-  parts: Record<string, number>; // by severity
+  parts: Record<string, number>; // by kind
 }
 
 interface Props {
   label: string;
   bars: Bar[];
+  kinds?: readonly string[];
+  colourOf?: (kind: string) => string;
   height?: number;
   choose?: (from: number, until: number) => void;
 }
@@ -21,7 +23,9 @@ interface Props {
 const LEFT = 44;
 const BELOW = 16;
 
-export function Histogram({ label, bars, height = 96, choose }: Props) {
+export function Histogram(props: Props) {
+  const { label, bars, height = 96, choose } = props;
+  const { kinds = SEVERITIES, colourOf = severityColour } = props;
   const { ref, width } = useElementSize();
   const [zone] = useZone();
   const [drag, setDrag] = useState<[number, number] | null>(null);
@@ -65,6 +69,8 @@ export function Histogram({ label, bars, height = 96, choose }: Props) {
             tall={tall}
             most={most}
             zone={zone}
+            kinds={kinds}
+            colourOf={colourOf}
           />
         ))}
         {drag && (
@@ -123,18 +129,18 @@ interface StackProps {
   tall: number;
   most: number;
   zone: "UTC" | "local";
+  kinds: readonly string[];
+  colourOf: (kind: string) => string;
 }
 
-function Stack({ bar, x, step, tall, most, zone }: StackProps) {
+function Stack({ bar, x, step, tall, most, zone, kinds, colourOf }: StackProps) {
   let y = tall;
-  const told = SEVERITIES.filter((name) => bar.parts[name]).map(
-    (name) => `${bar.parts[name]} ${name}`,
-  );
+  const told = kinds.filter((name) => bar.parts[name]).map((name) => `${bar.parts[name]} ${name}`);
   return (
     <g>
       <title>{`${momentText(new Date(bar.from), zone)}: ${told.join(", ") || "none"}`}</title>
       <rect x={x} y={0} width={step} height={tall} fill="transparent" />
-      {SEVERITIES.toReversed().map((name) => {
+      {kinds.toReversed().map((name) => {
         const size = ((bar.parts[name] ?? 0) / most) * (tall - 8);
         y -= size;
         return (
@@ -144,7 +150,7 @@ function Stack({ bar, x, step, tall, most, zone }: StackProps) {
             y={y}
             width={Math.max(1, step - 1)}
             height={size}
-            fill={severityColour(name)}
+            fill={colourOf(name)}
           />
         );
       })}

@@ -1,12 +1,17 @@
 /** Hunt: ask the lake by words or by SQL; the question lies in the address. */
-import { Alert, Button, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Box, Button, Group, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { useEffect, useState } from "react";
+import { Link } from "wouter";
+import { useMay } from "@/api/me";
 import { Failed } from "@/parts/Answer";
 import { Editor } from "@/parts/Editor";
+import { Histogram } from "@/parts/Histogram";
 import { Page, Panel } from "@/parts/Page";
 import { useUrl } from "@/parts/url";
+import { within } from "@/parts/words";
+import { useCourse } from "./course";
 import { Export } from "./Export";
-import { type Question, useHunt, useSchema } from "./hunt";
+import { type Question, type Result, useHunt, useSchema } from "./hunt";
 import { Results } from "./Results";
 import { Saved } from "./Saved";
 import { SchemaBrowser } from "./SchemaBrowser";
@@ -25,6 +30,7 @@ export default function HuntPage() {
   const run = () => setUrl({ [kind]: typed || null, table: table === "events" ? null : table });
   const choose = (next: string) =>
     setUrl(next === "sql" ? { sql: found.data?.sql ?? FIRST_SQL, search: null } : { sql: null });
+  const hold = (from: number, until: number) => setUrl({ search: within(asked, from, until) });
   return (
     <Page
       title="Hunt"
@@ -33,6 +39,7 @@ export default function HuntPage() {
         <>
           <Saved question={{ ...question, text: typed }} />
           <Export question={question} />
+          {kind === "search" && table === "events" && <ToRule words={asked} />}
         </>
       }
     >
@@ -75,6 +82,7 @@ export default function HuntPage() {
           title={`${found.data.rows.length.toLocaleString("en")} rows`}
           note={`in ${found.data.seconds.toFixed(2)} s`}
         >
+          <OverTime result={found.data} choose={kind === "search" ? hold : undefined} />
           {found.data.truncated && (
             <Alert color="yellow" py={4}>
               There are more rows than are shown: narrow the question, or export it.
@@ -90,6 +98,44 @@ export default function HuntPage() {
       )}
       <SchemaBrowser />
     </Page>
+  );
+}
+
+interface OverTimeProps {
+  result: Result;
+  choose?: (from: number, until: number) => void;
+}
+
+/** When the rows were, if they say so; of all of them, also of those that are not shown. */
+function OverTime({ result, choose }: OverTimeProps) {
+  const course = useCourse(result);
+  if (!course.data?.length) return null;
+  return (
+    <Box px="sm" pt="xs">
+      <Histogram
+        label={`Rows over time${choose ? "; drag to choose a span" : ""}`}
+        bars={course.data}
+        kinds={["rows"]}
+        colourOf={() => "var(--accent)"}
+        height={72}
+        choose={choose}
+      />
+    </Box>
+  );
+}
+
+/** What was found by words may be looked for always: a rule's text begins with them. */
+function ToRule({ words }: { words: string }) {
+  const engineer = useMay("engineer");
+  if (!engineer || !words) return null;
+  return (
+    <Button
+      component={Link}
+      href={`/rules/new?from=${encodeURIComponent(words)}`}
+      variant="default"
+    >
+      Make a rule of it
+    </Button>
   );
 }
 

@@ -1,86 +1,31 @@
 import { ActionIcon, Button, Group, Menu, TextInput } from "@mantine/core";
-import { IconTrash } from "@tabler/icons-react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconTrash, IconUser, IconUsers } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
-import { api, got, gotTagged, newKey, type Schema } from "@/api/client";
 import { seen } from "@/parts/text";
-import { failed, told } from "@/parts/undo";
 import { useUrl } from "@/parts/url";
 import type { Question } from "./hunt";
+import { type Search, useSaved } from "./saved";
 
-const SAVED = ["saved searches"];
-
-type Search = Schema["SavedSearchView"];
+type Kept = ReturnType<typeof useSaved>;
 
 /** Questions that were kept, one's own and those that others share. */
 export function Saved({ question }: { question: Question }) {
-  const [, setUrl] = useUrl();
-  const client = useQueryClient();
-  const found = useQuery({
-    queryKey: SAVED,
-    queryFn: () => got(api.GET("/api/v1/saved-searches", { params: { query: { limit: 200 } } })),
-  });
+  const kept = useSaved();
   const [name, setName] = useState("");
-  const renew = () => client.invalidateQueries({ queryKey: SAVED });
-  const keeping = useMutation({
-    mutationFn: (body: Schema["NewSavedSearch"]) =>
-      got(
-        api.POST("/api/v1/saved-searches", {
-          body,
-          params: { header: { "idempotency-key": newKey() } },
-        }),
-      ),
-    onSuccess: () => {
-      setName("");
-      return renew();
-    },
-    onError: failed,
-  });
-  const forget = async (search: Search) => {
-    try {
-      const path = { number: search.id };
-      const { etag } = await gotTagged(
-        api.GET("/api/v1/saved-searches/{number}", { params: { path } }),
-      );
-      const params = { path, header: { "if-match": etag } };
-      await got(api.DELETE("/api/v1/saved-searches/{number}", { params }));
-      const { name: named, kind, text, table, shared } = search;
-      told(`“${seen(named)}” is forgotten.`, () =>
-        keeping.mutateAsync({ name: named, kind, text, table, shared }),
-      );
-      await renew();
-    } catch (error) {
-      failed(error);
-    }
-  };
-  const submit = (event: FormEvent) => {
+  const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const { kind, text, table } = question;
-    keeping.mutate({ name: name.trim(), kind, text, table, shared: false });
+    await kept.keep({ ...question, name: name.trim(), shared: false });
+    setName("");
   };
+  const known = kept.searches.some((each) => kept.own(each) && each.name === name.trim());
   return (
     <Menu closeOnItemClick={false}>
       <Menu.Target>
         <Button variant="default">Saved</Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {(found.data?.saved_searches ?? []).map((search) => (
-          <Group key={search.id} gap={4} wrap="nowrap">
-            <Menu.Item
-              onClick={() =>
-                setUrl({ sql: null, search: null, [search.kind]: search.text, table: search.table })
-              }
-            >
-              {seen(search.name)}
-            </Menu.Item>
-            <ActionIcon
-              size="xs"
-              aria-label={`Forget ${seen(search.name)}`}
-              onClick={() => forget(search)}
-            >
-              <IconTrash size={12} />
-            </ActionIcon>
-          </Group>
+        {kept.searches.map((search) => (
+          <OneSaved key={search.id} search={search} kept={kept} />
         ))}
         <form onSubmit={submit}>
           <Group gap={4} p="xs" wrap="nowrap">
@@ -91,12 +36,47 @@ export function Saved({ question }: { question: Question }) {
               onChange={(event) => setName(event.currentTarget.value)}
               onKeyDown={(event) => event.stopPropagation()}
             />
-            <Button type="submit" disabled={!name.trim() || !question.text}>
-              Keep
+            <Button type="submit" loading={kept.busy} disabled={!name.trim() || !question.text}>
+              {known ? "Change" : "Keep"}
             </Button>
           </Group>
         </form>
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function OneSaved({ search, kept }: { search: Search; kept: Kept }) {
+  const [, setUrl] = useUrl();
+  const { kind, text, table, shared } = search;
+  const sharing = shared ? "seen by all who may hunt" : "seen by you alone";
+  return (
+    <Group gap={4} wrap="nowrap">
+      <Menu.Item onClick={() => setUrl({ sql: null, search: null, [kind]: text, table })}>
+        {seen(search.name)}
+      </Menu.Item>
+      {kept.own(search) ? (
+        <>
+          <ActionIcon
+            size="xs"
+            aria-label={`Share ${seen(search.name)}`}
+            aria-pressed={shared}
+            title={sharing}
+            onClick={() => kept.share(search, !shared)}
+          >
+            {shared ? <IconUsers size={12} /> : <IconUser size={12} />}
+          </ActionIcon>
+          <ActionIcon
+            size="xs"
+            aria-label={`Forget ${seen(search.name)}`}
+            onClick={() => kept.forget(search)}
+          >
+            <IconTrash size={12} />
+          </ActionIcon>
+        </>
+      ) : (
+        <span className="quiet">{seen(search.owner)}</span>
+      )}
+    </Group>
   );
 }

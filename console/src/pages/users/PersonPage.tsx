@@ -5,13 +5,14 @@ import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
 import { useMay } from "@/api/me";
 import { Answer, Nothing } from "@/parts/Answer";
-import { EventTable, fieldIs, timeOf } from "@/parts/EventTable";
+import { EventTable, timeOf } from "@/parts/EventTable";
 import { Foreign } from "@/parts/Foreign";
 import { counted } from "@/parts/numbers";
 import { Figure, Page } from "@/parts/Page";
 import { SpanChoice, useSpan } from "@/parts/span";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
+import { fieldIs } from "@/parts/words";
 
 type Acts = Schema["ActsView"];
 

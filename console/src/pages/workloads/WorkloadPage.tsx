@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
-import { EventTable, fieldIs } from "@/parts/EventTable";
+import { EventTable } from "@/parts/EventTable";
 import { Foreign } from "@/parts/Foreign";
 import { counted } from "@/parts/numbers";
 import { Figure, Page, Panel } from "@/parts/Page";
@@ -11,6 +11,7 @@ import { Severity, Status } from "@/parts/severity";
 import { SpanChoice, useSpan } from "@/parts/span";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
+import { fieldIs } from "@/parts/words";
 import { Course } from "./Course";
 import { Processes } from "./Processes";
 
