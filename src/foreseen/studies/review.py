@@ -114,6 +114,17 @@ def review(
     return changes
 
 
+def looked_at(
+    lake: Lake, engine: Engine, tenant: TenantId, used: Stored, reviewer: Reviewer
+) -> dict[RuleId, Recent]:
+    """What came lately of the matches of every model in use: what a review goes by."""
+    judged, said = _judged(lake, tenant, used, reviewer), _said(engine, tenant, used)
+    return {
+        rule: _recent(lake, used, rule, judged.get(rule, _Judged()), said)
+        for rule in sorted(used.foresight.models)
+    }
+
+
 def _judged(lake: Lake, tenant: TenantId, used: Stored, reviewer: Reviewer) -> _ByRule:
     """What models said lately; of a match that was judged more than once the last word."""
     since = reviewer.now - reviewer.bars.agreement - _DAY
