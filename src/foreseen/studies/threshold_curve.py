@@ -15,14 +15,16 @@ import numpy as np
 from sqlalchemy import Engine
 
 from foreseen.alerts.decide import Policy
-from foreseen.core.ids import ContentHash, TenantId
+from foreseen.core.ids import ContentHash, RuleId, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.models.budget import LARGEST_SHARE, weakest_words
+from foreseen.models.foresight import Foresight
+from foreseen.models.moments.moment import Moment
 from foreseen.rules import RuleSet
 from foreseen.studies.clustered import clustered_interval
 from foreseen.studies.compare import PLACEMENTS, retained_matches
 from foreseen.studies.promises import Judged, judged_matches
-from foreseen.studies.replays.chain import Use
+from foreseen.studies.replays.chain import Replay, Use
 from foreseen.studies.replays.replay import replays_under
 from foreseen.studies.replays.transplant import transplants
 from foreseen.studies.stored import Stored
@@ -45,6 +47,7 @@ class Point:
         high: Its upper end.
         caught: Attack chains of which every run would have alerted by a model's word, or for want
             of a model or of history.
+        by_models: The same by the models' words alone: what alerts without them is left out.
         rules: Of `alerted`, how many by rule; rules with none are left out.
     """
 
@@ -53,6 +56,7 @@ class Point:
     low: float
     high: float
     caught: int
+    by_models: int
     rules: Mapping[str, int]
 
 
@@ -101,9 +105,7 @@ def curve_of(
     judged = judged_matches(lake, engine, tenant, since, used.hash)
     retained = retained_matches(lake, tenant, {rule.id for rule in rules.rules if rule.foresee})
     placed = transplants(replays_under(rules, Use.GATE), retained, PLACEMENTS)
-    runs = [replay.moments for replay in placed.replays]
-    weakest = weakest_words(used.foresight, runs, share=1.0, least_history=policy.least_history)
-    words = _by_chain([replay.chain for replay in placed.replays], weakest)
+    words = _words(used.foresight, placed.replays, policy.least_history)
     resolution = used.foresight.fusion.fused.resolution
     return Curve(
         foresight=used.hash,
@@ -111,10 +113,32 @@ def curve_of(
         resolution=resolution,
         matches=len(judged.words),
         days=float(np.ptp(judged.times)) / _DAY if len(judged.times) else 0.0,
-        chains=len(words),
+        chains=len(words.all),
         impossible=len(placed.impossible),
         points=tuple(_point(each, judged, words) for each in _shares(resolution, policy.budget)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Of each chain the smallest share at which it is caught, and that by models alone."""
+
+    all: list[float]
+    by_models: list[float]
+
+
+def _words(foresight: Foresight, replays: Sequence[Replay], least_history: int) -> _Words:
+    def asked(moment: Moment) -> bool:
+        return foresight.history(RuleId(moment.rule), moment.workload) >= least_history
+
+    every = [replay.moments for replay in replays]
+    known = [tuple(filter(asked, moments)) for moments in every]
+    chains = [replay.chain for replay in replays]
+    all_words, own_words = (
+        weakest_words(foresight, runs, share=1.0, least_history=least_history)
+        for runs in (every, known)
+    )
+    return _Words(_by_chain(chains, all_words), _by_chain(chains, own_words))
 
 
 def _by_chain(chains: Sequence[str], weakest: Sequence[float]) -> list[float]:
@@ -132,7 +156,7 @@ def _shares(resolution: float, in_force: float) -> list[float]:
     return sorted(found | {in_force})
 
 
-def _point(share: float, judged: Judged, words: Sequence[float]) -> Point:
+def _point(share: float, judged: Judged, words: _Words) -> Point:
     alerted = np.logical_not(judged.words > share)  # so a NaN alerts, too
     names, counts = np.unique(judged.rules[alerted], return_counts=True)
     low, high = (
@@ -143,6 +167,7 @@ def _point(share: float, judged: Judged, words: Sequence[float]) -> Point:
         alerted=int(alerted.sum()),
         low=low,
         high=high,
-        caught=sum(word <= share for word in words),
+        caught=sum(word <= share for word in words.all),
+        by_models=sum(word <= share for word in words.by_models),
         rules={str(name): int(count) for name, count in zip(names, counts, strict=True)},
     )
