@@ -21,7 +21,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview crash soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview crash screenshots soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -81,6 +81,11 @@ bench-hunting: $(DEV) ## What the sandbox costs a query
 
 crash: $(DEV) ## Kill server, shards and broker, cut the power, report what was lost; cuts need root
 	@$(BIN)/python scripts/crash.py $(ARGS)
+
+screenshots: $(DEV) ## Take a picture of every page of the console, in both themes, into docs/screens
+	@scripts/chromium.sh
+	@$(BIN)/python console/make_console.py
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
 soak: $(DEV) ## An hour at half load: does memory, a handle or a latency grow?
 	@$(BIN)/python scripts/soak.py $(ARGS)

@@ -45,7 +45,8 @@ def npm(*arguments: str) -> None:
     folder = node_folder()
     path = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     command = [str(folder / "bin" / "node"), str(folder / _NPM), *arguments]
-    subprocess.run(command, cwd=HERE, check=True, env={**os.environ, "PATH": path})
+    system = {"PATH": path, "NODE_USE_SYSTEM_CA": "1"}  # networks that have a CA of their own
+    subprocess.run(command, cwd=HERE, check=True, env={**os.environ, **system})
 
 
 def write_schema() -> None:

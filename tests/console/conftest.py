@@ -2,32 +2,16 @@
 
 import fcntl
 import os
-import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-
-ROOT = Path(__file__).resolve().parents[2]
-PERSON, PASSWORD = "ada", "a long enough password"
-_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-_READY_SECONDS = 120.0
-_PATIENCE = 30_000.0  # ms: two cores that also run other tests
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from tests.console.site import PATIENCE, ROOT, Site, browsing, chromium, foreseen, log_in, served
 
 
 @pytest.fixture(scope="session")
@@ -52,27 +36,10 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (shared / "done").exists():
-            command = [*_foreseen(), "demo", "--data", str(shared / "data"), "--json"]
+            command = foreseen("demo", "--data", str(shared / "data"), "--json")
             subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
             (shared / "done").touch()
     return shared / "data"
-
-
-def _foreseen() -> list[str]:
-    return [sys.executable, "-c", "from foreseen.cli.main import main; main()"]
-
-
-@dataclass
-class Site:
-    """A server with the console.
-
-    Attributes:
-        url: Where it is.
-        link: A link that sets the person's password, once.
-    """
-
-    url: str
-    link: str
 
 
 @pytest.fixture(scope="session")
@@ -83,58 +50,25 @@ def site(
     assert (console / "node_modules").is_dir()
     data = tmp_path_factory.mktemp("site") / "data"
     shutil.copytree(demo_data, data)
-    log = (data.parent / "log").open("w+")
-    options = ["--data", str(data), "--port", "0"]
-    server = subprocess.Popen([*_foreseen(), "up", *options], cwd=ROOT, stderr=log, stdout=log)
-    try:
-        url = _address(Path(log.name), server)
-        who = ["users", "create", PERSON, "--role", "admin", "--url", url, "--data", str(data)]
-        made = subprocess.run(
-            [*_foreseen(), *who], cwd=ROOT, check=True, capture_output=True, text=True
-        )
-        yield Site(url, made.stdout.strip())
-    finally:
-        server.terminate()
-        server.wait(60)
-        log.close()
-
-
-def _address(log: Path, server: subprocess.Popen[bytes]) -> str:
-    """Where the server says that it is, once it is ready."""
-    end = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < end and server.poll() is None:
-        said = log.read_text()
-        found = re.search(r"listens on (http://\S+)", said)
-        if found and "ready" in said:
-            return found[1]
-        time.sleep(0.1)
-    raise AssertionError(f"the server is not ready:\n{log.read_text()}")
+    with served(data) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """The browser of the machine."""
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None:
+    program = chromium()
+    if program is None:
         pytest.skip("no Chromium: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_FLAGS))
-        yield browser
-        browser.close()
+    with browsing(program) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
-def login(chromium: Browser, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def login(browser: Browser, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state of a browser in which the person has used the link."""
     kept = tmp_path_factory.mktemp("login") / "state.json"
-    with chromium.new_context() as context:
-        page = context.new_page()
-        page.set_default_timeout(_PATIENCE)
-        page.goto(site.link)
-        page.get_by_label("Password").first.fill(PASSWORD)
-        page.get_by_role("button", name="Choose and log in").click()
-        page.get_by_role("heading", name="Overview").wait_for()
-        context.storage_state(path=kept)
+    log_in(browser, site, kept)
     return kept
 
 
@@ -159,7 +93,7 @@ class Watched:
             self.page.get_by_role("heading", name=heading, level=1).wait_for()
 
     def quiet(self) -> None:
-        """Wait until nothing more is asked for; the stream of events never ends, so not by that."""
+        """Wait until nothing is awaited; the stream of events never ends, so not by the network."""
         self.page.wait_for_function(
             "() => !document.querySelector('[role=status][aria-label=loading]')"
         )
@@ -167,7 +101,7 @@ class Watched:
 
 def _watch(context: BrowserContext, url: str) -> Watched:
     page = context.new_page()
-    page.set_default_timeout(_PATIENCE)
+    page.set_default_timeout(PATIENCE)
     watched = Watched(page, url)
 
     def said(message: ConsoleMessage) -> None:
@@ -190,11 +124,10 @@ def theme(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def watched(chromium: Browser, site: Site, login: Path, theme: str) -> Iterator[Watched]:
+def watched(browser: Browser, site: Site, login: Path, theme: str) -> Iterator[Watched]:
     """A page of the person who is logged in; nothing may go wrong on it."""
-    with chromium.new_context(
-        storage_state=login, viewport={"width": 1440, "height": 900}
-    ) as context:
+    size = {"width": 1440, "height": 900}
+    with browser.new_context(storage_state=login, viewport=size) as context:  # type: ignore[arg-type] # a dict is taken
         context.add_init_script(f"localStorage.setItem('mantine-color-scheme-value', '{theme}')")
         found = _watch(context, site.url)
         yield found

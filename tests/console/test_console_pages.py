@@ -5,24 +5,9 @@ from typing import Any
 
 import pytest
 from tests.console.conftest import Watched
+from tests.console.site import PAGES
 
 pytestmark = pytest.mark.slow
-
-PAGES = {
-    "/": "Overview",
-    "/alerts?status=all": "Alerts",
-    "/incidents": "Incidents",
-    "/suppressed": "Suppressed",
-    "/rules": "Rules",
-    "/models": "Models",
-    "/workloads": "Workloads",
-    "/users": "Users",
-    "/hunt": "Hunt",
-    "/integrations": "Integrations",
-    "/access": "Access",
-    "/audit-log": "Audit log",
-    "/system": "System",
-}
 
 
 def barriers(watched: Watched, console: Path) -> list[str]:

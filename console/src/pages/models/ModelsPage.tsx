@@ -1,10 +1,21 @@
-import { Nothing } from "@/parts/Answer";
-import { Page } from "@/parts/Page";
+/** Models: where each stands, what it hides and would miss, and how it came to be. */
+import { Route, Switch } from "wouter";
+import { ModelList } from "./ModelList";
+import { ModelPage } from "./ModelPage";
+import { VersionsPage } from "./VersionsPage";
 
 export default function ModelsPage() {
   return (
-    <Page title="Models">
-      <Nothing>Not built yet.</Nothing>
-    </Page>
+    <Switch>
+      <Route path="/models/versions">
+        <VersionsPage />
+      </Route>
+      <Route path="/models/:rule">
+        {({ rule }) => <ModelPage rule={decodeURIComponent(rule)} key={rule} />}
+      </Route>
+      <Route>
+        <ModelList />
+      </Route>
+    </Switch>
   );
 }

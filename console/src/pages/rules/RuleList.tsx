@@ -1,6 +1,6 @@
 import { Anchor, Badge, Group, SegmentedControl, Text, TextInput } from "@mantine/core";
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useCallback, useMemo, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, got, type Schema } from "@/api/client";
 import { Answer, Nothing } from "@/parts/Answer";
@@ -49,19 +49,29 @@ function DecidedBy({ rule }: { rule: Schema["RuleView"] }) {
   return <Badge color={rule.model ? "grape" : "blue"}>{rule.model ? "model" : "rule"}</Badge>;
 }
 
+/** All rules: their figures decide which of them a person sees first. */
 function useRules(q: string | null) {
-  return useInfiniteQuery({
+  return useQuery({
     queryKey: ["rules", q],
     placeholderData: keepPreviousData,
-    queryFn: ({ pageParam }) =>
-      got(
-        api.GET("/api/v1/rules", {
-          params: { query: { q, limit: 500, cursor: pageParam } },
-        }),
-      ),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
+    queryFn: async () => {
+      const rules: Schema["RuleView"][] = [];
+      let cursor: string | null = null;
+      do {
+        const query: RuleQuery = { q, limit: 200, cursor };
+        const page: Schema["RulePage"] = await got(api.GET("/api/v1/rules", { params: { query } }));
+        rules.push(...page.rules);
+        cursor = page.next;
+      } while (cursor !== null);
+      return rules;
+    },
   });
+}
+
+interface RuleQuery {
+  q: string | null;
+  limit: number;
+  cursor: string | null;
 }
 
 export function RuleList() {
@@ -76,21 +86,16 @@ export function RuleList() {
   const shown = url.get("show") ?? "active";
   const rows = useMemo(() => {
     const done = new Map(figures.data?.rules.map((each) => [each.id, each]));
-    const rules = found.data?.pages.flatMap((page) => page.rules) ?? [];
-    return rules
+    return (found.data ?? [])
       .map((rule) => ({ rule, done: done.get(rule.id) }))
       .filter((row) => shown === "all" || (row.done?.matches ?? 0) > 0)
       .sort((a, b) => (b.done?.alerts ?? 0) - (a.done?.alerts ?? 0));
   }, [found.data, figures.data, shown]);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = found;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <Page
       title="Rules"
       fill
-      note={found.data && `${whole(found.data.pages[0]?.total ?? 0)} rules`}
+      note={found.data && `${whole(found.data.length)} rules`}
       actions={
         <Anchor component={Link} href="/rules/by-hand" size="sm">
           Suppressions by hand
@@ -130,7 +135,6 @@ export function RuleList() {
               at={at}
               move={setAt}
               open={(row) => go(`/rules/${encodeURIComponent(row.rule.id)}`)}
-              more={more}
               height="calc(100dvh - 170px)"
               empty={<Nothing>No rule is like that.</Nothing>}
             />

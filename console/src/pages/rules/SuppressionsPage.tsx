@@ -147,23 +147,25 @@ function End({ suppression }: { suppression: Suppression }) {
   );
 }
 
-const SKELETON = `title: What is silenced
-id: # a new UUID
-filter:
-  rules:
-    - RULE
+const SKELETON = `title: What is silenced, in a few words
+id: a-name-for-it
+rules: [RULE]
+detection:
   selection:
-    CommandLine|contains: ''
+    Image: /usr/bin/PROGRAM
+    ParentImage|endswith: /PARENT
   condition: selection
-foreseen:
-  owner: YOU
-  reason: ''
-  expires: # YYYY-MM-DD
+owner: you@example.com
+reason: Why this is no news.
+created: TODAY
+expires: 2027-03-01 # at most a year from now
 `;
+
+const today = (): string => new Date().toISOString().slice(0, 10);
 
 function Make({ close }: { close: () => void }) {
   const client = useQueryClient();
-  const [text, setText] = useState(() => SKELETON.replace("# a new UUID", crypto.randomUUID()));
+  const [text, setText] = useState(() => SKELETON.replace("TODAY", today()));
   const [why, setWhy] = useState("");
   const checking = useMutation({
     mutationFn: () => got(api.POST("/api/v1/suppression-checks", { body: { text } })),

@@ -1,0 +1,146 @@
+import { Anchor, SimpleGrid } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { api, got, type Schema } from "@/api/client";
+import { Answer, Nothing } from "@/parts/Answer";
+import { Foreign } from "@/parts/Foreign";
+import { type Column, Grid } from "@/parts/Grid";
+import { type LedgerLine, useLedger } from "@/parts/ledger";
+import { percent, whole } from "@/parts/numbers";
+import { Figure, Page, Panel } from "@/parts/Page";
+import { Moment } from "@/parts/times";
+import { Sealed } from "./Sealed";
+import { StageBadge } from "./Stage";
+
+type Row = { model: Schema["ModelRow"]; line: LedgerLine | undefined };
+
+const total = (model: Schema["ModelRow"]): number =>
+  Object.values(model.history).reduce((sum, matches) => sum + matches, 0);
+
+const COLUMNS: Column<Row>[] = [
+  {
+    name: "Rule",
+    width: "minmax(12rem, 2fr)",
+    cell: ({ model }) => <Foreign text={model.rule} oneLine />,
+  },
+  { name: "Stage", width: "6.4rem", cell: ({ model }) => <StageBadge stage={model.stage} /> },
+  { name: "History", width: "6rem", right: true, cell: ({ model }) => whole(total(model)) },
+  {
+    name: "Workloads",
+    width: "6rem",
+    right: true,
+    cell: ({ model }) => whole(Object.keys(model.history).length),
+  },
+  {
+    name: "Suppressed",
+    width: "6rem",
+    right: true,
+    cell: ({ line }) => (line?.matches ? percent(line.suppressed / line.matches) : "–"),
+  },
+  { name: "Recall", width: "9rem", right: true, cell: ({ line }) => <Recall line={line} /> },
+  {
+    name: "Why it stands there",
+    width: "minmax(14rem, 3fr)",
+    cell: ({ model }) => <Foreign text={model.why} oneLine />,
+  },
+];
+
+function Recall({ line }: { line: LedgerLine | undefined }) {
+  if (!line?.recall?.chains) return "–";
+  const { caught, chains } = line.recall;
+  return `${caught} of ${chains} chains`;
+}
+
+export function ModelList() {
+  const [, go] = useLocation();
+  const [at, setAt] = useState(0);
+  const found = useQuery({ queryKey: ["models"], queryFn: () => got(api.GET("/api/v1/models")) });
+  const ledger = useLedger();
+  const rows = useMemo(() => {
+    const lines = new Map(ledger.data?.ledger.rules.map((line) => [line.rule, line]));
+    return (found.data?.models ?? [])
+      .map((model) => ({ model, line: lines.get(model.rule) }))
+      .sort((a, b) => total(b.model) - total(a.model));
+  }, [found.data, ledger.data]);
+  return (
+    <Page
+      title="Models"
+      note="one rule, one model"
+      actions={
+        <Anchor component={Link} href="/models/versions" size="sm">
+          Versions and training
+        </Anchor>
+      }
+    >
+      <Answer
+        of={found}
+        lines={10}
+        isEmpty={(models) => models.models.length === 0}
+        empty="No rule has a model yet: every match alerts. Train one on the page of versions."
+      >
+        {(models) => (
+          <>
+            <Numbers models={models} />
+            <Sealed />
+            <Panel flush>
+              <Grid
+                label="Models"
+                rows={rows}
+                columns={COLUMNS}
+                idOf={(row) => row.model.rule}
+                at={at}
+                move={setAt}
+                open={(row) => go(`/models/${encodeURIComponent(row.model.rule)}`)}
+                height={`${Math.min(rows.length + 2, 24) * 28}px`}
+              />
+            </Panel>
+            <Skipped skipped={models.skipped as Record<string, number>} />
+          </>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function Numbers({ models }: { models: Schema["ModelsView"] }) {
+  const { budget } = models;
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} spacing="xs">
+      <Figure name="Version" value={models.version} />
+      <Figure
+        name="Models"
+        value={whole(models.models.length)}
+        note={`fusion “${models.fusion}”`}
+      />
+      <Figure
+        name="May alert of the expected"
+        value={percent(budget.in_force)}
+        note={budget.alerts_a_day === null ? "a share" : `${budget.alerts_a_day} alerts a day`}
+      />
+      <Figure name="Calibrated by" value={whole(budget.calibrated_by)} note="expected matches" />
+      <Figure name="History accepted until" value={<Moment at={models.accepted_until} short />} />
+    </SimpleGrid>
+  );
+}
+
+function Skipped({ skipped }: { skipped: Record<string, number> }) {
+  const rules = Object.entries(skipped);
+  if (!rules.length) return null;
+  return (
+    <Panel title="Rules without a model" note="they had too few matches, so each of them alerts">
+      {rules.length ? (
+        rules.map(([rule, matches]) => (
+          <span key={rule}>
+            <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(rule)}`}>
+              {rule}
+            </Anchor>{" "}
+            <span className="quiet">{whole(matches)}</span>{" "}
+          </span>
+        ))
+      ) : (
+        <Nothing>None.</Nothing>
+      )}
+    </Panel>
+  );
+}

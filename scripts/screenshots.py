@@ -1,0 +1,89 @@
+"""Take a picture of every page of the console in both themes: `make screenshots`.
+
+`screenshots.py [--demo DIR] [--into DIR]`: over the data of the demo, made unless its folder
+is named.
+"""
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.console.site import (  # noqa: E402 (the checkout's own tests)
+    PAGES,
+    PATIENCE,
+    Site,
+    browsing,
+    chromium,
+    foreseen,
+    log_in,
+    served,
+)
+
+_SIZE = {"width": 1440, "height": 900}
+_SETTLED_MS = 1_500
+_LOADING = "[role=status][aria-label=loading]"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make the data, serve it, take the pictures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--demo", type=Path, help="folder of `foreseen demo --data`")
+    parser.add_argument("--into", type=Path, default=ROOT / "docs" / "screens")
+    asked = parser.parse_args(arguments)
+    program = chromium()
+    if program is None:
+        raise SystemExit("no Chromium: apt install chromium")
+    asked.into.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="foreseen-screens-") as name:
+        data = Path(name) / "data"
+        if asked.demo:
+            shutil.copytree(asked.demo, data)
+        else:
+            subprocess.run(foreseen("demo", "--data", str(data), "--json"), cwd=ROOT, check=True)
+        with served(data) as site, browsing(program) as browser:
+            state = Path(name) / "state.json"
+            log_in(browser, site, state)
+            for theme in ("dark", "light"):
+                _take(browser, site, state, theme, asked.into)
+    return 0
+
+
+def _take(browser: Browser, site: Site, state: Path, theme: str, into: Path) -> None:
+    with browser.new_context(storage_state=state, viewport=_SIZE) as context:  # type: ignore[arg-type] # a dict is taken
+        context.add_init_script(f"localStorage.setItem('mantine-color-scheme-value', '{theme}')")
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        alert = _alert(page.request.get(f"{site.url}/api/v1/alerts?limit=200").json()["alerts"])
+        for path in (*PAGES, f"/alerts/{alert}", f"/alerts?status=all&alert={alert}"):
+            page.goto(site.url + path)
+            page.wait_for_function(f"() => !document.querySelector('{_LOADING}')")
+            page.wait_for_timeout(_SETTLED_MS)
+            page.screenshot(path=into / f"{_name(path)}-{theme}.png")
+            sys.stdout.write(f"{path} {theme}\n")
+
+
+def _alert(alerts: list[dict[str, float | str | None]]) -> str:
+    """The one that surprised its model most."""
+    found = max(alerts, key=lambda each: float(each["surprise"] or 0))
+    return str(found["uid"])
+
+
+def _name(path: str) -> str:
+    """`/alerts?status=all&alert=0a1b...` as `alerts-alert`."""
+    words = re.sub(r"=(all|text|people|[0-9a-f]{32}|process.*)", "", path).replace("status", "")
+    words = re.sub(r"[0-9a-f]{32}", "one", words)
+    return re.sub(r"[^a-z_]+", "-", words).strip("-") or "overview"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
