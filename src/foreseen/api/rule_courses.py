@@ -20,7 +20,7 @@ Days = Annotated[int, Query(ge=1, le=366, description="how far back, until now")
 Spans = Annotated[int, Query(ge=2, le=96, description="into how many equal spans it is cut")]
 
 
-class CourseView(BaseModel):
+class RuleCourseView(BaseModel):
     """Judged matches of a rule by span, the earliest first."""
 
     alerted: list[int]
@@ -32,7 +32,7 @@ class CoursesView(BaseModel):
 
     since: str | None
     until: str | None
-    rules: dict[str, CourseView]
+    rules: dict[str, RuleCourseView]
 
 
 @router.get("/courses", responses=documented())
@@ -48,7 +48,7 @@ def rules_courses(
         since=iso(since),
         until=iso(until),
         rules={
-            name: CourseView(alerted=each.alerted, suppressed=each.suppressed)
+            name: RuleCourseView(alerted=each.alerted, suppressed=each.suppressed)
             for name, each in found.items()
         },
     )
