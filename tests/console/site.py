@@ -32,6 +32,7 @@ PAGES = {
     "/models": "Models",
     "/models/download_tool": "Model",
     "/models/versions": "Versions of the models",
+    "/models/promises": "Threshold and drift",
     "/workloads": "Workloads",
     "/workloads/web": "Workload",
     "/users": "Users",

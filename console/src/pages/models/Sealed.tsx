@@ -1,10 +1,20 @@
 import { SimpleGrid } from "@mantine/core";
+import { api, got, newKey } from "@/api/client";
 import { Rates } from "@/pages/suppressed/Rates";
 import { Answer } from "@/parts/Answer";
-import { type Recall, useLedger } from "@/parts/ledger";
+import { LEDGER, type Recall, useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Figure, Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
+import { Ask } from "./Ask";
+
+const askLedger = () =>
+  got(
+    api.POST("/api/v1/models/ledger", {
+      body: { placements: 4 },
+      params: { header: { "idempotency-key": newKey() } },
+    }),
+  );
 
 /** What silence costs: recall on attacks that no model, threshold or gate ever saw. */
 export function Sealed() {
@@ -13,6 +23,7 @@ export function Sealed() {
     <Panel
       title="What silence costs"
       note="recall on sealed attack chains, put among your own matches"
+      actions={found.data && <Ask name="Work it out anew" ask={askLedger} renews={LEDGER} />}
     >
       <Answer of={found} lines={2} isEmpty={(told) => told === null} empty={<Rates />}>
         {(told) =>

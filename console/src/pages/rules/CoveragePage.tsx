@@ -11,7 +11,7 @@ import { seen } from "@/parts/text";
 import { failed } from "@/parts/undo";
 import { useUrl } from "@/parts/url";
 import classes from "./Coverage.module.css";
-import { columnsOf, STATES, type State, type Technique, techniqueIn } from "./coverage";
+import { columnsOf, STATES, type State, type Technique, tacticName, techniqueIn } from "./coverage";
 
 const HOURS: Record<string, number | undefined> = { none: undefined, "24 h": 24, "7 d": 168 };
 
@@ -114,7 +114,7 @@ function Matrix({ coverage, chosen, choose }: MatrixProps) {
       {columnsOf(coverage).map(({ tactic, techniques }) => (
         <div key={tactic.name} className={classes.column}>
           <div className={classes.head}>
-            {tactic.name.replaceAll("-", " ")}
+            <span>{tacticName(tactic.name)}</span>
             <div className="quiet">
               {tactic.covered} of {tactic.techniques}
             </div>

@@ -13,6 +13,7 @@ import { told } from "@/parts/undo";
 import { WhatIfResult } from "@/parts/WhatIfResult";
 import type { WhatIf } from "@/parts/whatif";
 import { Marks } from "./Marks";
+import { testsFor } from "./newRule";
 import { type Checked, useCheck } from "./useCheck";
 
 interface Props {
@@ -68,7 +69,16 @@ function Form({ rule, etag, shipped }: Props & { shipped: string }) {
             marks={checked.tests}
             height="420px"
           />
-          {may && tests.trim() && <Tests checked={checked} />}
+          {may &&
+            (tests.trim() ? (
+              <Tests checked={checked} />
+            ) : (
+              <Group>
+                <Button variant="default" onClick={() => setTests(testsFor(rule.id))}>
+                  Begin some
+                </Button>
+              </Group>
+            ))}
         </Stack>
       </SimpleGrid>
       {checked.error && <Failed error={checked.error} />}

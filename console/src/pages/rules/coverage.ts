@@ -63,3 +63,7 @@ export function techniqueIn(coverage: Schema["CoverageView"], id: string): Techn
   const all = techniquesOf(coverage);
   return [...all, ...all.flatMap((each) => each.parts)].find((each) => each.id === id);
 }
+
+/** `command-and-control` as people write it. */
+export const tacticName = (name: string): string =>
+  name.charAt(0).toUpperCase() + name.slice(1).replaceAll("-", " ");

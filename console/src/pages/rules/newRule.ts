@@ -32,3 +32,23 @@ export function copied(text: string, from: string, uuid: string): string {
     : `name: own_${from}\n${text}`;
   return named.replace(/^id:.*$/m, `id: ${uuid}`);
 }
+
+/** Tests to begin with: events that the rule promises to match, and ones that it promises not to. */
+export const testsFor = (rule: string): string => `rule: ${rule}
+common:
+  product: auditd
+  class_uid: 1007
+  activity_id: 1
+  event_type: execve
+  status_id: 1
+match:
+  - process_path: /usr/bin/PROGRAM
+    process_cmd_line: PROGRAM --that alerts
+  - process_path: /usr/bin/OTHER
+    process_cmd_line: OTHER --that alerts
+no_match:
+  - process_path: /usr/bin/cat
+    process_cmd_line: cat /etc/hostname
+  - process_path: /usr/bin/ls
+    process_cmd_line: ls
+`;
