@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
@@ -164,7 +165,7 @@ def _recent(lake: Lake, used: Stored, rule: RuleId, own: _Judged, said: _Said) -
     }
     missed = sorted(uid for uid in own.expected if uid in said.missed and uid not in known)
     latest = list(own.uids)[-_SAMPLE:]
-    rows = lake.read("matches", None, pc.field("match_uid").isin(latest))
+    rows = lake.read("matches", None, pc.field("match_uid").isin(pa.array(latest, pa.string())))
     whole = rows.column("window_complete").to_pylist()
     return Recent(
         judged=len(own.uids),

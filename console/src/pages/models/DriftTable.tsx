@@ -54,7 +54,7 @@ export function DriftTable({ drift }: { drift: Drift[] }) {
 
 const LEAST = 50; // matches below which the review says nothing of rates
 
-function Said({ of }: { of: Drift }) {
+export function Said({ of }: { of: Drift }) {
   if (of.objection)
     return (
       <>
@@ -65,5 +65,5 @@ function Said({ of }: { of: Drift }) {
       </>
     );
   if (of.judged < LEAST) return <span className="quiet">too few matches to say</span>;
-  return <Badge color="green">nothing</Badge>;
+  return <span>nothing speaks against it</span>;
 }

@@ -29,7 +29,7 @@ export function Feedback({ rule }: { rule: string }) {
           {({ counts }) => {
             const own = countsOf(counts, rule);
             return (
-              <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="xs">
+              <SimpleGrid cols={2} spacing="xs">
                 {WORDS.map(([status, says]) => (
                   <Figure
                     key={status}
@@ -75,8 +75,8 @@ function Audited({ rule }: { rule: string }) {
         const { drawn, population, wanted, skipped, low, high } = audit;
         return (
           <Text size="sm">
-            Of {whole(drawn)} matches drawn at random from {whole(population)} that it hid, people
-            wanted to see {whole(wanted)}
+            People looked at {whole(drawn)} of the {whole(population)} matches that it hid, drawn at
+            random, and wanted to see {whole(wanted)}
             {skipped > 0 && `, and did not answer on ${whole(skipped)}`}: between {percent(low)} and{" "}
             {percent(high)} with 95 % confidence.
           </Text>

@@ -7,9 +7,9 @@ import { useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
-import { DriftTable } from "./DriftTable";
+import { Said } from "./DriftTable";
 import { Kept as KeptWord } from "./PromiseTable";
-import { type Promised, usePromises } from "./queries";
+import { type Drift, type Promised, usePromises } from "./queries";
 
 export function Kept({ rule }: { rule: string }) {
   const found = usePromises();
@@ -37,7 +37,7 @@ export function Kept({ rule }: { rule: string }) {
         >
           {(measured) => {
             const own = measured?.told.rules.find((each) => each.rule === rule);
-            const drift = measured?.told.drift?.filter((each) => each.rule === rule) ?? [];
+            const drift = measured?.told.drift?.find((each) => each.rule === rule);
             return (
               <>
                 {own ? (
@@ -45,7 +45,7 @@ export function Kept({ rule }: { rule: string }) {
                 ) : (
                   <Text size="sm">It had judged no expected match then.</Text>
                 )}
-                {drift.length > 0 && <DriftTable drift={drift} />}
+                {drift && <Facts of={driftFacts(drift)} />}
               </>
             );
           }}
@@ -62,6 +62,16 @@ const facts = (of: Promised): [string, React.ReactNode][] => [
   ["Alerted", `${whole(of.alerted)}: ${percent(of.realised)}`],
   ["95 % interval", `${percent(of.low)} to ${percent(of.high)}`],
   ["Promise", <KeptWord key="kept" of={of} />],
+];
+
+const driftFacts = (of: Drift): [string, React.ReactNode][] => [
+  ["Judged lately", `${whole(of.judged)}, ${whole(of.alerts)} alerts`],
+  [
+    "Unknown to it",
+    `${of.judged ? percent(of.unknown) : "–"} of what stands in and before them; ${percent(of.unknown_before)} when it learned`,
+  ],
+  ["Telemetry missing", `before ${whole(of.incomplete)} of them`],
+  ["Drift", <Said key="said" of={of} />],
 ];
 
 function Missed({ rule }: { rule: string }) {

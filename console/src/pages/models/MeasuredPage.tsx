@@ -1,5 +1,5 @@
 /** What the models promised, what other thresholds would do, and where they drift. */
-import { Anchor, Stack } from "@mantine/core";
+import { Alert, Anchor, Stack } from "@mantine/core";
 import { Link } from "wouter";
 import { api, got, newKey } from "@/api/client";
 import { Answer, Nothing } from "@/parts/Answer";
@@ -9,7 +9,7 @@ import { Ask } from "./Ask";
 import { Calibration } from "./Calibration";
 import { DriftTable } from "./DriftTable";
 import { PromiseTable } from "./PromiseTable";
-import { PROMISES, type Promises, usePromises } from "./queries";
+import { PROMISES, type Promises, useModels, usePromises } from "./queries";
 import { Threshold } from "./Threshold";
 
 export function MeasuredPage() {
@@ -58,8 +58,14 @@ export function MeasuredPage() {
 }
 
 function Measured({ told }: { told: Promises }) {
+  const models = useModels();
   return (
     <Stack gap="sm">
+      {models.data && told.curve && told.curve.foresight !== models.data.foresight && (
+        <Alert color="yellow" py="xs">
+          This was measured of models that were in use before: measure again.
+        </Alert>
+      )}
       <Panel title="What another threshold would cost">
         {told.curve?.points.length ? (
           <Threshold curve={told.curve} />

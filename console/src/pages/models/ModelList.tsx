@@ -84,7 +84,9 @@ export function ModelList() {
   const measured = usePromises();
   const rows = useMemo(() => {
     const lines = new Map(ledger.data?.ledger.rules.map((line) => [line.rule, line]));
-    const drifts = new Map(measured.data?.told.drift?.map((each) => [each.rule, each]));
+    const said = measured.data?.told;
+    const ours = said?.curve?.foresight === found.data?.foresight; // else of models before them
+    const drifts = new Map(ours ? said?.drift?.map((each) => [each.rule, each]) : []);
     return (found.data?.models ?? [])
       .map((model) => ({ model, line: lines.get(model.rule), drift: drifts.get(model.rule) }))
       .sort((a, b) => total(b.model) - total(a.model));
@@ -119,7 +121,7 @@ export function ModelList() {
           models && (
             <>
               <Numbers models={models} />
-              <Sealed />
+              <Sealed foresight={models.foresight} />
               <Panel flush>
                 <Grid
                   label="Models"

@@ -17,7 +17,7 @@ const askLedger = () =>
   );
 
 /** What silence costs: recall on attacks that no model, threshold or gate ever saw. */
-export function Sealed() {
+export function Sealed({ foresight }: { foresight: string }) {
   const found = useLedger();
   return (
     <Panel
@@ -37,7 +37,11 @@ export function Sealed() {
               <Figure
                 name="Worked out"
                 value={<Moment at={told.changed} short />}
-                note={`${whole(told.ledger.placements)} placements`}
+                note={
+                  told.ledger.foresight === foresight
+                    ? `${whole(told.ledger.placements)} placements`
+                    : "of models that were in use before"
+                }
               />
             </SimpleGrid>
           )
