@@ -65,10 +65,12 @@ class Curve:
     """Alerts and attacks over all shares.
 
     Attributes:
-        foresight: The models in use, which all of it is about.
+        foresight: The models in use, which attacks and threshold are about.
+        own: Whether the matches were judged by them; False: they have judged none yet, and it is
+            what models before them said.
         in_force: The share that predictions are held to now.
         resolution: The smallest share that they can tell apart.
-        matches: Expected matches that they judged; escalated ones are none.
+        matches: Expected matches that were judged; escalated ones are none.
         days: From the first of them to the last.
         chains: Attack chains of the gate set that could be put here.
         impossible: Those that could not be, which are in no figure.
@@ -76,6 +78,7 @@ class Curve:
     """
 
     foresight: ContentHash
+    own: bool
     in_force: float
     resolution: float
     matches: int
@@ -103,12 +106,16 @@ def curve_of(
     """
     rules, policy, since = asked
     judged = judged_matches(lake, engine, tenant, since, used.hash)
+    own = bool(len(judged.words))
+    if not own:
+        judged = judged_matches(lake, engine, tenant, since, None)
     retained = retained_matches(lake, tenant, {rule.id for rule in rules.rules if rule.foresee})
     placed = transplants(replays_under(rules, Use.GATE), retained, PLACEMENTS)
     words = _words(used.foresight, placed.replays, policy.least_history)
     resolution = used.foresight.fusion.fused.resolution
     return Curve(
         foresight=used.hash,
+        own=own,
         in_force=policy.budget,
         resolution=resolution,
         matches=len(judged.words),

@@ -45,9 +45,12 @@ export function Threshold({ curve }: { curve: Curve }) {
       </Text>
       <Loud point={point} />
       <Text size="xs" className="quiet">
-        Of what the models in use have judged; escalated matches are left out, and several like
-        matches become one alert. The attacks are those of the gate set, as if every model may
-        suppress; the sealed ones are in the ledger only, so that nobody tunes to them.
+        {curve.own
+          ? "Of what the models in use have judged"
+          : "The models in use have judged nothing yet: of what those before them have judged"}
+        ; escalated matches are left out, and several like matches become one alert. The attacks are
+        those of the gate set, as if every model may suppress; the sealed ones are in the ledger
+        only, so that nobody tunes to them.
         {curve.impossible > 0 && ` ${curve.impossible} attacks cannot be put here.`}
       </Text>
       {may && at !== now && (

@@ -50,6 +50,7 @@ export interface Point {
 
 export interface Curve {
   foresight: string;
+  own: boolean; // false: the models in use have judged nothing yet; it is what others said
   in_force: number;
   resolution: number;
   matches: number;
