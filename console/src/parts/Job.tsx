@@ -3,7 +3,8 @@ import { Button, Code, Group, Progress, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, got } from "@/api/client";
-import { Answer, Failed } from "@/parts/Answer";
+import { useMay } from "@/api/me";
+import { Answer, Failed, Nothing } from "@/parts/Answer";
 import { seen } from "@/parts/text";
 import { failed } from "@/parts/undo";
 
@@ -13,16 +14,19 @@ interface Props {
 }
 
 const OFTEN = 1_000; // ms
+const ENDED = ["done", "failed", "cancelled"];
 
 export function Job({ number, children }: Props) {
+  const may = useMay("engineer");
   const found = useQuery({
     queryKey: ["job", number],
     queryFn: () => got(api.GET("/api/v1/jobs/{number}", { params: { path: { number } } })),
     refetchInterval: (query) =>
-      query.state.data && ["done", "failed"].includes(query.state.data.state) ? false : OFTEN,
+      query.state.data && ENDED.includes(query.state.data.state) ? false : OFTEN,
   });
   const ending = useMutation({
     mutationFn: () => got(api.DELETE("/api/v1/jobs/{number}", { params: { path: { number } } })),
+    onSuccess: () => found.refetch(),
     onError: failed,
   });
   return (
@@ -30,6 +34,7 @@ export function Job({ number, children }: Props) {
       {(job) => {
         if (job.state === "failed")
           return <Failed error={new Error(job.error ?? "the job failed")} />;
+        if (job.state === "cancelled") return <Nothing>Job {number} was ended.</Nothing>;
         if (job.state === "done") return <Result number={number}>{children}</Result>;
         return (
           <Group role="status">
@@ -37,9 +42,11 @@ export function Job({ number, children }: Props) {
               {job.state === "waiting" ? "waits for its turn" : "runs"} (job {number})
             </Text>
             <Progress value={job.progress * 100} w={200} aria-label={`progress of job ${number}`} />
-            <Button variant="default" size="compact-xs" onClick={() => ending.mutate()}>
-              End
-            </Button>
+            {may && (
+              <Button variant="default" size="compact-xs" onClick={() => ending.mutate()}>
+                End
+              </Button>
+            )}
           </Group>
         );
       }}

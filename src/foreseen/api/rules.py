@@ -42,6 +42,19 @@ class RuleDetail(RuleView):
     text: str
 
 
+class RuleTest(BaseModel):
+    """A file of tests that lies beside the rules; it may hold those of other rules, too."""
+
+    path: str
+    text: str
+
+
+class RuleTests(BaseModel):
+    """The files with tests of a rule."""
+
+    files: list[RuleTest]
+
+
 @router.get("", responses=documented())
 def list_rules(  # noqa: PLR0913 (each is a query parameter of the API)
     services: Serviced,
@@ -86,3 +99,12 @@ def get_rule(services: Serviced, grant: Reading, rule: RuleName, response: Respo
     response.headers["ETag"] = text_tag(text)
     shown = rule_view(book, book.current(), found, enabled=live)
     return RuleDetail(**dict(shown), text=text)
+
+
+@router.get("/{rule}/tests", responses=documented())
+def get_rule_tests(services: Serviced, grant: Reading, rule: RuleName) -> RuleTests:
+    """The tests that lie beside a rule, to be tried with an edit of it."""
+    book = book_for(services, grant)
+    book.rule(rule)
+    found = book.tests_of(rule)
+    return RuleTests(files=[RuleTest(path=book.shown(path), text=text) for path, text in found])

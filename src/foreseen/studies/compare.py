@@ -98,7 +98,7 @@ def compared(
         pair: The models of both versions.
         policy: What predictions of both are held to.
     """
-    retained = _retained(lake, tenant, {rule.id for rule in rules.rules if rule.foresee})
+    retained = retained_matches(lake, tenant, {rule.id for rule in rules.rules if rule.foresee})
     sides = [_silent(each, retained, policy) for each in pair]
     found = (_changed(rule, own, sides) for rule, own in retained.items())
     replays = transplants(replays_under(rules, Use.GATE), retained, PLACEMENTS).replays
@@ -113,7 +113,9 @@ def compared(
     )
 
 
-def _retained(lake: Lake, tenant: TenantId, marked: set[RuleId]) -> dict[RuleId, list[Moment]]:
+def retained_matches(
+    lake: Lake, tenant: TenantId, marked: set[RuleId]
+) -> dict[RuleId, list[Moment]]:
     """The latest retained matches by rule, in order of time."""
     own = pc.field("tenant") == tenant
     times = sorted(integers(lake.read("matches", ["time"], own), "time"))

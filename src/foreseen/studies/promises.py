@@ -114,7 +114,7 @@ def promises(
         since: Matches before this time are left out, ms UTC.
         of: Only what these models said, by the hash of their foresight; None: all that ever did.
     """
-    found = _judged(lake, engine, tenant, since, of)
+    found = judged_matches(lake, engine, tenant, since, of)
     rules = sorted(set(found.rules.tolist()))
     whole = _promise(None, found, np.ones(len(found.rules), np.bool_))
     each = [_promise(rule, found, found.rules == rule) for rule in rules]
@@ -148,21 +148,23 @@ def experience_of(found: Promises, share: float) -> Experience:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """Expected matches that a model judged, a value a match in each array."""
 
     rules: npt.NDArray[np.str_]
     times: Reals
     clusters: npt.NDArray[np.int64]
+    words: Reals
     promised: Reals
     alerted: Truths
     dismissed: Truths
     asked: float | None
 
 
-def _judged(
+def judged_matches(
     lake: Lake, engine: Engine, tenant: TenantId, since: int, of: ContentHash | None
-) -> _Judged:
+) -> Judged:
+    """Expected matches since a time and what these models, or all that ever did, said of them."""
     escalated = sorted(taint.escalated(engine, tenant))
     rows = _least_expected(_predictions(lake, tenant, since, escalated, of))
     artefacts, codes = np.unique(np.array(texts(rows, "artefacts"), str), return_inverse=True)
@@ -175,10 +177,11 @@ def _judged(
     )
     alerted = np.logical_not(words > held)  # so a NaN alerts, too
     newest = shares[codes[int(np.argmax(_numbers(rows, "time")))]] if rows.num_rows else None
-    return _Judged(
+    return Judged(
         rules=np.array(texts(rows, "rule_id"), str),
         times=_numbers(rows, "time"),
         clusters=_clusters(lake, tenant, rows),
+        words=words,
         promised=promised,
         alerted=alerted,
         dismissed=alerted & dismissed,
@@ -257,7 +260,7 @@ def _clusters(lake: Lake, tenant: TenantId, rows: pa.Table) -> npt.NDArray[np.in
     )
 
 
-def _promise(rule: str | None, found: _Judged, of: Truths) -> Promise | None:
+def _promise(rule: str | None, found: Judged, of: Truths) -> Promise | None:
     """The promise of some of the matches; None without any."""
     matches, alerted = int(of.sum()), int(found.alerted[of].sum())
     if not matches:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
@@ -114,6 +115,17 @@ def review(
     return changes
 
 
+def looked_at(
+    lake: Lake, engine: Engine, tenant: TenantId, used: Stored, reviewer: Reviewer
+) -> dict[RuleId, Recent]:
+    """What came lately of the matches of every model in use: what a review goes by."""
+    judged, said = _judged(lake, tenant, used, reviewer), _said(engine, tenant, used)
+    return {
+        rule: _recent(lake, used, rule, judged.get(rule, _Judged()), said)
+        for rule in sorted(used.foresight.models)
+    }
+
+
 def _judged(lake: Lake, tenant: TenantId, used: Stored, reviewer: Reviewer) -> _ByRule:
     """What models said lately; of a match that was judged more than once the last word."""
     since = reviewer.now - reviewer.bars.agreement - _DAY
@@ -153,7 +165,7 @@ def _recent(lake: Lake, used: Stored, rule: RuleId, own: _Judged, said: _Said) -
     }
     missed = sorted(uid for uid in own.expected if uid in said.missed and uid not in known)
     latest = list(own.uids)[-_SAMPLE:]
-    rows = lake.read("matches", None, pc.field("match_uid").isin(latest))
+    rows = lake.read("matches", None, pc.field("match_uid").isin(pa.array(latest, pa.string())))
     whole = rows.column("window_complete").to_pylist()
     return Recent(
         judged=len(own.uids),

@@ -1,5 +1,6 @@
 /** Models: where each stands, what it hides and would miss, and how it came to be. */
 import { Route, Switch } from "wouter";
+import { MeasuredPage } from "./MeasuredPage";
 import { ModelList } from "./ModelList";
 import { ModelPage } from "./ModelPage";
 import { VersionsPage } from "./VersionsPage";
@@ -9,6 +10,9 @@ export default function ModelsPage() {
     <Switch>
       <Route path="/models/versions">
         <VersionsPage />
+      </Route>
+      <Route path="/models/promises">
+        <MeasuredPage />
       </Route>
       <Route path="/models/:rule">
         {({ rule }) => <ModelPage rule={decodeURIComponent(rule)} key={rule} />}

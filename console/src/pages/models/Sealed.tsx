@@ -1,18 +1,29 @@
 import { SimpleGrid } from "@mantine/core";
+import { api, got, newKey } from "@/api/client";
 import { Rates } from "@/pages/suppressed/Rates";
 import { Answer } from "@/parts/Answer";
-import { type Recall, useLedger } from "@/parts/ledger";
+import { LEDGER, type Recall, useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Figure, Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
+import { Ask } from "./Ask";
+
+const askLedger = () =>
+  got(
+    api.POST("/api/v1/models/ledger", {
+      body: { placements: 4 },
+      params: { header: { "idempotency-key": newKey() } },
+    }),
+  );
 
 /** What silence costs: recall on attacks that no model, threshold or gate ever saw. */
-export function Sealed() {
+export function Sealed({ foresight }: { foresight: string }) {
   const found = useLedger();
   return (
     <Panel
       title="What silence costs"
       note="recall on sealed attack chains, put among your own matches"
+      actions={found.data && <Ask name="Work it out anew" ask={askLedger} renews={LEDGER} />}
     >
       <Answer of={found} lines={2} isEmpty={(told) => told === null} empty={<Rates />}>
         {(told) =>
@@ -26,7 +37,11 @@ export function Sealed() {
               <Figure
                 name="Worked out"
                 value={<Moment at={told.changed} short />}
-                note={`${whole(told.ledger.placements)} placements`}
+                note={
+                  told.ledger.foresight === foresight
+                    ? `${whole(told.ledger.placements)} placements`
+                    : "of models that were in use before"
+                }
               />
             </SimpleGrid>
           )

@@ -1,17 +1,18 @@
-import { Anchor, Badge, Button, Group, Modal, Stack, Table, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { Anchor, Badge, Button, Group, Modal, Stack, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "wouter";
-import { api, got, newKey, type Schema } from "@/api/client";
-import { useMay } from "@/api/me";
-import { Answer, Failed } from "@/parts/Answer";
+import { api, got, type Schema } from "@/api/client";
+import { Answer } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
-import { Job } from "@/parts/Job";
 import { percent } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
+import { seen } from "@/parts/text";
 import { Moment } from "@/parts/times";
-import { told } from "@/parts/undo";
-import { Gates } from "./ModelPage";
+import { Compare } from "./Compare";
+import { Gates } from "./Gates";
+import { Train } from "./Train";
+import { UseVersion } from "./UseVersion";
 
 type Version = Schema["foreseen__api__model_views__VersionView"];
 interface Recall {
@@ -36,7 +37,6 @@ export function VersionsPage() {
         </Anchor>
       }
     >
-      {useMay("engineer") && <Train />}
       <Panel flush>
         <Answer
           of={found}
@@ -70,6 +70,8 @@ export function VersionsPage() {
           )}
         </Answer>
       </Panel>
+      {(found.data?.versions.length ?? 0) > 1 && <Compare versions={found.data?.versions ?? []} />}
+      <Train />
       {shown !== null && <GatesOf version={shown} close={() => setShown(null)} />}
     </Page>
   );
@@ -87,7 +89,19 @@ function Row({ version, show }: { version: Version; show: () => void }) {
         <Foreign text={version.author} oneLine />
       </Table.Td>
       <Table.Td>
-        <Foreign text={version.refused ?? version.reason} />
+        <Foreign text={version.reason} />
+        {version.refused && (
+          <Text size="xs" c="var(--critical)">
+            refused: {seen(version.refused)}
+          </Text>
+        )}
+        {version.chosen && version.chosen.reason !== version.reason && (
+          <Text size="xs" className="quiet">
+            in use since <Moment at={version.chosen.time} /> by {seen(version.chosen.author)}
+            {version.chosen.second && ` and ${seen(version.chosen.second)}`}:{" "}
+            {seen(version.chosen.reason)}
+          </Text>
+        )}
       </Table.Td>
       <Table.Td>
         {recall?.chains
@@ -99,7 +113,11 @@ function Row({ version, show }: { version: Version; show: () => void }) {
           <Button variant="default" size="compact-xs" onClick={show}>
             Gates
           </Button>
-          {version.in_use ? <Badge color="green">in use</Badge> : <Use version={version.version} />}
+          {version.in_use ? (
+            <Badge color="green">in use</Badge>
+          ) : (
+            <UseVersion version={version.version} refused={version.refused} />
+          )}
         </Group>
       </Table.Td>
     </Table.Tr>
@@ -120,7 +138,7 @@ function GatesOf({ version, close }: { version: number; close: () => void }) {
             {Object.entries(gates).map(([rule, of]) => (
               <div key={rule}>
                 <Text size="sm" fw={600}>
-                  {rule}
+                  {seen(rule)}
                 </Text>
                 <Gates gates={of} />
               </div>
@@ -129,102 +147,5 @@ function GatesOf({ version, close }: { version: number; close: () => void }) {
         )}
       </Answer>
     </Modal>
-  );
-}
-
-function Use({ version }: { version: number }) {
-  const client = useQueryClient();
-  const may = useMay("engineer");
-  const [asked, setAsked] = useState(false);
-  const [reason, setReason] = useState("");
-  const using = useMutation({
-    mutationFn: () =>
-      got(
-        api.POST("/api/v1/models/versions/{number}/use", {
-          params: { path: { number: version } },
-          body: { reason },
-        }),
-      ),
-    onSuccess: () => {
-      setAsked(false);
-      told(`Version ${version} is in use.`);
-      return client.invalidateQueries({ queryKey: ["models"] });
-    },
-  });
-  if (!may) return null;
-  return (
-    <>
-      <Button variant="default" size="compact-xs" onClick={() => setAsked(true)}>
-        Use this one
-      </Button>
-      <Modal opened={asked} onClose={() => setAsked(false)} title={`Use version ${version}`}>
-        <Stack>
-          <TextInput
-            label="Why"
-            required
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-          {using.error && <Failed error={using.error} />}
-          <Group justify="flex-end">
-            <Button
-              disabled={!reason.trim()}
-              loading={using.isPending}
-              onClick={() => using.mutate()}
-            >
-              Use it
-            </Button>
-          </Group>
-        </Stack>
-      </Modal>
-    </>
-  );
-}
-
-function Train() {
-  const [until, setUntil] = useState("");
-  const [reason, setReason] = useState("");
-  const training = useMutation({
-    mutationFn: () =>
-      got(
-        api.POST("/api/v1/models/train", {
-          body: { until: `${until}:00Z`, reason },
-          params: { header: { "idempotency-key": newKey() } },
-        }),
-      ),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    training.mutate();
-  };
-  return (
-    <Panel
-      title="Accept history and train"
-      note="all before the moment counts as clean: look before you accept"
-    >
-      <form onSubmit={submit}>
-        <Group align="flex-end" gap="xs">
-          <TextInput
-            type="datetime-local"
-            label="Clean until (UTC)"
-            required
-            value={until}
-            onChange={(event) => setUntil(event.currentTarget.value)}
-          />
-          <TextInput
-            flex={1}
-            label="Why"
-            required
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-          />
-          <Button type="submit" loading={training.isPending} disabled={!until || !reason.trim()}>
-            Train
-          </Button>
-        </Group>
-      </form>
-      {training.error && <Failed error={training.error} />}
-      {training.data && <Job number={training.data.id} />}
-    </Panel>
   );
 }

@@ -1,46 +1,207 @@
-/** A rule's text, checked as it is typed, tried on the past, saved with a reason. */
-import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+/** A rule's text and tests: checked as they are typed, tried on the past, saved with a reason. */
+import { Anchor, Button, Group, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useState } from "react";
+import { Link } from "wouter";
 import { api, got, newKey, type Schema } from "@/api/client";
 import { useMay } from "@/api/me";
-import { isProblem } from "@/api/problem";
 import { Failed } from "@/parts/Answer";
-import { Editor, type Mark } from "@/parts/Editor";
+import { Refused } from "@/parts/Changed";
+import { Editor } from "@/parts/Editor";
 import { Job } from "@/parts/Job";
 import { told } from "@/parts/undo";
+import { WhatIfResult } from "@/parts/WhatIfResult";
+import type { WhatIf } from "@/parts/whatif";
+import { Marks } from "./Marks";
+import { testsFor } from "./newRule";
+import { type Checked, useCheck } from "./useCheck";
 
 interface Props {
   rule: Schema["RuleDetail"];
   etag: string | null;
 }
 
-const PAUSE = 700; // ms without a key after which the text is checked
-
 export function RuleEditor({ rule, etag }: Props) {
+  const tests = useQuery({
+    queryKey: ["rule", rule.id, "tests"],
+    queryFn: () =>
+      got(api.GET("/api/v1/rules/{rule}/tests", { params: { path: { rule: rule.id } } })),
+  });
+  if (tests.isPending) return null;
+  const text = tests.data?.files.map((file) => file.text).join("\n---\n") ?? "";
+  return <Form rule={rule} etag={etag} shipped={text} key={rule.id} />;
+}
+
+function Form({ rule, etag, shipped }: Props & { shipped: string }) {
   const [text, setText] = useState(rule.text);
-  const [why, setWhy] = useState("");
+  const [tests, setTests] = useState(shipped);
   const may = useMay("engineer");
-  const client = useQueryClient();
+  const checked = useCheck({ path: rule.path, text, tests, may });
+  return (
+    <Stack gap="xs">
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
+        <Stack gap={4}>
+          <Text size="sm" fw={600}>
+            Text
+          </Text>
+          <Editor
+            label={`Text of ${rule.id}`}
+            language="yaml"
+            value={text}
+            change={may ? setText : undefined}
+            marks={checked.rule}
+            height="420px"
+          />
+          {may && <Marks of={checked.rule} none={stateOf(checked)} />}
+        </Stack>
+        <Stack gap={4}>
+          <Text size="sm" fw={600}>
+            Tests{" "}
+            <span className="quiet">
+              {shipped ? "that lie beside it; edits here are only tried" : "none lie beside it"}
+            </span>
+          </Text>
+          <Editor
+            label={`Tests of ${rule.id}`}
+            language="yaml"
+            value={tests}
+            change={may ? setTests : undefined}
+            marks={checked.tests}
+            height="420px"
+          />
+          {may &&
+            (tests.trim() ? (
+              <Tests checked={checked} />
+            ) : (
+              <Group>
+                <Button variant="default" onClick={() => setTests(testsFor(rule.id))}>
+                  Begin some
+                </Button>
+              </Group>
+            ))}
+        </Stack>
+      </SimpleGrid>
+      {checked.error && <Failed error={checked.error} />}
+      {may ? (
+        <Ways rule={rule} etag={etag} text={text} setText={setText} checked={checked} />
+      ) : (
+        <Text size="sm" className="quiet">
+          Your role reads rules; the role engineer edits them.
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+const stateOf = (checked: Checked): string =>
+  checked.busy ? "Checking…" : checked.known ? "Nothing is wrong with it." : "";
+
+function Tests({ checked }: { checked: Checked }) {
+  return (
+    <>
+      <Marks
+        of={checked.tests}
+        none={
+          checked.promises.length ? undefined : checked.busy ? "Testing…" : "It keeps them all."
+        }
+      />
+      {checked.promises.map((each) => (
+        <Text key={each} size="sm" c="var(--medium)">
+          {each}
+        </Text>
+      ))}
+    </>
+  );
+}
+
+interface WaysProps extends Props {
+  text: string;
+  setText: (text: string) => void;
+  checked: Checked;
+}
+
+function Ways({ rule, etag, text, setText, checked }: WaysProps) {
   const changed = text !== rule.text;
-  const path = `${rule.id}.yml`;
-  const { marks, faults } = useCheck(path, text, may);
+  return (
+    <Stack gap="xs">
+      <Group gap="xs">
+        <WhatIfButton
+          disabled={!changed || checked.faults > 0}
+          body={{ changed: [{ name: `${rule.id}.yml`, text }] }}
+        />
+        {changed && (
+          <Button variant="subtle" color="gray" onClick={() => setText(rule.text)}>
+            As it was
+          </Button>
+        )}
+      </Group>
+      {rule.kept === "local" ? (
+        <Save rule={rule} etag={etag} text={text} ready={changed && checked.faults === 0} />
+      ) : (
+        <Text size="sm" className="quiet">
+          This rule comes with Foreseen and stays as it is: tune or disable it on the tab Tuning, or{" "}
+          <Anchor
+            component={Link}
+            size="sm"
+            href={`/rules/new?from=${encodeURIComponent(rule.id)}`}
+          >
+            make a local one of it
+          </Anchor>
+          .
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+/** Asks what an unsaved edit would change; the answer stands below. */
+export function WhatIfButton({
+  body,
+  disabled,
+}: {
+  body: Partial<Schema["NewWhatIf"]>;
+  disabled: boolean;
+}) {
   const trying = useMutation({
     mutationFn: () =>
       got(
         api.POST("/api/v1/what-if", {
-          body: {
-            changed: [{ name: path, text }],
-            removed: [],
-            suppressions: [],
-            models: {},
-            examples: 5,
-          },
+          body: { changed: [], removed: [], suppressions: [], models: {}, examples: 5, ...body },
           params: { header: { "idempotency-key": newKey() } },
         }),
       ),
   });
+  return (
+    <Stack gap="xs" w="100%">
+      <Group>
+        <Button
+          variant="default"
+          disabled={disabled}
+          loading={trying.isPending}
+          onClick={() => trying.mutate()}
+        >
+          What would this change?
+        </Button>
+      </Group>
+      {trying.error && <Failed error={trying.error} />}
+      {trying.data && (
+        <Job number={trying.data.id} key={trying.data.id}>
+          {(result) => <WhatIfResult told={result as WhatIf} />}
+        </Job>
+      )}
+    </Stack>
+  );
+}
+
+interface SaveProps extends Props {
+  text: string;
+  ready: boolean;
+}
+
+function Save({ rule, etag, text, ready }: SaveProps) {
+  const [why, setWhy] = useState("");
+  const client = useQueryClient();
+  const renew = () => client.invalidateQueries({ queryKey: ["rule", rule.id] });
   const saving = useMutation({
     mutationFn: () =>
       got(
@@ -50,104 +211,30 @@ export function RuleEditor({ rule, etag }: Props) {
         }),
       ),
     onSuccess: () => {
-      told(`${rule.id} is saved; the judges take it within seconds.`);
-      return client.invalidateQueries({ queryKey: ["rule", rule.id] });
+      setWhy("");
+      told(`${rule.id} is saved; the judges take it within seconds. The tab Versions undoes it.`);
+      return renew();
     },
   });
   return (
-    <Stack gap="xs">
-      <Editor
-        label={`Text of ${rule.id}`}
-        language="yaml"
-        value={text}
-        change={may ? setText : undefined}
-        marks={marks}
-        height="420px"
-      />
-      {!may && (
-        <Text size="sm" className="quiet">
-          Your role reads rules; the role engineer edits them.
-        </Text>
-      )}
-      {may && (
-        <Group gap="xs" align="flex-end">
-          <Button
-            variant="default"
-            disabled={!changed}
-            loading={trying.isPending}
-            onClick={() => trying.mutate()}
-          >
-            What would this change?
-          </Button>
-          <TextInput
-            flex={1}
-            aria-label="Why"
-            placeholder="Why (stands in the rule's history)"
-            value={why}
-            onChange={(event) => setWhy(event.currentTarget.value)}
-          />
-          <Button
-            disabled={!changed || faults > 0 || !why.trim()}
-            loading={saving.isPending}
-            onClick={() => saving.mutate()}
-          >
-            Save
-          </Button>
-          {changed && (
-            <Button variant="subtle" color="gray" onClick={() => setText(rule.text)}>
-              As it was
-            </Button>
-          )}
-        </Group>
-      )}
-      {marks.map((mark) => (
-        <Text
-          key={`${mark.line} ${mark.message}`}
-          size="sm"
-          c={mark.severity === "error" ? "var(--critical)" : "var(--medium)"}
+    <>
+      <Group gap="xs" align="flex-end">
+        <TextInput
+          flex={1}
+          label="Why"
+          description="stands in the rule's history"
+          value={why}
+          onChange={(event) => setWhy(event.currentTarget.value)}
+        />
+        <Button
+          disabled={!ready || !why.trim()}
+          loading={saving.isPending}
+          onClick={() => saving.mutate()}
         >
-          Line {mark.line}: {mark.message}
-        </Text>
-      ))}
-      {isProblem(saving.error, 412) ? (
-        <Alert color="yellow" title="Somebody saved it meanwhile">
-          Load the page again to see what they wrote; your text stays here until then.
-        </Alert>
-      ) : (
-        saving.error && <Failed error={saving.error} />
-      )}
-      {trying.error && <Failed error={trying.error} />}
-      {trying.data && <Job number={trying.data.id} />}
-    </Stack>
+          Save
+        </Button>
+      </Group>
+      <Refused error={saving.error} anew={renew} />
+    </>
   );
-}
-
-/** What the server says of a text, a moment after the last key. */
-function useCheck(path: string, text: string, may: boolean): { marks: Mark[]; faults: number } {
-  const [settled] = useDebouncedValue(text, PAUSE);
-  const found = useQuery({
-    queryKey: ["rule check", path, settled],
-    enabled: may,
-    placeholderData: (before) => before,
-    queryFn: () =>
-      got(
-        api.POST("/api/v1/rule-checks", { body: { files: [{ path, text: settled }], tests: [] } }),
-      ),
-  });
-  return useMemo(() => {
-    const faults = found.data?.faults ?? [];
-    const warnings = found.data?.warnings ?? [];
-    const marked = (each: Schema["Fault"], severity: Mark["severity"]): Mark => ({
-      line: each.line,
-      message: each.message,
-      severity,
-    });
-    return {
-      marks: [
-        ...faults.map((each) => marked(each, "error")),
-        ...warnings.map((each) => marked(each, "warning")),
-      ],
-      faults: faults.length,
-    };
-  }, [found.data]);
 }

@@ -1,25 +1,35 @@
 import { Anchor, Badge, Group, SimpleGrid, Tabs } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
-import { api, got, gotTagged, type Schema } from "@/api/client";
+import { api, got, type Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
 import { Facts } from "@/parts/Facts";
 import { Foreign } from "@/parts/Foreign";
 import { counted, percent } from "@/parts/numbers";
 import { Figure, Page, Panel } from "@/parts/Page";
 import { Severity } from "@/parts/severity";
+import { seen } from "@/parts/text";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
+import { Course } from "./Course";
+import { DecidedBy } from "./columns";
+import { Needs } from "./Needs";
+import { useRule, useRuleFigures } from "./queries";
 import { RuleEditor } from "./RuleEditor";
-import { Versions } from "./Versions";
+import { Tuning } from "./Tuning";
+import { type Kept, Versions } from "./Versions";
 
-/** One rule: what it did, what it says, how it was. */
+const TABS = [
+  ["about", "About"],
+  ["text", "Text, tests and what-if"],
+  ["tuning", "Tuning"],
+  ["versions", "Versions"],
+  ["needs", "What it needs"],
+] as const;
+
+/** One rule: what it did, what it says, how it was, what it would need. */
 export function RulePage({ rule }: { rule: string }) {
   const [url, setUrl] = useUrl();
-  const found = useQuery({
-    queryKey: ["rule", rule],
-    queryFn: () => gotTagged(api.GET("/api/v1/rules/{rule}", { params: { path: { rule } } })),
-  });
+  const found = useRule(rule);
   return (
     <Page
       title="Rule"
@@ -35,16 +45,18 @@ export function RulePage({ rule }: { rule: string }) {
       <Answer of={found} lines={8}>
         {({ body, etag }) => (
           <>
-            <Done rule={rule} />
+            <Figures rule={rule} />
             <Tabs
               value={url.get("tab") ?? "about"}
               onChange={(tab) => setUrl({ tab: tab === "about" ? null : tab }, true)}
               keepMounted={false}
             >
               <Tabs.List>
-                <Tabs.Tab value="about">About</Tabs.Tab>
-                <Tabs.Tab value="text">Text and what-if</Tabs.Tab>
-                <Tabs.Tab value="versions">Versions</Tabs.Tab>
+                {TABS.map(([value, name]) => (
+                  <Tabs.Tab key={value} value={value}>
+                    {name}
+                  </Tabs.Tab>
+                ))}
               </Tabs.List>
               <Tabs.Panel value="about" pt="sm">
                 <About rule={body} />
@@ -52,8 +64,14 @@ export function RulePage({ rule }: { rule: string }) {
               <Tabs.Panel value="text" pt="sm">
                 <RuleEditor rule={body} etag={etag} />
               </Tabs.Panel>
+              <Tabs.Panel value="tuning" pt="sm">
+                <Tuning rule={body} />
+              </Tabs.Panel>
               <Tabs.Panel value="versions" pt="sm">
-                <Versions rule={rule} etag={etag} />
+                <Versions of={keptOf(rule, etag)} />
+              </Tabs.Panel>
+              <Tabs.Panel value="needs" pt="sm">
+                <Needs rule={body} />
               </Tabs.Panel>
             </Tabs>
           </>
@@ -63,32 +81,50 @@ export function RulePage({ rule }: { rule: string }) {
   );
 }
 
-function Done({ rule }: { rule: string }) {
-  const found = useQuery({
-    queryKey: ["figures", "rules"],
-    queryFn: () => got(api.GET("/api/v1/figures/rules")),
-  });
+function keptOf(rule: string, etag: string | null): Kept {
+  const path = { rule };
+  return {
+    name: rule,
+    key: ["rule", rule],
+    versions: () => got(api.GET("/api/v1/rules/{rule}/versions", { params: { path } })),
+    diff: (older, newer) =>
+      got(
+        api.GET("/api/v1/rules/{rule}/diff", {
+          params: { path, query: { old: older, new: newer } },
+        }),
+      ),
+    restore: (version, why) =>
+      got(
+        api.POST("/api/v1/rules/{rule}/restore", {
+          params: { path, header: { "if-match": etag } },
+          body: { version, why },
+        }),
+      ),
+  };
+}
+
+function Figures({ rule }: { rule: string }) {
+  const found = useRuleFigures();
   return (
     <Answer of={found} lines={1}>
       {({ rules }) => {
         const done = rules.find((each) => each.id === rule);
+        const share = done?.share_suppressed ?? null;
         return (
           <SimpleGrid cols={{ base: 2, sm: 3, lg: 6 }} spacing="xs">
-            <Figure name="Matches" value={counted(done?.matches ?? 0)} />
+            <Figure name="Matches" value={counted(done?.matches ?? 0)} note="that are retained" />
             <Figure
               name="Judged"
               value={counted(done?.judged ?? 0)}
-              note="not of the accepted history"
+              note="the others are accepted history"
             />
             <Figure
               name="Suppressed"
               value={counted(done?.suppressed ?? 0)}
-              note={
-                done && done.share_suppressed !== null ? percent(done.share_suppressed) : undefined
-              }
+              note={share === null ? undefined : `${percent(share)} of those judged`}
             />
-            <Figure name="Alerted" value={counted(done?.alerted ?? 0)} />
-            <Figure name="Alerts" value={counted(done?.alerts ?? 0)} />
+            <Figure name="Alerted" value={counted(done?.alerted ?? 0)} note="matches" />
+            <Figure name="Alerts" value={counted(done?.alerts ?? 0)} note="of like matches" />
             <Figure name="Last match" value={<Moment at={done?.last} short />} />
           </SimpleGrid>
         );
@@ -98,46 +134,49 @@ function Done({ rule }: { rule: string }) {
 }
 
 function About({ rule }: { rule: Schema["RuleDetail"] }) {
+  const name = encodeURIComponent(rule.id);
   return (
-    <Panel title={rule.title}>
-      <Facts
-        of={[
-          ["Description", <Foreign key="description" text={rule.description} />],
-          ["Level", <Severity key="level" severity={rule.level} />],
-          ["Decided by", rule.decided_by],
-          ["Enabled", rule.enabled ? "yes" : "no"],
-          ["Log source", rule.logsource],
-          ["Pack", `${rule.pack}, ${rule.kept}`],
-          [
-            "ATT&CK",
-            <Group key="techniques" gap={4}>
-              {rule.techniques.map((technique) => (
-                <Badge key={technique}>{technique}</Badge>
-              ))}
-            </Group>,
-          ],
-          ["Compliance", rule.compliance.join(", ") || "–"],
-          ["Looks at", rule.columns.join(", ")],
-          ["False positives", <Foreign key="false" text={rule.falsepositives.join("; ")} />],
-        ]}
-      />
-      <Group mt="sm">
-        <Anchor
-          component={Link}
-          size="sm"
-          href={`/alerts?status=all&rule=${encodeURIComponent(rule.id)}`}
-        >
-          Its alerts
-        </Anchor>
-        <Anchor component={Link} size="sm" href={`/suppressed?rule=${encodeURIComponent(rule.id)}`}>
-          What its model hid
-        </Anchor>
-        {rule.model && (
-          <Anchor component={Link} size="sm" href={`/models/${encodeURIComponent(rule.id)}`}>
-            Its model
-          </Anchor>
-        )}
-      </Group>
-    </Panel>
+    <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
+      <Panel title={seen(rule.title)}>
+        <Facts of={factsOf(rule)} />
+        <Group mt="sm">
+          <Way href={`/alerts?status=all&rule=${name}`}>Its alerts</Way>
+          <Way href={`/suppressed?rule=${name}`}>What its model hid</Way>
+          {rule.model && <Way href={`/models/${name}`}>Its model</Way>}
+          <Way href={`/rules/suppressions/new?rule=${name}`}>Silence by hand</Way>
+        </Group>
+      </Panel>
+      <Course rule={rule.id} />
+    </SimpleGrid>
   );
 }
+
+const Way = ({ href, children }: { href: string; children: string }) => (
+  <Anchor component={Link} size="sm" href={href}>
+    {children}
+  </Anchor>
+);
+
+const factsOf = (rule: Schema["RuleDetail"]): [string, React.ReactNode][] => [
+  ["Description", <Foreign key="description" text={rule.description} />],
+  ["Level", <Severity key="level" severity={rule.level} />],
+  ["Decided by", <DecidedBy key="decided" rule={rule} />],
+  ["Log source", <Foreign key="source" text={rule.logsource} />],
+  ["Pack", `${seen(rule.pack)}, ${rule.kept === "managed" ? "came with Foreseen" : "local"}`],
+  ["File", <Foreign key="path" text={`${rule.path}:${rule.line}`} mono />],
+  [
+    "ATT&CK",
+    <Group key="techniques" gap={4}>
+      {rule.techniques.length
+        ? rule.techniques.map((technique) => <Badge key={technique}>{technique}</Badge>)
+        : "–"}
+    </Group>,
+  ],
+  ["Compliance", rule.compliance.map(seen).join(", ") || "–"],
+  ["Looks at", rule.columns.join(", ") || "–"],
+  ["Alerts after", alertingText(rule.alerting)],
+  ["False positives", <Foreign key="false" text={rule.falsepositives.join("; ")} />],
+];
+
+const alertingText = ({ threshold, window }: Schema["AlertingView"]): string =>
+  threshold > 1 ? `${threshold} matches within ${window / 1000} s` : "each match";

@@ -1,14 +1,34 @@
 /** Rules: what each does here, its text, and what an edit would change. */
 import { Route, Switch } from "wouter";
+import { CoveragePage } from "./CoveragePage";
+import { DisabledPage } from "./DisabledPage";
+import { NewRulePage } from "./NewRulePage";
 import { RuleList } from "./RuleList";
 import { RulePage } from "./RulePage";
-import { SuppressionsPage } from "./SuppressionsPage";
+import { NewSuppressionPage } from "./suppressions/NewSuppressionPage";
+import { SuppressionPage } from "./suppressions/SuppressionPage";
+import { SuppressionsPage } from "./suppressions/SuppressionsPage";
 
 export default function RulesPage() {
   return (
     <Switch>
-      <Route path="/rules/by-hand">
+      <Route path="/rules/suppressions">
         <SuppressionsPage />
+      </Route>
+      <Route path="/rules/suppressions/new">
+        <NewSuppressionPage />
+      </Route>
+      <Route path="/rules/suppressions/:name">
+        {({ name }) => <SuppressionPage name={decodeURIComponent(name)} key={name} />}
+      </Route>
+      <Route path="/rules/coverage">
+        <CoveragePage />
+      </Route>
+      <Route path="/rules/disabled">
+        <DisabledPage />
+      </Route>
+      <Route path="/rules/new">
+        <NewRulePage />
       </Route>
       <Route path="/rules/:rule">
         {({ rule }) => <RulePage rule={decodeURIComponent(rule)} key={rule} />}

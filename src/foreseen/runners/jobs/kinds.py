@@ -16,13 +16,13 @@ from foreseen.rules import RuleSet
 from foreseen.runners.crews.joining import crew_of
 from foreseen.runners.history import Edit, History, answer, history, settings_kept
 from foreseen.runners.jobs.ledger import told_ledger
+from foreseen.runners.jobs.measures import measured
 from foreseen.runners.jobs.running import JobTask
 from foreseen.runners.lake_place import lake_of
 from foreseen.runners.rules.files import folder_documents, load_folder
 from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
 from foreseen.studies.compare import compared
 from foreseen.studies.order import Order
-from foreseen.studies.promises import promises
 from foreseen.studies.stored import stored_version
 from foreseen.studies.train import train_models
 from foreseen.studies.what_if import Progress
@@ -172,7 +172,8 @@ def _ledger(told: Told) -> object:
 def _promises(told: Told) -> object:
     days = told.asked.get("days")
     since = 0 if days is None else time.time_ns() // 1_000_000 - days * _DAY
-    return asdict(promises(told.lake(), told.engine, told.tenant, since=since))
+    use = (told.rules(), told.settings())
+    return measured(told.lake(), told.engine, told.tenant, use, since)
 
 
 def _compare(told: Told) -> object:

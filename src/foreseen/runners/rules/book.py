@@ -138,6 +138,11 @@ class RuleBook:
         found = shipped_tests() if self.folder is None else _tests_below(self.folder)
         return found + (_tests_below(self.local) if self.local is not None else [])
 
+    def tests_of(self, name: str) -> list[Document]:
+        """Files of tests that have some of one rule."""
+        likely = [(path, text) for path, text in self.tests() if name in text]  # cheap to ask
+        return [(path, text) for path, text in likely if name in _tested_in(path, text)]
+
 
 _TUNES = re.compile(r"^tune\s*:", re.MULTILINE)
 
@@ -167,6 +172,14 @@ def _tuned(path: str, text: str) -> list[tuple[str, bool]]:
         for each in found
         if is_tuning(each)
     ]
+
+
+def _tested_in(path: str, text: str) -> set[str]:
+    """Names of the rules that a file tests; of one that cannot be read none."""
+    try:
+        return {str(each.data.get("rule", "")) for each in documents_of(path, text)}
+    except RuleError:
+        return set()
 
 
 def _tests_below(folder: Path) -> list[Document]:

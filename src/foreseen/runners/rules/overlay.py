@@ -7,6 +7,7 @@ from foreseen.core.errors import ConfigurationError, NotFoundError
 from foreseen.core.ids import RuleId
 from foreseen.rules import Problem, RuleError, RuleSet, load
 from foreseen.rules.document import documents_of
+from foreseen.rules.tuning import is_tuning
 from foreseen.runners.rules.files import Document, refuse
 
 
@@ -20,7 +21,7 @@ def overlaid(
 
     Args:
         base: Rule files.
-        changed: Files, each in the place of the rules with its ids.
+        changed: Files, each in the place of the rules with its ids, or of the tunings of its rule.
         removed: Ids of rules to take away.
         loaded: Rules loaded before: files among them are not compiled again.
 
@@ -31,7 +32,8 @@ def overlaid(
     """
     names = {path: names_in([(path, text)]) for path, text in base}
     _check_removed(removed, set().union(*names.values()))
-    edited = names_in(changed)
+    names = {path: names[path] | _tuned_in([(path, text)]) for path, text in base}
+    edited = names_in(changed) | _tuned_in(changed)
     leaves = edited | set(removed)
     for path, own in names.items():
         left = own - leaves
@@ -58,6 +60,19 @@ def names_in(documents: Iterable[Document]) -> set[str]:
             continue
         names |= {str(each.data.get("name") or each.data.get("id") or "") for each in found}
     return names - {""}
+
+
+def _tuned_in(documents: Iterable[Document]) -> set[str]:
+    """What stands for the tunings in files: a rule has one at most."""
+    found: set[str] = set()
+    for path, text in documents:
+        if "tune" not in text:
+            continue
+        try:
+            found |= {f"tuning of {each.data['tune']}" for each in documents_of(path, text) if is_tuning(each)}
+        except RuleError:
+            continue
+    return found
 
 
 def _check_removed(removed: Collection[RuleId], known: Collection[str]) -> None:

@@ -1,0 +1,57 @@
+/** What became of a rule's matches in the last days. */
+import { useMemo } from "react";
+import type { Schema } from "@/api/client";
+import { Answer } from "@/parts/Answer";
+import { Chart } from "@/parts/Chart";
+import { Panel } from "@/parts/Page";
+import { momentText, useZone } from "@/parts/times";
+import { COURSE_DAYS, useCourses } from "./queries";
+
+export function Course({ rule }: { rule: string }) {
+  const found = useCourses();
+  return (
+    <Panel title={`The last ${COURSE_DAYS} days`} note="judged matches">
+      <Answer
+        of={found}
+        isEmpty={(told) => !(rule in told.rules)}
+        empty="None of its matches was judged in this time."
+      >
+        {(told) => <Drawn told={told} rule={rule} />}
+      </Answer>
+    </Panel>
+  );
+}
+
+function Drawn({ told, rule }: { told: Schema["CoursesView"]; rule: string }) {
+  const [zone] = useZone();
+  const { option, twin } = useMemo(() => {
+    const { alerted, suppressed } = told.rules[rule] ?? { alerted: [], suppressed: [] };
+    const begin = Date.parse(told.since ?? "");
+    const step = (Date.parse(told.until ?? "") - begin) / Math.max(1, alerted.length);
+    const times = alerted.map((_, at) =>
+      momentText(new Date(begin + at * step), zone).slice(5, 16),
+    );
+    const bar = (name: string, data: number[], colour?: string) => ({
+      name,
+      data,
+      type: "bar",
+      stack: "matches",
+      ...(colour ? { itemStyle: { color: colour } } : {}),
+    });
+    return {
+      option: {
+        grid: { left: 44, right: 12, top: 30, bottom: 24 },
+        legend: { top: 0, left: 0 },
+        tooltip: { trigger: "axis" },
+        xAxis: { type: "category", data: times },
+        yAxis: { type: "value", minInterval: 1 },
+        series: [bar("suppressed", suppressed), bar("alerted", alerted)],
+      },
+      twin: {
+        columns: ["from", "suppressed", "alerted"],
+        rows: times.map((time, at) => [time, suppressed[at] ?? 0, alerted[at] ?? 0]),
+      },
+    };
+  }, [told, rule, zone]);
+  return <Chart label={`Matches of ${rule} over time`} option={option} twin={twin} height={240} />;
+}

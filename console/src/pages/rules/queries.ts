@@ -1,0 +1,81 @@
+/** What the pages of rules ask the API for. */
+import { useQuery } from "@tanstack/react-query";
+import { api, got, gotTagged, type Schema } from "@/api/client";
+import { isProblem } from "@/api/problem";
+
+export type Rule = Schema["RuleView"];
+export type Done = Schema["RuleDone"];
+
+const MINUTE = 60_000;
+const PAGE = 200;
+
+export const FIGURES = ["figures", "rules"] as const;
+export const COURSE_DAYS = 7;
+
+/** Every rule, the disabled ones too, in the order of their ids. */
+export function useAllRules() {
+  return useQuery({
+    queryKey: ["rules", "all"],
+    staleTime: MINUTE,
+    queryFn: async () => {
+      const rules: Rule[] = [];
+      let cursor: string | null = null;
+      do {
+        const query = { limit: PAGE, cursor };
+        const page: Schema["RulePage"] = await got(api.GET("/api/v1/rules", { params: { query } }));
+        rules.push(...page.rules);
+        cursor = page.next;
+      } while (cursor);
+      return rules;
+    },
+  });
+}
+
+export function useRule(rule: string) {
+  return useQuery({
+    queryKey: ["rule", rule],
+    queryFn: () => gotTagged(api.GET("/api/v1/rules/{rule}", { params: { path: { rule } } })),
+  });
+}
+
+export function useRuleFigures() {
+  return useQuery({
+    queryKey: FIGURES,
+    staleTime: MINUTE,
+    queryFn: () => got(api.GET("/api/v1/figures/rules")),
+  });
+}
+
+export function useCourses() {
+  return useQuery({
+    queryKey: [...FIGURES, "courses"],
+    staleTime: MINUTE,
+    queryFn: () =>
+      got(api.GET("/api/v1/figures/rules/courses", { params: { query: { days: COURSE_DAYS } } })),
+  });
+}
+
+/** Which rules can match what came in the last hours. */
+export function useReach(hours: number) {
+  return useQuery({
+    queryKey: ["figures", "reach", hours],
+    staleTime: 5 * MINUTE,
+    queryFn: () => got(api.GET("/api/v1/figures/reach", { params: { query: { hours } } })),
+  });
+}
+
+/** The tuning that was kept here, with its ETag; null: there is none. */
+export function useTuning(rule: string) {
+  return useQuery({
+    queryKey: ["rule", rule, "tuning"],
+    queryFn: async () => {
+      try {
+        const path = { rule };
+        return await gotTagged(api.GET("/api/v1/rules/{rule}/tuning", { params: { path } }));
+      } catch (error) {
+        if (isProblem(error, 404)) return null;
+        throw error;
+      }
+    },
+  });
+}
