@@ -1,11 +1,9 @@
 /** How the rows of an answer lie over time: a second question around the first one. */
-import { useQuery } from "@tanstack/react-query";
-import { api, got } from "@/api/client";
-import type { Bar } from "@/parts/Histogram";
-import type { Result } from "./hunt";
 
-const BARS = 60;
-const SECONDS = 15;
+import type { Schema } from "@/api/client";
+import type { Bar } from "@/parts/Histogram";
+
+export const BARS = 60;
 const TIME = "time"; // the column of an answer that says when
 
 /** The question that counts the rows of another one by time; it must give `time` in ms. */
@@ -17,7 +15,7 @@ SELECT first, last, ("time" - first) * ${BARS} // (last - first + 1) AS bar, cou
 FROM found, ends WHERE "time" IS NOT NULL GROUP BY ALL ORDER BY bar`;
 }
 
-export const hasCourse = (result: Result): boolean =>
+export const hasCourse = (result: Schema["HuntResult"]): boolean =>
   result.rows.length > 1 &&
   result.columns.some((column) => column.name === TIME && column.type === "int64");
 
@@ -34,18 +32,4 @@ export function barsOf(rows: Record<string, unknown>[]): Bar[] {
     until: begin(bar + 1),
     parts: { rows: counts.get(bar) ?? 0 },
   })).filter((bar) => bar.until > bar.from);
-}
-
-export function useCourse(result: Result | undefined) {
-  return useQuery({
-    queryKey: ["hunt", "course", result?.sql],
-    enabled: result !== undefined && hasCourse(result),
-    staleTime: 60_000,
-    retry: false,
-    queryFn: async ({ signal }) => {
-      const body = { sql: courseSql(result?.sql ?? ""), limit: BARS, seconds: SECONDS };
-      const found = (await got(api.POST("/api/v1/hunts", { body, signal }))) as Result;
-      return barsOf(found.rows);
-    },
-  });
 }

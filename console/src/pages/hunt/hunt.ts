@@ -2,6 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, got, type Schema } from "@/api/client";
+import { BARS, barsOf, courseSql, hasCourse } from "./course";
 
 export interface Question {
   kind: "sql" | "search";
@@ -13,6 +14,7 @@ export type Result = Schema["HuntResult"];
 
 const MOST = 5_000; // rows that a page holds
 const SECONDS = 30;
+const COURSE_SECONDS = 15;
 
 /** A question as the API takes it. */
 export function bodyOf(question: Question): Schema["NewHunt"] {
@@ -57,4 +59,19 @@ export function useSchema(): Record<string, string[]> {
       ),
     [data],
   );
+}
+
+/** When the rows of an answer were, if they say so. */
+export function useCourse(result: Result | undefined) {
+  return useQuery({
+    queryKey: ["hunt", "course", result?.sql],
+    enabled: result !== undefined && hasCourse(result),
+    staleTime: 60_000,
+    retry: false,
+    queryFn: async ({ signal }) => {
+      const body = { sql: courseSql(result?.sql ?? ""), limit: BARS, seconds: COURSE_SECONDS };
+      const found = (await got(api.POST("/api/v1/hunts", { body, signal }))) as Result;
+      return barsOf(found.rows);
+    },
+  });
 }

@@ -69,7 +69,11 @@ def _tuned_in(documents: Iterable[Document]) -> set[str]:
         if "tune" not in text:
             continue
         try:
-            found |= {f"tuning of {each.data['tune']}" for each in documents_of(path, text) if is_tuning(each)}
+            found |= {
+                f"tuning of {each.data['tune']}"
+                for each in documents_of(path, text)
+                if is_tuning(each)
+            }
         except RuleError:
             continue
     return found
