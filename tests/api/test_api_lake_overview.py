@@ -201,3 +201,35 @@ def test_an_empty_lake_has_an_empty_overview(tmp_path: Path) -> None:
         assert set(found["funnel"].values()) == {0}
         assert site.get("/workloads")["workloads"] == []
         assert site.get("/stories")["stories"] == []
+
+
+def test_who_logged_in_is_whose_processes_and_files_have_their_number_alone(tmp_path: Path) -> None:
+    login = {"class_uid": 3002, "process_path": "/usr/sbin/sshd", "status_id": 1}
+    run = {"class_uid": 1007, "process_path": "/bin/id", "process_cmd_line": "id"}
+    rows: list[dict[str, Any]] = [
+        {**login, "auth_account": "ana", "user_uid": "1000", "session_uid": "7"},
+        {**run, "user_uid": "1000", "session_uid": "7"},
+        {**login, "auth_account": "root", "user_uid": "1000", "session_uid": "7"},  # by sudo
+        {**run, "user_uid": "1000", "session_uid": "7", "process_cmd_line": "id -u"},
+        {"class_uid": 1001, "user_uid": "1000", "file_path": "/etc/x", "event_type": "openat"},
+        {**run, "user_uid": "1001", "process_cmd_line": "not hers"},
+    ]
+    between = {"until": "2026-09-22T00:00:00Z"}
+    with made_site(tmp_path, *rows) as site:
+        listed = site.pages("/people", "people", **between)
+        assert [(each["name"], each["events"]) for each in listed] == [("1001", 1), ("ana", 5)]
+        found = site.get("/people/ana", **between)
+        assert [each["process_cmd_line"] for each in found["commands"]] == ["id -u", "id"]
+        assert [each["file_path"] for each in found["files"]] == ["/etc/x"]
+        assert found["person"] == listed[1]
+
+
+def test_people_at_risk_have_all_matches_that_alerted(site: LakeSite) -> None:
+    span = {"from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}
+    people = site.get("/figures/people", **span, limit=200)["people"]
+    alerted = {row["match_uid"] for row in words(site) if row["outcome"] == "alerted"}
+    rules = Counter(row["rule_id"] for row in own(site, "matches") if row["match_uid"] in alerted)
+    assert sum(each["matches"] for each in people) == sum(rules.values()) > 0
+    assert max(each["rules"] for each in people) <= len(rules)
+    ranks = [(-each["rules"], -each["surprise"]) for each in people]
+    assert ranks == sorted(ranks)

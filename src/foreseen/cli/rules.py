@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from foreseen.cli import rules_diff, rules_list, rules_reach, rules_stats
+from foreseen.cli import rules_diff, rules_draft, rules_list, rules_reach, rules_stats
 from foreseen.cli.terminal import Exit, inert, print_json, report
 from foreseen.rules import Problem, check, lint, load
 from foreseen.runners.rules.files import (
@@ -25,6 +25,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app.command(name="list")(rules_list.list_)
 app.command(name="diff")(rules_diff.diff)
+app.command(name="draft")(rules_draft.draft)
 app.command(name="stats")(rules_stats.stats)
 app.command(name="coverage")(rules_reach.coverage)
 

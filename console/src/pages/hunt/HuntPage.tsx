@@ -130,7 +130,7 @@ function ToRule({ words }: { words: string }) {
   return (
     <Button
       component={Link}
-      href={`/rules/new?from=${encodeURIComponent(words)}`}
+      href={`/rules/new?search=${encodeURIComponent(words)}`}
       variant="default"
     >
       Make a rule of it

@@ -13,6 +13,7 @@ import { ModelHealth } from "./ModelHealth";
 import { beginOf, type Overview, RANGES, rangeOf, useOverview } from "./overview";
 import { Telemetry } from "./Telemetry";
 import { Times } from "./Times";
+import { UsersAtRisk } from "./UsersAtRisk";
 import { BySeverity, Riskiest } from "./Waiting";
 
 export default function OverviewPage() {
@@ -61,12 +62,12 @@ function Told({ overview, from }: { overview: Overview; from: string | null }) {
         </Panel>
         <Changed />
       </SimpleGrid>
-      <Panel title="ATT&CK">
-        <HeatMap techniques={overview.techniques} />
-      </Panel>
       <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }} spacing="sm">
         <Panel title="Riskiest workloads" note="by their alerts that wait, now">
           <Riskiest overview={overview} />
+        </Panel>
+        <Panel title="Riskiest users" note="by the rules that alerted on them">
+          <UsersAtRisk from={from} />
         </Panel>
         <Panel title="Why matches alerted or not">
           <Bases overview={overview} />
@@ -74,8 +75,6 @@ function Told({ overview, from }: { overview: Overview; from: string | null }) {
         <Panel title="How long it takes">
           <Times times={overview.times} />
         </Panel>
-      </SimpleGrid>
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
         <Panel title="Telemetry">
           <Telemetry telemetry={overview.telemetry} />
         </Panel>
@@ -83,6 +82,9 @@ function Told({ overview, from }: { overview: Overview; from: string | null }) {
           <ModelHealth />
         </Panel>
       </SimpleGrid>
+      <Panel title="ATT&CK">
+        <HeatMap techniques={overview.techniques} />
+      </Panel>
     </Stack>
   );
 }

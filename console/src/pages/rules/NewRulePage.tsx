@@ -1,5 +1,5 @@
-/** A new local rule, or one made of a shipped one. */
-import { Anchor, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+/** A new local rule: from nothing, of a shipped one, or of the words of a hunt. */
+import { Alert, Anchor, Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useLocation } from "wouter";
@@ -7,6 +7,7 @@ import { api, got } from "@/api/client";
 import { useMay } from "@/api/me";
 import { Answer, Failed, Nothing } from "@/parts/Answer";
 import { Editor } from "@/parts/Editor";
+import { Foreign } from "@/parts/Foreign";
 import { Page, Panel } from "@/parts/Page";
 import { told } from "@/parts/undo";
 import { useUrl } from "@/parts/url";
@@ -17,16 +18,12 @@ import { useCheck } from "./useCheck";
 
 export function NewRulePage() {
   const [url] = useUrl();
-  const from = url.get("from");
+  const [from, search] = [url.get("from"), url.get("search")];
   const may = useMay("engineer");
   const found = useQuery({
-    queryKey: ["rule", from, "to copy"],
-    queryFn: async () => {
-      if (from === null) return SKELETON.replace("UUID", crypto.randomUUID());
-      const path = { rule: from };
-      const { text } = await got(api.GET("/api/v1/rules/{rule}", { params: { path } }));
-      return copied(text, from, crypto.randomUUID());
-    },
+    queryKey: ["rule", from, search, "to begin with"],
+    enabled: may,
+    queryFn: () => begun(from, search),
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
@@ -40,12 +37,39 @@ export function NewRulePage() {
     >
       {may ? (
         <Answer of={found} lines={8}>
-          {(text) => <Form begun={text} />}
+          {({ text, notes }) => (
+            <>
+              {notes.length > 0 && <Notes of={notes} />}
+              <Form begun={text} />
+            </>
+          )}
         </Answer>
       ) : (
         <Nothing>Your role reads rules; the role engineer makes them.</Nothing>
       )}
     </Page>
+  );
+}
+
+/** The text to begin with, and what of a search it could not take over. */
+async function begun(from: string | null, search: string | null) {
+  const uuid = crypto.randomUUID();
+  if (search) return got(api.POST("/api/v1/rule-drafts", { body: { search } }));
+  if (from === null) return { text: SKELETON.replace("UUID", uuid), notes: [] };
+  const path = { rule: from };
+  const { text } = await got(api.GET("/api/v1/rules/{rule}", { params: { path } }));
+  return { text: copied(text, from, uuid), notes: [] };
+}
+
+function Notes({ of }: { of: string[] }) {
+  return (
+    <Alert color="yellow" title="Of the search a rule cannot hold all">
+      {of.map((note) => (
+        <div key={note}>
+          <Foreign text={note} />
+        </div>
+      ))}
+    </Alert>
   );
 }
 

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1/people")
 
 _DAY_MS = 86_400_000
 _NAME: TypeAdapter[tuple[str]] = TypeAdapter(tuple[str])
-_From = Annotated[
+From = Annotated[
     str | None, Query(alias="from", max_length=50, description="else a day before `until`")
 ]
 
@@ -63,13 +63,17 @@ class ActsView(BaseModel):
     Attributes:
         logins: The newest logins, with `/events/{stream}/{seq}` to read them whole.
         sessions: Login sessions, those used last first.
+        commands: Command lines, the newest first, with the way to the event as for logins.
         programs: What ran in their name, the most processes first.
+        files: Files that they touched, those touched last first.
     """
 
     person: PersonView
     logins: list[dict[str, object]]
     sessions: list[dict[str, object]]
+    commands: list[dict[str, object]]
     programs: list[dict[str, object]]
+    files: list[dict[str, object]]
     since: str | None
     until: str | None
 
@@ -80,26 +84,26 @@ async def list_people(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     services: Serviced,
     desk: Desked,
     grant: Reading,
-    since: _From = None,
+    since: From = None,
     until: Moment = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PeoplePage:
     """Who did something in a time: without `from` and `until` the last day."""
-    between = _between(services.clock(), since, until)
+    span = between(services.clock(), since, until)
     place = place_of(_NAME, cursor)
     after = place[0] if place else ""
 
     def work(asker: Asker) -> list[dict[str, Any]]:
-        return people(asker, between, after=after, limit=limit + 1)
+        return people(asker, span, after=after, limit=limit + 1)
 
     found = await desk.ask(request, grant, work)
     more = cursor_of((found[limit - 1]["name"],)) if len(found) > limit else None
     return PeoplePage(
         people=[_person(each["name"], each) for each in found[:limit]],
         next=more,
-        since=iso(between[0]),
-        until=iso(between[1]),
+        since=iso(span[0]),
+        until=iso(span[1]),
     )
 
 
@@ -110,15 +114,15 @@ async def get_person(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     desk: Desked,
     grant: Reading,
     name: str,
-    since: _From = None,
+    since: From = None,
     until: Moment = None,
     limit: Limit = 50,
 ) -> ActsView:
-    """Logins, sessions and programs of somebody, by name, account or id, in a time."""
-    between = _between(services.clock(), since, until)
+    """Logins, sessions, commands, programs and files of somebody, by name, account or id."""
+    span = between(services.clock(), since, until)
 
     def work(asker: Asker) -> Acts | None:
-        return acts_of(asker, name, between, limit=limit)
+        return acts_of(asker, name, span, limit=limit)
 
     found = await desk.ask(request, grant, work)
     if found is None:
@@ -127,14 +131,20 @@ async def get_person(  # noqa: PLR0913, PLR0917 (each is a part of the request)
         person=_person(name, found.counts),
         logins=[view_of(each) for each in found.logins],
         sessions=[_timed(each) for each in found.sessions],
+        commands=[view_of(each) for each in found.commands],
         programs=[_timed(each) for each in found.programs],
-        since=iso(between[0]),
-        until=iso(between[1]),
+        files=[_timed(each) for each in found.files],
+        since=iso(span[0]),
+        until=iso(span[1]),
     )
 
 
-def _between(now: int, since: str | None, until: str | None) -> tuple[int, int]:
-    """The time that is asked for, ms UTC."""
+def between(now: int, since: str | None, until: str | None) -> tuple[int, int]:
+    """The time that is asked for, ms UTC; a day where its begin is not told.
+
+    Raises:
+        MalformedInputError: It begins when it ends, or after.
+    """
     end = moment(until)
     end = now if end is None else end
     begin = moment(since)

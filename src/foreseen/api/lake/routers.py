@@ -6,6 +6,7 @@ from foreseen.api.lake import (
     matches,
     overview,
     people,
+    people_figures,
     processes,
     restoring,
     stories,
@@ -20,6 +21,7 @@ ROUTERS = (
     restoring.router,
     workloads.router,
     people.router,
+    people_figures.router,
     stories.router,
     overview.router,
 )

@@ -5,29 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from foreseen.lake.asking.narrowed import Asker, narrowed
+from foreseen.lake.asking.person_names import FAILURE, KEY, LOGIN, NAME, NAMED, WITHIN
 
-LOGIN = 3002
-"""OCSF's class of logins."""
+PROCESS, FILE = 1007, 1001
+"""OCSF's classes of processes and files."""
 
-_FAILURE = 2
-LONGEST_NAME = 100
-"""Letters of a name by which people are told apart in a list."""
-
-_SAID = "coalesce(nullif(user_name, ''), nullif(auth_account, ''), nullif(user_uid, ''))"
-_NAME = f"left({_SAID}, {LONGEST_NAME})"
 _COUNTS = f"""
     count(*) AS events, min(time) AS first_time, max(time) AS last_time,
     count(DISTINCT host) AS hosts,
     count(*) FILTER (class_uid = {LOGIN}) AS logins,
-    count(*) FILTER (class_uid = {LOGIN} AND status_id = {_FAILURE}) AS failed"""
+    count(*) FILTER (class_uid = {LOGIN} AND status_id = {FAILURE}) AS failed"""
 _LIST = f"""
     SELECT * FROM (
-        SELECT {_NAME} AS name, {_COUNTS} FROM events WHERE time >= $since AND time < $until
-        GROUP BY 1)
+        SELECT {NAME} AS name, {_COUNTS}
+        FROM events LEFT JOIN ({NAMED}) AS named ON {KEY} = named.key
+        WHERE {WITHIN} GROUP BY 1)
     WHERE name IS NOT NULL AND name > $after ORDER BY name LIMIT $most"""  # noqa: S608 (of ours)
+_IDS = f"SELECT key FROM ({NAMED}) WHERE account = $name ORDER BY key"  # noqa: S608 (of ours)
 _OF = (
-    "time >= $since AND time < $until AND (user_name = $name OR user_uid = $name "
-    "OR auth_account = $name OR process_user_name = $name)"
+    f"{WITHIN} AND (user_name = $name OR user_uid = $name OR auth_account = $name "
+    f"OR process_user_name = $name OR {KEY} IN (SELECT unnest($ids)))"
 )
 _ONE = f"SELECT {_COUNTS} FROM events WHERE {_OF}"  # noqa: S608 (of ours)
 _LOGINS = f"""
@@ -40,12 +37,23 @@ _SESSIONS = f"""
         list_sort(list_distinct(flatten(list(labels)))) AS rules
     FROM events WHERE {_OF} AND session_uid <> ''
     GROUP BY stream, session_uid ORDER BY last_time DESC, stream, session_uid LIMIT $most"""  # noqa: S608 (of ours)
+_COMMANDS = f"""
+    SELECT time, host, stream, seq, session_uid, process_user_uid, process_path,
+        process_cmd_line, labels
+    FROM events WHERE {_OF} AND class_uid = {PROCESS} AND process_cmd_line <> ''
+    ORDER BY time DESC, stream, seq DESC LIMIT $most"""  # noqa: S608 (of ours)
 _PROGRAMS = f"""
     SELECT process_path, count(DISTINCT coalesce(process_uid, stream || '#' || seq)) AS processes,
         min(time) AS first_time, max(time) AS last_time, count(DISTINCT host) AS hosts,
         arg_max(process_cmd_line, time) AS last_cmd_line
     FROM events WHERE {_OF} AND process_path <> ''
     GROUP BY process_path ORDER BY processes DESC, process_path LIMIT $most"""  # noqa: S608 (of ours)
+_FILES = f"""
+    SELECT file_path, count(*) AS events, min(time) AS first_time, max(time) AS last_time,
+        count(DISTINCT host) AS hosts, list_sort(list_distinct(list(event_type))) AS acts,
+        arg_max(process_path, time) AS last_program
+    FROM events WHERE {_OF} AND class_uid = {FILE} AND file_path <> ''
+    GROUP BY file_path ORDER BY last_time DESC, file_path LIMIT $most"""  # noqa: S608 (of ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +64,17 @@ class Acts:
         counts: Events, times, machines, logins.
         logins: The newest.
         sessions: Login sessions, those used last first.
+        commands: Command lines, the newest first.
         programs: What they ran, the most often first.
+        files: Files that they touched, those touched last first.
     """
 
     counts: dict[str, Any]
     logins: Sequence[dict[str, Any]]
     sessions: Sequence[dict[str, Any]]
+    commands: Sequence[dict[str, Any]]
     programs: Sequence[dict[str, Any]]
+    files: Sequence[dict[str, Any]]
 
 
 def people(
@@ -73,6 +85,8 @@ def people(
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Who did something in a time: name, else account, else id; in the order of these.
+
+    An id has a name where a login session of it was seen to begin in that time.
 
     Args:
         asker: Who asks.
@@ -114,10 +128,12 @@ def acts_of(
     with narrowed(asker) as asked:
         asked.show("events", "events", {"time": (since, until - 1)})
         values: dict[str, object] = {"since": since, "until": until, "name": name}
+        values["ids"] = [row["key"] for row in asked.records(_IDS, values)]
         (counts,) = asked.records(_ONE, values)
         if not counts["events"]:
             return None
         lists = [
-            asked.records(sql, {**values, "most": limit}) for sql in (_LOGINS, _SESSIONS, _PROGRAMS)
+            asked.records(sql, {**values, "most": limit})
+            for sql in (_LOGINS, _SESSIONS, _COMMANDS, _PROGRAMS, _FILES)
         ]
     return Acts(counts, *lists)
