@@ -209,6 +209,7 @@ def test_who_logged_in_is_whose_processes_and_files_have_their_number_alone(tmp_
     rows: list[dict[str, Any]] = [
         {**login, "auth_account": "ana", "user_uid": "1000", "session_uid": "7"},
         {**run, "user_uid": "1000", "session_uid": "7"},
+        {**run, "user_uid": "1000", "event_type": "vfork"},
         {**login, "auth_account": "root", "user_uid": "1000", "session_uid": "7"},  # by sudo
         {**run, "user_uid": "1000", "session_uid": "7", "process_cmd_line": "id -u"},
         {"class_uid": 1001, "user_uid": "1000", "file_path": "/etc/x", "event_type": "openat"},
@@ -217,7 +218,7 @@ def test_who_logged_in_is_whose_processes_and_files_have_their_number_alone(tmp_
     between = {"until": "2026-09-22T00:00:00Z"}
     with made_site(tmp_path, *rows) as site:
         listed = site.pages("/people", "people", **between)
-        assert [(each["name"], each["events"]) for each in listed] == [("1001", 1), ("ana", 5)]
+        assert [(each["name"], each["events"]) for each in listed] == [("1001", 1), ("ana", 6)]
         found = site.get("/people/ana", **between)
         assert [each["process_cmd_line"] for each in found["commands"]] == ["id -u", "id"]
         assert [each["file_path"] for each in found["files"]] == ["/etc/x"]

@@ -1,34 +1,62 @@
 /** Which time a page tells of: chosen by the person, held by the address. */
-import { SegmentedControl } from "@mantine/core";
-import { useMemo } from "react";
+import { Group, SegmentedControl, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, got } from "@/api/client";
+import { endOf } from "@/parts/ended";
+import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
 
+const HOUR = 3_600_000;
 const HOURS: Record<string, number> = { "24 h": 24, "7 d": 168, "30 d": 720, "90 d": 2_160 };
 const USUAL = "7 d";
-const MINUTE = 60_000;
 
-/** The beginning of the span, to the minute, so that the same question is asked once. */
-export function useSpan(): { span: string; from: string } {
+/** The end of spans, ms, and whether it lies back; null until it is known. */
+export function useEnd(): { end: number; past: boolean } | null {
+  const [now] = useState(Date.now);
+  const found = useQuery({
+    queryKey: ["overview", "last hour"],
+    staleTime: 5 * 60_000,
+    queryFn: async () => (await got(api.GET("/api/v1/overview"))).telemetry.last_hour,
+  });
+  if (found.isPending) return null;
+  const end = endOf(found.data, now);
+  return { end, past: end < now };
+}
+
+/** The span, and its beginning; undefined until it is known. */
+export function useSpan(): { span: string; from: string | undefined } {
   const [url] = useUrl();
+  const end = useEnd();
   const asked = url.get("span") ?? USUAL;
   const span = asked in HOURS ? asked : USUAL;
-  const minute = Math.floor(Date.now() / MINUTE);
-  const from = useMemo(
-    () => new Date(minute * MINUTE - (HOURS[span] ?? 0) * 60 * MINUTE).toISOString(),
-    [minute, span],
-  );
-  return { span, from };
+  const from = end && new Date(end.end - (HOURS[span] ?? 0) * HOUR).toISOString();
+  return { span, from: from ?? undefined };
 }
 
 export function SpanChoice() {
   const { span } = useSpan();
   const [, setUrl] = useUrl();
   return (
-    <SegmentedControl
-      aria-label="Time"
-      data={Object.keys(HOURS)}
-      value={span}
-      onChange={(value) => setUrl({ span: value === USUAL ? null : value }, true)}
-    />
+    <Group gap="xs">
+      <Ended />
+      <SegmentedControl
+        aria-label="Time"
+        data={Object.keys(HOURS)}
+        value={span}
+        onChange={(value) => setUrl({ span: value === USUAL ? null : value }, true)}
+      />
+    </Group>
+  );
+}
+
+/** Says where spans end, if that is not now. */
+export function Ended() {
+  const end = useEnd();
+  if (!end?.past) return null;
+  return (
+    <Text size="xs" className="quiet">
+      until the last telemetry, <Moment at={new Date(end.end).toISOString()} />
+    </Text>
   );
 }

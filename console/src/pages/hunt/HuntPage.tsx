@@ -3,7 +3,7 @@ import { Alert, Box, Button, Group, SegmentedControl, Stack, Text, TextInput } f
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useMay } from "@/api/me";
-import { Failed } from "@/parts/Answer";
+import { Failed, Waiting } from "@/parts/Answer";
 import { Editor } from "@/parts/Editor";
 import { Histogram } from "@/parts/Histogram";
 import { Page, Panel } from "@/parts/Page";
@@ -75,6 +75,7 @@ export default function HuntPage() {
         {kind === "sql" && <SqlBox typed={typed} setTyped={setTyped} run={run} />}
       </Stack>
       {found.error && <Failed error={found.error} />}
+      {found.isLoading && <Waiting lines={8} />}
       {found.data && (
         <Panel
           flush

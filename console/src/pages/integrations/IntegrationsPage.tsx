@@ -20,6 +20,7 @@ export default function IntegrationsPage() {
   });
   const overview = useQuery({
     queryKey: ["overview", from],
+    enabled: from !== undefined,
     queryFn: () => got(api.GET("/api/v1/overview", { params: { query: { from } } })),
   });
   return (

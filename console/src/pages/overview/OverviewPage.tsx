@@ -1,8 +1,8 @@
 /** Everything at a glance: what came in, what waits, how long it takes, what is not heard of. */
 import { SegmentedControl, SimpleGrid, Stack } from "@mantine/core";
-import { useState } from "react";
 import { Answer } from "@/parts/Answer";
 import { Page, Panel } from "@/parts/Page";
+import { Ended, useEnd } from "@/parts/span";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
 import { Bases } from "./Bases";
@@ -18,9 +18,9 @@ import { BySeverity, Riskiest } from "./Waiting";
 
 export default function OverviewPage() {
   const [url, setUrl] = useUrl();
-  const [opened] = useState(Date.now);
   const range = rangeOf(url.get("range"));
-  const from = beginOf(range, opened);
+  const end = useEnd();
+  const from = range === "all" ? null : end ? beginOf(range, end.end) : undefined;
   const found = useOverview(from);
   return (
     <Page
@@ -35,16 +35,19 @@ export default function OverviewPage() {
         )
       }
       actions={
-        <SegmentedControl
-          aria-label="Time"
-          data={[...RANGES]}
-          value={range}
-          onChange={(value) => setUrl({ range: value === "all" ? null : value }, true)}
-        />
+        <>
+          <Ended />
+          <SegmentedControl
+            aria-label="Time"
+            data={[...RANGES]}
+            value={range}
+            onChange={(value) => setUrl({ range: value === "all" ? null : value }, true)}
+          />
+        </>
       }
     >
       <Answer of={found} lines={12}>
-        {(overview) => <Told overview={overview} from={from} />}
+        {(overview) => <Told overview={overview} from={from ?? null} />}
       </Answer>
     </Page>
   );

@@ -31,11 +31,11 @@ export function UsersAtRisk({ from }: { from: string | null }) {
               <Table.Th w={60} ta="right">
                 Rules
               </Table.Th>
-              <Table.Th w={80} ta="right">
+              <Table.Th w={84} ta="right">
                 Matches
               </Table.Th>
               <Table.Th w={100} ta="right">
-                Surprise, bit
+                Surprise
               </Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -58,7 +58,7 @@ export function UsersAtRisk({ from }: { from: string | null }) {
                   {whole(each.matches)}
                 </Table.Td>
                 <Table.Td ta="right" className="number">
-                  {whole(Math.round(each.surprise))}
+                  {whole(Math.round(each.surprise))} bit
                 </Table.Td>
               </Table.Tr>
             ))}

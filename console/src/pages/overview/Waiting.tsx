@@ -86,8 +86,8 @@ export function Riskiest({ overview }: { overview: Overview }) {
             <Table.Th w={70} ta="right">
               Risk
             </Table.Th>
-            <Table.Th w={110} ta="right">
-              Alerts waiting
+            <Table.Th w={90} ta="right">
+              Waiting
             </Table.Th>
           </Table.Tr>
         </Table.Thead>

@@ -15,16 +15,17 @@ export const rangeOf = (named: string | null): Range =>
   RANGES.find((range) => range === named) ?? "all";
 
 /** Where a range begins, in whole hours, so that the same question is asked within one. */
-export function beginOf(range: Range, now: number): string | null {
+export function beginOf(range: Range, end: number): string | null {
   const hours = HOURS[range];
   return hours === null
     ? null
-    : new Date(Math.floor(now / HOUR) * HOUR - hours * HOUR).toISOString();
+    : new Date(Math.floor(end / HOUR) * HOUR - hours * HOUR).toISOString();
 }
 
-export function useOverview(from: string | null) {
+export function useOverview(from: string | null | undefined) {
   return useQuery({
     queryKey: ["overview", from],
+    enabled: from !== undefined,
     queryFn: () => got(api.GET("/api/v1/overview", { params: { query: { from } } })),
     placeholderData: (before) => before,
     refetchInterval: 60_000,

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, got, gotTagged, type Schema } from "@/api/client";
 import { isProblem } from "@/api/problem";
+import { useEnd } from "@/parts/span";
 
 export type Rule = Schema["RuleView"];
 export type Done = Schema["RuleDone"];
@@ -47,11 +48,18 @@ export function useRuleFigures() {
 }
 
 export function useCourses() {
+  const end = useEnd();
+  const until = end && new Date(end.end).toISOString();
   return useQuery({
-    queryKey: [...FIGURES, "courses"],
+    queryKey: [...FIGURES, "courses", until],
+    enabled: until !== null,
     staleTime: MINUTE,
     queryFn: () =>
-      got(api.GET("/api/v1/figures/rules/courses", { params: { query: { days: COURSE_DAYS } } })),
+      got(
+        api.GET("/api/v1/figures/rules/courses", {
+          params: { query: { days: COURSE_DAYS, until } },
+        }),
+      ),
   });
 }
 

@@ -17,6 +17,7 @@ export function PersonPage({ name }: { name: string }) {
   const { from } = useSpan();
   const found = useQuery({
     queryKey: ["person", name, from],
+    enabled: from !== undefined,
     placeholderData: (before) => before,
     queryFn: () =>
       got(

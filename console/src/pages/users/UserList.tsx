@@ -28,6 +28,7 @@ export function UserList() {
   const { from } = useSpan();
   const found = useInfiniteQuery({
     queryKey: ["people", from],
+    enabled: from !== undefined,
     placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) =>
       got(

@@ -50,6 +50,7 @@ export function WorkloadList() {
   const { from } = useSpan();
   const found = useInfiniteQuery({
     queryKey: ["workloads", from],
+    enabled: from !== undefined,
     placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) =>
       got(

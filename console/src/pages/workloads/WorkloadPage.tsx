@@ -22,6 +22,7 @@ export function WorkloadPage({ name }: { name: string }) {
   const every = span === "24 h" || span === "7 d" ? ("hour" as const) : ("day" as const);
   const found = useQuery({
     queryKey: ["workload", name, from, every],
+    enabled: from !== undefined,
     placeholderData: (before) => before,
     queryFn: () =>
       got(

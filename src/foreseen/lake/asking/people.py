@@ -41,6 +41,7 @@ _COMMANDS = f"""
     SELECT time, host, stream, seq, session_uid, process_user_uid, process_path,
         process_cmd_line, labels
     FROM events WHERE {_OF} AND class_uid = {PROCESS} AND process_cmd_line <> ''
+        AND coalesce(event_type, '') NOT IN ('fork', 'vfork', 'clone', 'clone3')
     ORDER BY time DESC, stream, seq DESC LIMIT $most"""  # noqa: S608 (of ours)
 _PROGRAMS = f"""
     SELECT process_path, count(DISTINCT coalesce(process_uid, stream || '#' || seq)) AS processes,
@@ -64,7 +65,7 @@ class Acts:
         counts: Events, times, machines, logins.
         logins: The newest.
         sessions: Login sessions, those used last first.
-        commands: Command lines, the newest first.
+        commands: Command lines, the newest first; forks, which repeat one, are left out.
         programs: What they ran, the most often first.
         files: Files that they touched, those touched last first.
     """
