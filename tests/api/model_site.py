@@ -38,6 +38,7 @@ class ModelSite:
     engine: Engine
     lake: Lake
     client: httpx.Client
+    local: Path | None = None
     stop: Event = field(default_factory=Event)
 
     def may(self, *scopes: Scope, tenant: TenantId = OWN) -> dict[str, str]:
@@ -48,7 +49,7 @@ class ModelSite:
 
     def runner(self) -> JobRunner:
         """A runner as a server begins it."""
-        place = Place(self.folder, OWN, self.folder / "rules")
+        place = Place(self.folder, OWN, self.folder / "rules", local=self.local)
         return JobRunner(self.engine, self.lake, place, wall_clock)
 
     def done(self, path: str, body: object) -> httpx.Response:

@@ -113,6 +113,7 @@ def test_reach_says_what_cannot_match(reader: Reader) -> None:
     assert (told["events"], told["complete"]) == (0, True)
     assert not told["rules"][RULE]["reachable"]
     assert "are collected" in told["rules"][RULE]["reason"]
+    assert told["rules"][RULE]["enabled"]
     assert reader.get("/api/v1/figures/reach?hours=0").status_code == 422
     covered = reader.get("/api/v1/figures/coverage?hours=1").json()
     assert [each["state"] for each in covered["techniques"]] == ["blind"]

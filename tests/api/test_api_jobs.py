@@ -42,6 +42,19 @@ def test_a_what_if_is_answered_by_a_job(judged: ModelSite) -> None:
     assert [(each["id"], each["kind"]) for each in listed] == [(job["id"], "what-if")]
 
 
+def test_a_what_if_is_of_the_rules_that_people_keep_now(judged: ModelSite, tmp_path: Path) -> None:
+    judged.local = tmp_path / "local"
+    judged.local.mkdir()
+    off = f"tune: {RULE}\nenabled: false\n"
+    (judged.local / f"tuning-{RULE}.yml").write_text(off)  # nothing was labelled since
+    on = {"changed": [{"name": "on.yml", "text": off.replace("false", "true")}]}
+    job = judged.done("/api/v1/what-if", on).json()
+
+    assert (job["state"], job["error"]) == ("done", None)
+    told = judged.client.get(job["result"], headers=judged.may(Scope.READ)).json()
+    assert [(each["rule"], each["edit"]) for each in told["rules"]] == [(RULE, "added")]
+
+
 def test_a_wrong_edit_is_told_with_its_file(judged: ModelSite) -> None:
     edit = {"changed": [{"name": "mine.yml", "text": "title: [\n"}]}
     job = judged.done("/api/v1/what-if", edit).json()

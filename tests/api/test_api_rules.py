@@ -232,8 +232,21 @@ def test_what_a_person_wrote_by_hand_can_be_gone_back_to(
     assert answer.status_code == 200, answer.text
     found = desk.ask("GET", f"{RULES}/own/versions").json()["versions"]
     assert (found[-1]["text"], "found" in found[-1]["why"]) == (before, True)
-    last = desk.ask("DELETE", f"{RULES}/own", **{"If-Match": answer.headers["ETag"]})
-    assert (last.status_code, "last file" in last.json()["detail"]) == (409, True)
+
+
+def test_the_last_local_rule_is_taken_away_and_the_first_one_kept(
+    desk: Desk, base: Path, local: Path
+) -> None:
+    live = LiveRules(load_folder(base, local=local).rules)
+    desk.knows(RuleBook(base, local, live))
+    watch = RuleWatch(live, base, None, local)
+    tag = {"If-Match": desk.ask("GET", f"{RULES}/own").headers["ETag"]}
+    assert desk.ask("DELETE", f"{RULES}/own", **tag).status_code == 200
+    assert (watch.look(), [each.id for each in live.current.rules]) == (True, ["download_tool"])
+    assert load_folder(base, local=local).rules.hash == live.current.hash
+    text = RULE.replace("download_tool", "first").replace("0001", "0002")
+    assert desk.ask("PUT", f"{RULES}/first", {"text": text}).status_code == 200
+    assert (watch.look(), len(live.current.rules)) == (True, 2)
 
 
 def test_a_managed_rule_is_tuned_and_disabled_and_never_edited(desk: Desk, local: Path) -> None:
@@ -248,14 +261,17 @@ def test_a_managed_rule_is_tuned_and_disabled_and_never_edited(desk: Desk, local
     assert desk.ask("PUT", own, {"text": RULE}, **tag).status_code == 409
     assert desk.ask("DELETE", own, **tag).status_code == 409
     path = f"{own}/tuning"
-    assert desk.ask("GET", path).status_code == 404
+    assert (desk.ask("GET", path).status_code, desk.ask("GET", own).json()["tuned"]) == (404, False)
     bad = desk.ask("PUT", path, {"foreseen": {"severitee": 1}})
     assert (bad.status_code, len(bad.json()["faults"])) == (422, 1)
     tuned = desk.ask("PUT", path, {"foreseen": {"model": False}, "why": "we want to see all"})
     live.current = loaded()
     assert (tuned.status_code, tuned.json()["ruleset"]) == (200, live.current.hash)
-    assert not desk.ask("GET", own).json()["model"]
-    assert desk.ask("GET", path).headers["ETag"] == tuned.headers["ETag"]
+    shown, said = desk.ask("GET", own).json(), desk.ask("GET", path)
+    assert (shown["model"], shown["tuned"], shown["can_keep"]) == (False, True, True)
+    assert said.headers["ETag"] == tuned.headers["ETag"]
+    assert (said.json()["enabled"], said.json()["foreseen"]) == (True, {"model": False})
+    assert said.json()["reason"] == "we want to see all"
     off = desk.ask("PUT", path, {"enabled": False}, **{"If-Match": tuned.headers["ETag"]})
     live.current = loaded()
     assert [each.id for each in live.current.rules] == ["own"]
@@ -268,6 +284,8 @@ def test_a_managed_rule_is_tuned_and_disabled_and_never_edited(desk: Desk, local
 
 
 def test_a_server_without_a_local_folder_says_how_to_have_one(desk: Desk) -> None:
+    assert desk.ask("GET", RULES).json()["can_keep"] is False
+    assert desk.ask("GET", f"{RULES}/download_tool").json()["can_keep"] is False
     answer = desk.ask("PUT", f"{RULES}/mine", {"text": RULE})
     assert (answer.status_code, "--local" in answer.json()["detail"]) == (409, True)
     answer = desk.ask("PUT", f"{RULES}/download_tool/tuning", {"enabled": False})

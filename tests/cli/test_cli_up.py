@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import zstandard
 from sqlalchemy import text
+from tests.api.people import RULE
 from tests.cli.commands import execve, foreseen
 from tests.cli.serving import (
     MAIN,
@@ -69,6 +70,19 @@ def test_what_was_acknowledged_is_judged_after_a_failure_for_good(tmp_path: Path
     with running(tmp_path) as server, client_of(server) as client:
         (alert,) = alerts_of(client, read, 1)
         assert alert["rule"] == "discovery_command"
+
+
+def test_a_server_that_does_all_has_a_folder_where_people_keep_rules(tmp_path: Path) -> None:
+    with running(tmp_path) as server, client_of(server) as client:
+        read = token_of(server, "read")
+        assert client.get("/api/v1/rules?limit=1", headers=read).json()["can_keep"]
+        own = RULE.replace("download_tool", "own").replace("0001", "0009")
+        (tmp_path / "rules" / "own.yml").write_text(own)
+        server.wait_for("rules are now")
+        assert server.end(signal.SIGTERM)[0] == 0
+    with running(tmp_path) as server, client_of(server) as client:
+        shown = client.get("/api/v1/rules/own", headers=read).json()
+        assert (shown["kept"], shown["path"]) == ("local", "local/own.yml")
 
 
 def test_a_second_server_on_the_same_folder_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Rules changed: local ones put and removed, any tuned or disabled, and all of it undone."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -72,9 +72,19 @@ class KeptView(BaseModel):
 
 
 class TuningView(BaseModel):
-    """The tuning of a rule that was kept over HTTP, as its file says it."""
+    """The tuning of a rule that was kept over HTTP.
+
+    Attributes:
+        text: As its file says it.
+        enabled: Whether the rule labels at all.
+        foreseen: What is other than the rule says.
+        reason: Why, in the words of whoever tuned it.
+    """
 
     text: str
+    enabled: bool
+    foreseen: dict[str, Any]
+    reason: str
 
 
 @router.put("/{rule}", responses=documented(409, 412, 428))
@@ -165,7 +175,7 @@ def get_tuning(
     if place.text is None:
         raise NotFoundError(f"no tuning of '{rule}' was kept over HTTP")
     response.headers["ETag"] = text_tag(place.text)
-    return TuningView(text=place.text)
+    return TuningView.model_validate({**editing.tuning_said(place), "text": place.text})
 
 
 @router.put("/{rule}/tuning", responses=documented(409, 412, 428))

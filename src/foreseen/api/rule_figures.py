@@ -62,10 +62,15 @@ class RulesDone(BaseModel):
 
 
 class ReachView(BaseModel):
-    """Whether a rule can match what is collected, and if not, why."""
+    """Whether a rule can match what is collected, and if not, why.
+
+    Attributes:
+        enabled: False where a tuning disabled it: it could match, and does not.
+    """
 
     reachable: bool
     reason: str
+    enabled: bool
 
 
 class RulesReach(BaseModel):
@@ -110,9 +115,13 @@ def rules_done(services: Serviced, grant: Reading) -> RulesDone:
 @router.get("/reach", responses=documented())
 def rules_reach(services: Serviced, grant: Reading, hours: Hours = 24) -> RulesReach:
     """Which rules can match events like those that came of late, and why not."""
-    found = _collected(services, grant, hours)
+    found, idle = _collected(services, grant, hours), book_for(services, grant).idle()
+    disabled = {str(rule.id) for rule in idle.rules} if idle else set()
     return RulesReach(
-        rules={name: ReachView.model_validate(row) for name, row in reach_row(found.rules).items()},
+        rules={
+            name: ReachView.model_validate({**row, "enabled": name not in disabled})
+            for name, row in reach_row(found.rules).items()
+        },
         events=found.events,
         since=iso(found.since),
         complete=found.complete,
@@ -151,6 +160,6 @@ def _covered(services: Services, grant: Grant, hours: int | None) -> Coverage:
 def _collected(services: Services, grant: Grant, hours: int) -> Collected:
     book, office = book_for(services, grant), office_for(services, grant)
     with one_at_a_time():
-        return reach_of_late(
-            office.lake, book.current(), grant.tenant, now=services.clock(), hours=hours
-        )
+        idle = book.idle()
+        rules = [book.current(), *([idle] if idle else [])]
+        return reach_of_late(office.lake, rules, grant.tenant, now=services.clock(), hours=hours)

@@ -12,6 +12,7 @@ from foreseen.api.rule_views import RuleView, rule_view, text_tag
 from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
 from foreseen.api.workplaces import book_for
+from foreseen.runners.rules.editing import is_tuned
 from foreseen.runners.rules.telling import Chosen
 
 router = APIRouter(prefix="/api/v1/rules")
@@ -28,18 +29,27 @@ class RulePage(BaseModel):
     Attributes:
         ruleset: Content hash of all rules in use.
         total: How many rules there are that were asked for.
+        can_keep: Whether this server has a folder where rules and tunings can be kept.
     """
 
     rules: list[RuleView]
     ruleset: str
     total: int
+    can_keep: bool
     next: str | None
 
 
 class RuleDetail(RuleView):
-    """A rule with the text of its file, which may hold other rules, too."""
+    """A rule with the text of its file, which may hold other rules, too.
+
+    Attributes:
+        tuned: Whether a tuning of it was kept over HTTP.
+        can_keep: Whether this server has a folder where rules and tunings can be kept.
+    """
 
     text: str
+    tuned: bool
+    can_keep: bool
 
 
 class RuleTest(BaseModel):
@@ -87,7 +97,13 @@ def list_rules(  # noqa: PLR0913 (each is a query parameter of the API)
     ]
     page = [each for each in found if place is None or each.id > place[0]]
     more = cursor_of((page[limit - 1].id,)) if len(page) > limit else None
-    return RulePage(rules=page[:limit], ruleset=rules.hash, total=len(found), next=more)
+    return RulePage(
+        rules=page[:limit],
+        ruleset=rules.hash,
+        total=len(found),
+        can_keep=book.can_keep,
+        next=more,
+    )
 
 
 @router.get("/{rule}", responses=documented())
@@ -98,7 +114,8 @@ def get_rule(services: Serviced, grant: Reading, rule: RuleName, response: Respo
     text = book.text(found)
     response.headers["ETag"] = text_tag(text)
     shown = rule_view(book, book.current(), found, enabled=live)
-    return RuleDetail(**dict(shown), text=text)
+    tuned = is_tuned(book, rule)
+    return RuleDetail(**dict(shown), text=text, tuned=tuned, can_keep=book.can_keep)
 
 
 @router.get("/{rule}/tests", responses=documented())

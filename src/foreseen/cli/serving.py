@@ -15,6 +15,7 @@ from foreseen.api.services import Standing, State
 from foreseen.api.serving.connections import Connections
 from foreseen.api.serving.traffic import Traffic
 from foreseen.cli.listening import Http, Stop, answering, listening, signals
+from foreseen.cli.local_rules import make_local
 from foreseen.cli.set_up import identity_of, show_set_up
 from foreseen.cli.terminal import console
 from foreseen.control.audit_log import SERVER
@@ -30,6 +31,7 @@ from foreseen.runners.life.office import Place, office_of
 from foreseen.runners.metrics_standing import Instruments
 from foreseen.runners.roles import API, Opened, opened_for
 from foreseen.runners.rules.book import RuleBook
+from foreseen.runners.rules.files import Document
 from foreseen.runners.rules.watch import LiveRules
 from foreseen.runners.server import Addresses, wall_clock, working
 from foreseen.runners.settings.settings import Settings
@@ -81,19 +83,19 @@ def serve(configuration: Configuration, addresses: Addresses, work: Work | None)
         _hunting(opened, configuration, addresses.s3) as hunts,
         _working(opened, configuration, work, addresses.s3) as (instruments, failed),
     ):
-        logins = _logins(configuration)
+        logins, book = _logins(configuration), _book(configuration, work)
         if work is not None and not has_tokens(opened.control):
             _first_tokens(opened)
         if API in server.roles:
             show_set_up(opened.control, logins, listener)
         checks = _checks(opened, http, failed)
         services = replace(
-            _services(opened, configuration, instruments),
+            _services(opened, configuration, instruments, book),
             identity=logins,
             checks=checks,
             hunts=hunts,
             lake=opened.lake,
-            rules=_book(configuration, work),
+            rules=book,
         )
         http.door.open(create_app(services, traffic, server.roles))
         log.info("ready", extra={"roles": ",".join(server.roles)})
@@ -123,6 +125,7 @@ def _working(
     if work is None or opened.works is None:
         yield None, threading.Event()
         return
+    make_local(configuration)
     installation = Installation(opened.works, DEFAULT_TENANT, work.settings, work.sharding)
     data, cluster = configuration.stores.data, configuration.pipeline.cluster
     with working(installation, work.rules, work.followed, data, s3, cluster) as failed:
@@ -149,14 +152,21 @@ def _hunting(opened: Opened, configuration: Configuration, s3: HowS3) -> Iterato
 
 
 def _services(
-    opened: Opened, configuration: Configuration, instruments: Instruments | None
+    opened: Opened,
+    configuration: Configuration,
+    instruments: Instruments | None,
+    book: RuleBook,
 ) -> Services:
     """What the API works with; without a lake nobody can speak of an alert here."""
     lake, data = opened.lake, configuration.stores.data
 
+    def files() -> list[Document]:
+        return list(book.current().sound_files().items())
+
     def office(tenant: TenantId) -> Office:
         assert lake is not None  # noqa: S101 (handed on only where there is one)
-        return office_of(Place(data, lake, tenant=tenant), opened.control, now=wall_clock())
+        place = Place(data, lake, tenant=tenant, likely=files)
+        return office_of(place, opened.control, now=wall_clock())
 
     return Services(
         opened.appender,

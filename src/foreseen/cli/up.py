@@ -11,6 +11,7 @@ import typer
 
 from foreseen.cli.cluster import connected
 from foreseen.cli.config import ConfigFile, taken
+from foreseen.cli.local_rules import local_now, with_local
 from foreseen.cli.options import (
     AlertsADay,
     Local,
@@ -119,7 +120,7 @@ def up(
     read = read_configuration(config, os.environ, options)
     if read.file is not None:
         console.print(inert(taken(read)), soft_wrap=True)
-    _run(read.configuration)
+    _run(with_local(read.configuration))
 
 
 def _run(configuration: Configuration) -> None:
@@ -131,7 +132,7 @@ def _run(configuration: Configuration) -> None:
     end_telemetry = begin(configuration.telemetry, os.environ)
     try:
         with _sharding(pipeline, addresses.intake) as sharding:
-            work = _work(pipeline, sharding) if WORKER in server.roles else None
+            work = _work(configuration, sharding) if WORKER in server.roles else None
             ended_well = serve(configuration, addresses, work)
     finally:
         end_telemetry()
@@ -162,10 +163,11 @@ def _addresses(configuration: Configuration) -> Addresses:
     return Addresses(intake, partitions, stores.lake, s3_of_environment, stores.control)
 
 
-def _work(pipeline: Pipeline, sharding: Sharding) -> Work:
+def _work(configuration: Configuration, sharding: Sharding) -> Work:
     """Rules and settings, loaded and checked before anything is opened."""
+    pipeline = configuration.pipeline
     with _uncollected():
-        loaded = rules_of(pipeline.rules, strict=False, local=pipeline.local)
+        loaded = rules_of(pipeline.rules, strict=False, local=local_now(configuration))
     settings = settings_of(
         pipeline.budget,
         list(pipeline.workloads),

@@ -265,7 +265,7 @@ def _rules_in_use(
 ) -> tuple[Sequence[Document], RuleSet]:
     """Rule files and rules: as named, else those whose hash is the one that was in force last."""
     if named is not None:
-        return named, parse_rules(named)
+        return named, parse_rules(named, store=user_folder())
     shipped = shipped_documents()
     kept = artefacts(engine, tenant, "rules")
     if not kept:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from foreseen.runners.jobs.ledger import told_ledger
 from foreseen.runners.jobs.measures import measured
 from foreseen.runners.jobs.running import JobTask
 from foreseen.runners.lake_place import lake_of
-from foreseen.runners.rules.files import folder_documents, load_folder
+from foreseen.runners.rules.files import load_folder, local_documents
 from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
 from foreseen.studies.compare import compared
 from foreseen.studies.order import Order
@@ -69,17 +70,15 @@ class Told:
     def history(self) -> History:
         """What the folder holds and uses.
 
-        Rules that labelled last cannot always be told from what is kept of them; then they are
-        those of the folder that the server was begun with.
+        Where people keep rules, those in use are the ones of the folders now, though nothing may
+        have been labelled by them yet; and where those that labelled last cannot be told.
         """
-        data = Path(self.task.data)
-        try:
-            return history(data, self.lake(), tenant=self.tenant)
-        except ConfigurationError:
-            if self.task.rules is None or self.task.local is not None:
-                raise
-            documents = folder_documents(Path(self.task.rules))
-            return history(data, self.lake(), rules=documents, tenant=self.tenant)
+        data, local = Path(self.task.data), self.task.local
+        if local is None or not local_documents(Path(local)):
+            with suppress(ConfigurationError):
+                return history(data, self.lake(), tenant=self.tenant)
+        documents = list(self.rules().sound_files().items())
+        return history(data, self.lake(), rules=documents, tenant=self.tenant)
 
     def settings(self) -> Settings:
         """Settings that were kept last."""

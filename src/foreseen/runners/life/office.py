@@ -1,6 +1,6 @@
 """The office of a data folder: where words on its alerts are taken."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Place:
         rules: Rule files in use; None: those that labelled last, if they can be told.
         days: How many of the last days of retained matches receipts judge.
         tenant: Organisation.
+        likely: Rule files in use where those cannot be told; None: nobody knows.
     """
 
     data: Path
@@ -37,6 +38,7 @@ class Place:
     rules: Sequence[Document] | None = None
     days: int = DAYS
     tenant: TenantId = DEFAULT_TENANT
+    likely: Callable[[], Sequence[Document]] | None = None
 
 
 def office_of(place: Place, engine: Engine, *, now: int) -> Office:
@@ -62,7 +64,9 @@ def desk_of(place: Place, engine: Engine) -> Desk:
     try:
         found = history(place.data, place.lake, rules=place.rules, tenant=place.tenant)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{error} (of this command: --rules)") from error
+        if place.likely is None:
+            raise ConfigurationError(f"{error} (of this command: --rules)") from error
+        found = history(place.data, place.lake, rules=place.likely(), tenant=place.tenant)
     return replace(_desk(found, engine), days=place.days)
 
 

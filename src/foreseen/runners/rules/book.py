@@ -12,6 +12,7 @@ from foreseen.reports.coverage_tests import rules_with_tests
 from foreseen.rules import Rule, RuleError, RuleSet, load
 from foreseen.rules.cases.cases import is_test
 from foreseen.rules.document import documents_of
+from foreseen.rules.ruleset import rule_set
 from foreseen.rules.tuning import is_tuning
 from foreseen.runners.rules.compiled import user_folder
 from foreseen.runners.rules.files import (
@@ -48,7 +49,7 @@ class RuleBook:
         self._watch: RuleWatch | None = None
         self._looked = 0.0
         self._kept: tuple[ContentHash | None, frozenset[RuleId]] = (None, frozenset())
-        self._idle: tuple[ContentHash | None, dict[str, Rule]] = (None, {})
+        self._idle: tuple[ContentHash | None, RuleSet | None] = (None, None)
 
     def current(self) -> RuleSet:
         """The rules now.
@@ -68,11 +69,16 @@ class RuleBook:
                 self._looked = time.monotonic()
             return self._live.current
 
+    @property
+    def can_keep(self) -> bool:
+        """Whether there is a folder where people can keep rules."""
+        return self.local is not None and self.local.is_dir()
+
     def every(self) -> list[tuple[str, Rule, bool]]:
         """Rules and correlations by id, and whether they label: one that is disabled does not."""
-        rules = self.current()
+        rules, disabled = self.current(), self.idle()
         live = [(name, rule, True) for name, rule in every(rules).items()]
-        idle = [(name, rule, False) for name, rule in self._disabled(rules).items()]
+        idle = [(str(rule.id), rule, False) for rule in disabled.rules] if disabled else []
         return sorted(live + idle, key=lambda each: each[0])
 
     def rule(self, name: str) -> tuple[Rule, bool]:
@@ -116,8 +122,12 @@ class RuleBook:
                 return Path(rule.path).read_text("utf-8", errors="replace")
         return known.encode("utf-8", "replace").decode()
 
-    def _disabled(self, rules: RuleSet) -> dict[str, Rule]:
-        """Rules that a tuning disabled, by id; read again when the rules are others."""
+    def idle(self) -> RuleSet | None:
+        """Rules that a tuning disabled, as their own files say; None: there are none.
+
+        Loaded again when the rules are others.
+        """
+        rules = self.current()
         known, idle = self._idle
         if known != rules.hash:
             idle = _disabled(rules)
@@ -147,7 +157,7 @@ class RuleBook:
 _TUNES = re.compile(r"^tune\s*:", re.MULTILINE)
 
 
-def _disabled(rules: RuleSet) -> dict[str, Rule]:
+def _disabled(rules: RuleSet) -> RuleSet | None:
     """Rules that a tuning among the files disabled, as their own files say."""
     wanted = set()
     for path, text in rules.sources.texts.items():
@@ -158,8 +168,9 @@ def _disabled(rules: RuleSet) -> dict[str, Rule]:
         for path, text in rules.sources.texts.items()
         if any(name in text for name in wanted) and not _TUNES.search(text)
     ]
-    found = load(files, lists=rules.lists).rules.rules if files else ()
-    return {str(each.id): each for each in found if {str(each.id), each.uuid} & wanted}
+    loaded = load(files, lists=rules.lists).rules.compiled if files else ()
+    found = [each for each in loaded if {str(each.rule.id), each.rule.uuid} & wanted]
+    return rule_set(found, lists=rules.lists) if found else None
 
 
 def _tuned(path: str, text: str) -> list[tuple[str, bool]]:

@@ -10,7 +10,7 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from foreseen.core.errors import (
 )
 from foreseen.core.ids import TenantId
 from foreseen.rules.cases.cases import is_rule
-from foreseen.rules.document import documents_of
+from foreseen.rules.document import RuleError, documents_of
 from foreseen.rules.tuning import is_tuning
 from foreseen.runners.rules.book import RuleBook
 from foreseen.runners.rules.files import LISTS
@@ -108,12 +108,31 @@ def place_of_tuning(book: RuleBook, name: str) -> Place:
         ConflictError: It cannot be kept here.
     """
     book.rule(name)
-    return _place(f"tuning/{name}", _local(book) / f"{_TUNING}{name}.yml")
+    return _place(f"tuning/{name}", _tuning_of(_local(book), name))
+
+
+def is_tuned(book: RuleBook, name: str) -> bool:
+    """Whether there is a tuning of a rule that was kept over HTTP."""
+    return book.local is not None and _tuning_of(book.local, name).is_file()
 
 
 def tuning_text(name: str, said: dict[str, object]) -> str:
     """A tuning as its file says it."""
     return yaml.safe_dump({"tune": name, **said}, sort_keys=False, allow_unicode=True)
+
+
+def tuning_said(place: Place) -> dict[str, object]:
+    """What a tuning says, if it can be read: `enabled`, `foreseen` and `reason`."""
+    said: dict[str, object] = {}
+    with suppress(RuleError):
+        for each in documents_of(str(place.path), place.text or ""):
+            said |= each.data
+    foreseen = said.get("foreseen")
+    return {
+        "enabled": said.get("enabled", True) is not False,
+        "foreseen": foreseen if isinstance(foreseen, dict) else {},
+        "reason": str(said.get("reason", "")),
+    }
 
 
 def keep_rule(keeper: Keeper, place: Place, text: str) -> Tried:
@@ -148,14 +167,10 @@ def remove(keeper: Keeper, place: Place) -> Tried:
 
     Raises:
         NotFoundError: It is not there.
-        ConflictError: It is the folder's last: without a rule there the folder would not be read.
         StaleError, TransientError: As for `keep_rule`.
     """
     if place.text is None:
         raise NotFoundError(f"no {place.name} among the local rules")
-    texts = keeper.book.current().sources.texts
-    if not any(keeper.book.is_local(path) and path != str(place.path) for path in texts):
-        raise ConflictError("it is the last file of the local folder, which may not be empty")
     found = tried(keeper.book.current(), (), removed=[str(place.path)])
     if found.faults:
         return found
@@ -172,8 +187,12 @@ def _is_plain(place: Place, text: str) -> bool:
     return not any(is_tuning(each) or "filter" in each.data for each in found)
 
 
+def _tuning_of(local: Path, name: str) -> Path:
+    return local / f"{_TUNING}{name}.yml"
+
+
 def _local(book: RuleBook) -> Path:
-    if book.local is None or not book.local.is_dir():
+    if book.local is None or not book.can_keep:
         raise ConflictError(
             "this server has no folder of local rules, so none can be kept: begin it with --local"
         )

@@ -60,17 +60,31 @@ def documents_in(
 ) -> tuple[list[Document], dict[str, list[str]]]:
     """Rules of a folder (else the shipped), local files beside them, and lists of placeholders.
 
+    The folder of local files may be empty: it waits for the first one.
+
     Raises:
-        NotFoundError: A folder is missing or holds no rule.
+        NotFoundError: A folder is missing, or that of the rules holds none.
         MalformedInputError: The lists of placeholders are wrong.
     """
     documents = shipped_documents() if folder is None else folder_documents(folder)
     lists: dict[str, list[str]] = {}
     if local is not None:
-        documents = documents + folder_documents(local)
+        documents = documents + local_documents(local)
     for each in (folder, local):
         lists |= folder_lists(each) if each is not None else {}
     return documents, lists
+
+
+def local_documents(folder: Path) -> list[Document]:
+    """Rules, filters and tunings of a folder that may be empty.
+
+    Raises:
+        NotFoundError: The folder is missing.
+    """
+    empty = folder.is_dir() and not any(
+        _wanted(path.name, tests=False) for path in folder.rglob("*")
+    )
+    return [] if empty else folder_documents(folder)
 
 
 def settle() -> None:

@@ -1,5 +1,6 @@
 """Whether rules can match what a lake has of late."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
@@ -31,7 +32,7 @@ class Collected:
 
 
 def reach_of_late(
-    lake: Lake, rules: RuleSet, tenant: TenantId, *, now: int, hours: int
+    lake: Lake, rules: Sequence[RuleSet], tenant: TenantId, *, now: int, hours: int
 ) -> Collected:
     """Whether rules can match events that came in the last hours, the newest first.
 
@@ -39,7 +40,7 @@ def reach_of_late(
 
     Args:
         lake: Where events are.
-        rules: The rules.
+        rules: The rules, in one set or several.
         tenant: Whose events.
         now: Wall time, ms UTC.
         hours: How far to look back.
@@ -55,4 +56,5 @@ def reach_of_late(
             events += batch.num_rows
         if events >= MOST_EVENTS:
             break
-    return Collected(reach(rules, inventory), events, since, since == now - hours * HOUR)
+    can = {name: one for each in rules for name, one in reach(each, inventory).items()}
+    return Collected(can, events, since, since == now - hours * HOUR)
