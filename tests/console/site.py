@@ -26,7 +26,7 @@ PAGES = {
     "/rules/suppressions": "Suppressions by hand",
     "/rules/suppressions/new": "New suppression",
     "/rules/coverage": "ATT&CK coverage",
-    "/rules/disabled": "What to turn on",
+    "/rules/to-turn-on": "What to turn on",
     "/rules/new": "New rule",
     "/rules/download_tool?tab=text": "Rule",
     "/models": "Models",

@@ -31,7 +31,23 @@ const COLOURS = HighlightStyle.define([
   { tag: [tags.comment, tags.meta], color: "var(--quiet)" },
 ]);
 
+// The kit draws these as data: images, which the page's policy refuses.
+const marker = (sign: string, colour: string) => ({ content: `"${sign}"`, color: colour });
+const underlined = (colour: string) => ({
+  backgroundImage: "none",
+  textDecoration: `underline wavy ${colour}`,
+});
+const FOUND = {
+  ".cm-lint-marker": { width: "1em", height: "auto", textAlign: "center" },
+  ".cm-lint-marker-error, .cm-lint-marker-warning, .cm-lint-marker-info": { content: "normal" },
+  ".cm-lint-marker-error::before": marker("✕", "var(--critical)"),
+  ".cm-lint-marker-warning::before": marker("▲", "var(--medium)"),
+  ".cm-lintRange-error": underlined("var(--critical)"),
+  ".cm-lintRange-warning": underlined("var(--medium)"),
+};
+
 const LOOK = EditorView.theme({
+  ...FOUND,
   "&": { height: "100%", fontSize: "0.78rem", backgroundColor: "var(--page)", color: "inherit" },
   "&.cm-focused": { outline: "2px solid var(--accent)" },
   ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", overflow: "auto" },

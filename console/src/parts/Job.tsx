@@ -1,6 +1,6 @@
 /** A job from its order to its result, with its progress and a way to end it. */
 import { Button, Code, Group, Progress, Stack, Text } from "@mantine/core";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, got } from "@/api/client";
 import { useMay } from "@/api/me";
@@ -54,12 +54,16 @@ export function Job({ number, children }: Props) {
   );
 }
 
-function Result({ number, children }: Props) {
-  const found = useQuery({
+/** The question for the result of a job that is done. */
+export const resultOf = (number: number) =>
+  queryOptions({
     queryKey: ["job", number, "result"],
     staleTime: Number.POSITIVE_INFINITY,
     queryFn: () => got(api.GET("/api/v1/jobs/{number}/result", { params: { path: { number } } })),
   });
+
+function Result({ number, children }: Props) {
+  const found = useQuery(resultOf(number));
   return (
     <Answer of={found} lines={4}>
       {(result) =>

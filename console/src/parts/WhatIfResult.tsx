@@ -1,18 +1,20 @@
 /** What an edit would have done with the past: alerts that come and go, and what attacks it loses. */
-import { Alert, Anchor, Group, List, SimpleGrid, Stack, Table, Tabs, Text } from "@mantine/core";
-import { Link } from "wouter";
+import { Alert, List, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { Nothing } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
 import { counted, whole } from "@/parts/numbers";
 import { Figure } from "@/parts/Page";
-import { Severity } from "@/parts/severity";
+import { Receipt } from "@/parts/Receipt";
 import { seen } from "@/parts/text";
 import { Moment } from "@/parts/times";
+import { WhatIfDays } from "@/parts/WhatIfDays";
+import { WhatIfExamples } from "@/parts/WhatIfExamples";
 import {
   differenceText,
-  type Example,
+  pairText,
   type RuleVolume,
   recallText,
+  suppressedOf,
   type Volume,
   type WhatIf,
 } from "@/parts/whatif";
@@ -23,20 +25,7 @@ export function WhatIfResult({ told }: { told: WhatIf }) {
   const { recall, period } = told;
   return (
     <Stack gap="sm" aria-label="What it would change" role="region">
-      <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="xs">
-        <Figure
-          name="Alerts"
-          value={differenceText(told.alerts)}
-          note={`${whole(told.alerts.before)} before, ${whole(told.alerts.after)} with it`}
-        />
-        <Figure name="Added" value={counted(told.added)} note="only the edit raises them" />
-        <Figure name="Removed" value={counted(told.removed)} note="the edit takes them away" />
-        <Figure
-          name="Matches"
-          value={differenceText(period.matches)}
-          note={`of ${counted(period.events)} events`}
-        />
-      </SimpleGrid>
+      <Figures told={told} />
       <Alert
         color={recall.lost.length ? "red" : "gray"}
         title={recall.lost.length ? "It loses recorded attacks" : undefined}
@@ -47,7 +36,14 @@ export function WhatIfResult({ told }: { told: WhatIf }) {
         {recall.won.length > 0 && <Text size="sm">Won: {recall.won.map(seen).join(", ")}</Text>}
       </Alert>
       <Rules rules={told.rules} />
-      <Examples examples={told.examples} />
+      {told.added + told.removed > 0 && (
+        <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
+          <WhatIfDays days={told.days} />
+          <Workloads workloads={told.workloads} />
+        </SimpleGrid>
+      )}
+      <WhatIfExamples told={told} />
+      <Moved receipts={told.receipts ?? []} />
       <Text size="xs" className="quiet">
         Replayed from <Moment at={isoOf(period.first)} /> to <Moment at={isoOf(period.last)} />, by{" "}
         {told.method}.
@@ -63,8 +59,30 @@ export function WhatIfResult({ told }: { told: WhatIf }) {
   );
 }
 
-const pair = ({ before, after }: Volume) =>
-  before === after ? whole(after) : `${whole(before)} → ${whole(after)}`;
+function Figures({ told }: { told: WhatIf }) {
+  const { alerts, period } = told;
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 5 }} spacing="xs">
+      <Figure
+        name="Alerts"
+        value={differenceText(alerts)}
+        note={`${whole(alerts.before)} now, ${whole(alerts.after)} with the edit`}
+      />
+      <Figure name="Added" value={counted(told.added)} note="only the edit raises them" />
+      <Figure name="Removed" value={counted(told.removed)} note="the edit takes them away" />
+      <Figure
+        name="Matches"
+        value={differenceText(period.matches)}
+        note={`judged, of ${counted(period.events)} events`}
+      />
+      <Figure
+        name="Suppressed"
+        value={differenceText(suppressedOf(told.rules))}
+        note="matches that models hide"
+      />
+    </SimpleGrid>
+  );
+}
 
 function Rules({ rules }: { rules: RuleVolume[] }) {
   if (!rules.length) return <Nothing>No rule does anything else than before.</Nothing>;
@@ -86,14 +104,41 @@ function Rules({ rules }: { rules: RuleVolume[] }) {
               <Foreign text={each.rule} oneLine />
             </Table.Td>
             <Table.Td>{each.edit || "–"}</Table.Td>
-            <Table.Td ta="right" className="number">
-              {pair(each.matches)}
+            <Numbers of={each.matches} />
+            <Numbers of={each.suppressed} />
+            <Numbers of={each.alerts} />
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+const Numbers = ({ of }: { of: Volume }) => (
+  <Table.Td ta="right" className="number">
+    {pairText(of)}
+  </Table.Td>
+);
+
+function Workloads({ workloads }: { workloads: WhatIf["workloads"] }) {
+  return (
+    <Table aria-label="Alerts by workload">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Workload</Table.Th>
+          <Table.Th ta="right">Alerts</Table.Th>
+          <Table.Th ta="right">Difference</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {Object.entries(workloads).map(([name, volume]) => (
+          <Table.Tr key={name}>
+            <Table.Td>
+              <Foreign text={name} oneLine />
             </Table.Td>
+            <Numbers of={volume} />
             <Table.Td ta="right" className="number">
-              {pair(each.suppressed)}
-            </Table.Td>
-            <Table.Td ta="right" className="number">
-              {pair(each.alerts)}
+              {differenceText(volume)}
             </Table.Td>
           </Table.Tr>
         ))}
@@ -102,54 +147,17 @@ function Rules({ rules }: { rules: RuleVolume[] }) {
   );
 }
 
-const KINDS = ["added", "removed", "changed"] as const;
-
-function Examples({ examples }: { examples: WhatIf["examples"] }) {
-  const there = KINDS.filter((kind) => examples[kind]?.length);
-  if (!there.length) return null;
+/** What models would learn otherwise, if they are trained after the edit. */
+function Moved({ receipts }: { receipts: Record<string, unknown>[] }) {
+  if (!receipts.length) return null;
   return (
-    <Tabs defaultValue={there[0]} keepMounted={false}>
-      <Tabs.List aria-label="Examples">
-        {there.map((kind) => (
-          <Tabs.Tab key={kind} value={kind}>
-            Examples {kind}
-          </Tabs.Tab>
-        ))}
-      </Tabs.List>
-      {there.map((kind) => (
-        <Tabs.Panel key={kind} value={kind} pt="xs">
-          <Stack gap={6}>
-            {examples[kind].map((each) => (
-              <OneExample key={each.uid} of={each} there={kind !== "added"} />
-            ))}
-          </Stack>
-        </Tabs.Panel>
-      ))}
-    </Tabs>
-  );
-}
-
-function OneExample({ of, there }: { of: Example; there: boolean }) {
-  const why = Array.isArray(of.why) ? of.why.join(" ") : of.why;
-  return (
-    <Stack gap={0}>
-      <Group gap="sm">
-        <Severity severity={of.severity} />
-        <Moment at={isoOf(of.first_time)} />
-        {there ? (
-          <Anchor component={Link} size="sm" href={`/alerts/${encodeURIComponent(of.uid)}`}>
-            <Foreign text={of.title} oneLine />
-          </Anchor>
-        ) : (
-          <Foreign text={of.title} oneLine />
-        )}
-        <Text size="sm" className="quiet">
-          {seen(of.workload)} · {seen(of.host)} · {whole(of.count)} matches
-        </Text>
-      </Group>
-      <Text size="sm" component="div">
-        <Foreign text={why} most={400} />
+    <Stack gap="xs" component="section">
+      <Text size="sm" fw={600}>
+        What it moves in the models, once they are trained again
       </Text>
+      {receipts.map((each) => (
+        <Receipt key={String(each.rule)} receipt={each} />
+      ))}
     </Stack>
   );
 }

@@ -1,4 +1,5 @@
 /** What a what-if answers (docs/what-if.md), as far as it is shown. */
+import { percent, whole } from "@/parts/numbers";
 
 export interface Volume {
   before: number;
@@ -20,7 +21,9 @@ export interface Example {
   workload: string;
   host: string;
   first_time: number;
+  last_time: number;
   count: number;
+  event: string; // the source's own lines
   changes: Record<string, [unknown, unknown]>;
 }
 
@@ -43,6 +46,7 @@ export interface WhatIf {
   workloads: Record<string, Volume>;
   rules: RuleVolume[];
   recall: { before: Recall; after: Recall; lost: string[]; won: string[]; impossible: string[] };
+  receipts?: Record<string, unknown>[]; // what moves in the models of edited rules
   method: string;
   notes: string[];
 }
@@ -51,15 +55,39 @@ export interface WhatIf {
 export function differenceText({ before, after }: Volume): string {
   const by = after - before;
   if (by === 0) return "no change";
-  return by > 0 ? `+${by.toLocaleString("en")}` : `−${(-by).toLocaleString("en")}`;
+  return by > 0 ? `+${whole(by)}` : `−${whole(-by)}`;
 }
 
-/** What becomes of recorded attacks, in a sentence. */
+/** `830 → 804`, and one number where nothing changes. */
+export const pairText = ({ before, after }: Volume): string =>
+  before === after ? whole(after) : `${whole(before)} → ${whole(after)}`;
+
+/** Suppressed matches of the rules that change; the others suppress what they did. */
+export function suppressedOf(rules: RuleVolume[]): Volume {
+  const sum = (side: "before" | "after") =>
+    rules.reduce((all, each) => all + each.suppressed[side], 0);
+  return { before: sum("before"), after: sum("after") };
+}
+
+/** What becomes of recorded attacks, in a sentence, with how much that may hide. */
 export function recallText(recall: WhatIf["recall"]): string {
   const { before, after, lost, won } = recall;
   if (after.chains === 0) return "No recorded attack can be put here, so nothing is known of them.";
   const told = `${after.caught} of ${after.chains} recorded attacks would be told of`;
-  if (lost.length || won.length)
-    return `${told} (before: ${before.caught}; ${lost.length} lost, ${won.length} won).`;
-  return `${told}, the same as before.`;
+  const changes =
+    lost.length || won.length
+      ? ` (before: ${before.caught}; ${lost.length} lost, ${won.length} won)`
+      : ", the same as before";
+  return `${told}${changes}. Of attacks like these up to ${percent(after.upper)} may be missed (95 % bound).`;
+}
+
+/** What an edit moves, in a line. */
+export function movesText(told: WhatIf): string {
+  const { alerts, added, removed, changed, recall } = told;
+  const moved =
+    added || removed || changed
+      ? `alerts ${pairText(alerts)} (${whole(added)} added, ${whole(removed)} removed, ${whole(changed)} changed)`
+      : "no alert of the past comes, goes or changes";
+  if (recall.after.chains === 0) return `${moved}; of recorded attacks nothing is known`;
+  return `${moved}; ${recall.lost.length} of ${recall.before.caught} recorded attacks lost`;
 }

@@ -4,8 +4,8 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, got } from "@/api/client";
 import { Failed } from "@/parts/Answer";
+import { Receipt } from "@/parts/Receipt";
 import type { Bulk } from "./alerts";
-import { Receipt } from "./Receipt";
 import { REASONS, TEACHES_NOTHING, type Verdict } from "./reasons";
 
 interface Props {

@@ -8,6 +8,7 @@ import { seen } from "@/parts/text";
 import { useUrl } from "@/parts/url";
 import { HoursChoice, hoursOf } from "./Needs";
 import { useReach } from "./queries";
+import { byReason } from "./worth";
 
 const MOST = 12; // rules named before their number says the rest
 
@@ -28,7 +29,7 @@ export function Blind() {
             <Table aria-label="Rules that wait for telemetry">
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>What is missing</Table.Th>
+                  <Table.Th w="40%">What is missing</Table.Th>
                   <Table.Th ta="right" w={80}>
                     Rules
                   </Table.Th>
@@ -66,14 +67,4 @@ export function Blind() {
       </Answer>
     </Panel>
   );
-}
-
-/** Rules that cannot match, by reason; the reason of most rules first. */
-export function byReason(
-  rules: Record<string, { reachable: boolean; reason: string }>,
-): [string, string[]][] {
-  const found = new Map<string, string[]>();
-  for (const [rule, { reachable, reason }] of Object.entries(rules))
-    if (!reachable) found.set(reason, [...(found.get(reason) ?? []), rule]);
-  return [...found].sort((a, b) => b[1].length - a[1].length);
 }

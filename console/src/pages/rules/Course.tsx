@@ -3,18 +3,24 @@ import { useMemo } from "react";
 import type { Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
 import { Chart } from "@/parts/Chart";
+import { historyOf } from "@/parts/course";
 import { Panel } from "@/parts/Page";
 import { momentText, useZone } from "@/parts/times";
 import { COURSE_DAYS, useCourses } from "./queries";
 
+const HISTORY = "#868e96";
+
 export function Course({ rule }: { rule: string }) {
   const found = useCourses();
   return (
-    <Panel title={`The last ${COURSE_DAYS} days`} note="judged matches">
+    <Panel
+      title={`The last ${COURSE_DAYS} days`}
+      note="matches; those not judged are history that models learn from"
+    >
       <Answer
         of={found}
         isEmpty={(told) => !(rule in told.rules)}
-        empty="None of its matches was judged in this time."
+        empty="It matched nothing in this time."
       >
         {(told) => <Drawn told={told} rule={rule} />}
       </Answer>
@@ -25,7 +31,9 @@ export function Course({ rule }: { rule: string }) {
 function Drawn({ told, rule }: { told: Schema["CoursesView"]; rule: string }) {
   const [zone] = useZone();
   const { option, twin } = useMemo(() => {
-    const { alerted, suppressed } = told.rules[rule] ?? { alerted: [], suppressed: [] };
+    const course = told.rules[rule] ?? { matches: [], alerted: [], suppressed: [] };
+    const { alerted, suppressed } = course;
+    const history = historyOf(course);
     const begin = Date.parse(told.since ?? "");
     const step = (Date.parse(told.until ?? "") - begin) / Math.max(1, alerted.length);
     const times = alerted.map((_, at) =>
@@ -45,11 +53,20 @@ function Drawn({ told, rule }: { told: Schema["CoursesView"]; rule: string }) {
         tooltip: { trigger: "axis" },
         xAxis: { type: "category", data: times },
         yAxis: { type: "value", minInterval: 1 },
-        series: [bar("suppressed", suppressed), bar("alerted", alerted)],
+        series: [
+          bar("not judged", history, HISTORY),
+          bar("suppressed", suppressed),
+          bar("alerted", alerted),
+        ],
       },
       twin: {
-        columns: ["from", "suppressed", "alerted"],
-        rows: times.map((time, at) => [time, suppressed[at] ?? 0, alerted[at] ?? 0]),
+        columns: ["from", "not judged", "suppressed", "alerted"],
+        rows: times.map((time, at) => [
+          time,
+          history[at] ?? 0,
+          suppressed[at] ?? 0,
+          alerted[at] ?? 0,
+        ]),
       },
     };
   }, [told, rule, zone]);

@@ -1,5 +1,5 @@
 /** ATT&CK techniques by what covers them: rules, their tests, and telemetry that comes in. */
-import { Anchor, Badge, Button, Group, List, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Group, SegmentedControl, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
@@ -7,11 +7,11 @@ import { Answer } from "@/parts/Answer";
 import { keepFile } from "@/parts/keep";
 import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
-import { seen } from "@/parts/text";
 import { failed } from "@/parts/undo";
 import { useUrl } from "@/parts/url";
 import classes from "./Coverage.module.css";
-import { columnsOf, STATES, type State, type Technique, tacticName, techniqueIn } from "./coverage";
+import { columnsOf, STATES, type State, tacticName, techniqueIn } from "./coverage";
+import { TechniqueRules } from "./TechniqueRules";
 
 const HOURS: Record<string, number | undefined> = { none: undefined, "24 h": 24, "7 d": 168 };
 
@@ -60,7 +60,7 @@ export function CoveragePage() {
         {(coverage) => (
           <>
             <Legend coverage={coverage} />
-            {chosen && <Chosen technique={techniqueIn(coverage, chosen)} id={chosen} />}
+            {chosen && <TechniqueRules technique={techniqueIn(coverage, chosen)} id={chosen} />}
             <Panel flush>
               <Matrix
                 coverage={coverage}
@@ -81,7 +81,7 @@ function Legend({ coverage }: { coverage: Schema["CoverageView"] }) {
   const each = new Map(columns.map((technique) => [technique.id, technique.state]));
   const count = (state: State) => [...each.values()].filter((own) => own === state).length;
   return (
-    <Group gap="lg">
+    <Group gap="xs" style={{ columnGap: 18, rowGap: 2 }}>
       <Text size="sm">
         {whole(each.size)} techniques named by {whole(coverage.rules)} rules
       </Text>
@@ -136,48 +136,6 @@ function Matrix({ coverage, chosen, choose }: MatrixProps) {
         </div>
       ))}
     </section>
-  );
-}
-
-function Chosen({ technique, id }: { technique: Technique | undefined; id: string }) {
-  if (!technique) return <Text size="sm">No rule names {seen(id)}.</Text>;
-  const states = (rule: string) =>
-    [
-      technique.tested.includes(rule) ? "tested" : "without tests",
-      technique.telemetry.includes(rule) && "has telemetry",
-      technique.blind.includes(rule) && "no telemetry",
-    ].filter(Boolean);
-  return (
-    <Panel
-      title={
-        <>
-          {technique.id}: {technique.state}
-        </>
-      }
-      note={STATES[technique.state].says}
-    >
-      <Stack gap="xs">
-        {technique.parts.length > 0 && (
-          <Group gap={4}>
-            {technique.parts.map((part) => (
-              <Badge key={part.id} variant="outline" color="gray">
-                {part.id}: {part.state}
-              </Badge>
-            ))}
-          </Group>
-        )}
-        <List size="sm">
-          {technique.rules.map((rule) => (
-            <List.Item key={rule}>
-              <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(rule)}`}>
-                {rule}
-              </Anchor>{" "}
-              <span className="quiet">{states(rule).join(", ")}</span>
-            </List.Item>
-          ))}
-        </List>
-      </Stack>
-    </Panel>
   );
 }
 

@@ -3,13 +3,14 @@ import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useMay } from "@/api/me";
 import { Answer, Nothing } from "@/parts/Answer";
+import { sumOf } from "@/parts/course";
 import { Grid } from "@/parts/Grid";
 import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
 import { SEVERITIES } from "@/parts/severity";
 import { useUrl } from "@/parts/url";
 import { columnsOf } from "./columns";
-import { type Rule, useAllRules, useCourses, useRuleFigures } from "./queries";
+import { type Rule, useAllRules, useCanKeep, useCourses, useRuleFigures } from "./queries";
 import { isWanted, SORTS, type Sort, sorted } from "./sorting";
 
 const SHOWN = [
@@ -38,13 +39,17 @@ export function RuleList() {
       pack: url.get("pack"),
       technique: url.get("technique"),
     };
-    const all = (found.data ?? []).map((rule) => ({ rule, done: done.get(rule.id) }));
+    const all = (found.data ?? []).map((rule) => ({
+      rule,
+      done: done.get(rule.id),
+      lately: sumOf(courses.data?.rules[rule.id]?.matches),
+    }));
     return sorted(
       all.filter((row) => isWanted(row, wanted)),
       by,
       descending,
     );
-  }, [found.data, figures.data, url, by, descending]);
+  }, [found.data, figures.data, courses.data, url, by, descending]);
   const columns = useMemo(
     () => columnsOf(courses.data, { by, descending, ask }),
     [courses.data, by, descending, ask],
@@ -90,18 +95,19 @@ export function RuleList() {
 
 function Ways() {
   const may = useMay("engineer");
+  const canKeep = useCanKeep();
   return (
     <Group gap="md">
       {[
         ["/rules/suppressions", "Suppressions by hand"],
         ["/rules/coverage", "ATT&CK coverage"],
-        ["/rules/disabled", "What to turn on"],
+        ["/rules/to-turn-on", "What to turn on"],
       ].map(([path, name]) => (
         <Anchor key={path} component={Link} href={path as string} size="sm">
           {name}
         </Anchor>
       ))}
-      {may && (
+      {may && canKeep.data && (
         <Button component={Link} href="/rules/new">
           New rule
         </Button>

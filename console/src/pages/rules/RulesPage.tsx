@@ -1,13 +1,13 @@
 /** Rules: what each does here, its text, and what an edit would change. */
 import { Route, Switch } from "wouter";
 import { CoveragePage } from "./CoveragePage";
-import { DisabledPage } from "./DisabledPage";
 import { NewRulePage } from "./NewRulePage";
 import { RuleList } from "./RuleList";
 import { RulePage } from "./RulePage";
 import { NewSuppressionPage } from "./suppressions/NewSuppressionPage";
 import { SuppressionPage } from "./suppressions/SuppressionPage";
 import { SuppressionsPage } from "./suppressions/SuppressionsPage";
+import { TurnOnPage } from "./TurnOnPage";
 
 export default function RulesPage() {
   return (
@@ -24,8 +24,8 @@ export default function RulesPage() {
       <Route path="/rules/coverage">
         <CoveragePage />
       </Route>
-      <Route path="/rules/disabled">
-        <DisabledPage />
+      <Route path="/rules/to-turn-on">
+        <TurnOnPage />
       </Route>
       <Route path="/rules/new">
         <NewRulePage />

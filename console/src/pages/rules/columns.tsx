@@ -42,6 +42,7 @@ export function columnsOf(
     {
       name: `${COURSE_DAYS} days`,
       width: "6.4rem",
+      sort: order("lately"),
       cell: ({ rule }) => <Course rule={rule} courses={courses} />,
     },
     {
@@ -80,7 +81,7 @@ export function columnsOf(
 function Course({ rule, courses }: { rule: Rule; courses: Schema["CoursesView"] | undefined }) {
   const course = courses?.rules[rule.id];
   if (!course) return <span className="quiet">–</span>;
-  return <Sparkline of={rule.id} {...course} time={`in ${COURSE_DAYS} days`} />;
+  return <Sparkline of={rule.id} course={course} time={`in ${COURSE_DAYS} days`} />;
 }
 
 const COLOURS: Record<string, string> = { model: "grape", correlation: "cyan" };

@@ -64,6 +64,49 @@ export function techniqueIn(coverage: Schema["CoverageView"], id: string): Techn
   return [...all, ...all.flatMap((each) => each.parts)].find((each) => each.id === id);
 }
 
+export interface RuleOf {
+  id: string;
+  enabled: boolean;
+  tested: boolean;
+  telemetry: "comes in" | "none comes in" | "not known";
+  matches: number;
+  alerts: number;
+  last: string | null;
+}
+
+type Rule = Pick<Schema["RuleView"], "id" | "enabled" | "techniques">;
+type Done = Pick<Schema["RuleDone"], "id" | "matches" | "alerts" | "last">;
+
+const names = (rule: Rule, id: string): boolean =>
+  rule.techniques.some((own) => own === id || own.startsWith(`${id}.`));
+
+/** Rules of a technique, disabled ones too, with what they did: who matched most first. */
+export function rulesOf(technique: Technique, rules: Rule[], done: Done[]): RuleOf[] {
+  const did = new Map(done.map((each) => [each.id, each]));
+  const idle = rules.filter((rule) => !rule.enabled && names(rule, technique.id));
+  const known = idle.map(({ id }) => ({ id, enabled: false }));
+  const all = [...technique.rules.map((id) => ({ id, enabled: true })), ...known];
+  const found = all.map(({ id, enabled }) => ({
+    id,
+    enabled,
+    tested: technique.tested.includes(id),
+    telemetry: telemetryOf(technique, id),
+    matches: did.get(id)?.matches ?? 0,
+    alerts: did.get(id)?.alerts ?? 0,
+    last: did.get(id)?.last ?? null,
+  }));
+  return found.sort((a, b) => b.matches - a.matches || (a.id < b.id ? -1 : 1));
+}
+
+function telemetryOf(technique: Technique, rule: string): RuleOf["telemetry"] {
+  if (technique.telemetry.includes(rule)) return "comes in";
+  return technique.blind.includes(rule) ? "none comes in" : "not known";
+}
+
+const LONG = { reconnaissance: "recon\u00ADnaissance" }; // where a column may break it
+
 /** `command-and-control` as people write it. */
-export const tacticName = (name: string): string =>
-  name.charAt(0).toUpperCase() + name.slice(1).replaceAll("-", " ");
+export function tacticName(name: string): string {
+  const words = (LONG[name as keyof typeof LONG] ?? name).replaceAll("-", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,7 +1,6 @@
 /** What the pages of rules ask the API for. */
 import { useQuery } from "@tanstack/react-query";
 import { api, got, gotTagged, type Schema } from "@/api/client";
-import { isProblem } from "@/api/problem";
 import { useEnd } from "@/parts/span";
 
 export type Rule = Schema["RuleView"];
@@ -28,6 +27,18 @@ export function useAllRules() {
         cursor = page.next;
       } while (cursor);
       return rules;
+    },
+  });
+}
+
+/** Whether rules and tunings can be kept here. */
+export function useCanKeep() {
+  return useQuery({
+    queryKey: ["can keep rules"],
+    staleTime: 10 * MINUTE,
+    queryFn: async () => {
+      const page = await got(api.GET("/api/v1/rules", { params: { query: { limit: 1 } } }));
+      return page.can_keep;
     },
   });
 }
@@ -73,17 +84,13 @@ export function useReach(hours: number) {
 }
 
 /** The tuning that was kept here, with its ETag; null: there is none. */
-export function useTuning(rule: string) {
+export function useTuning(rule: string, tuned: boolean) {
   return useQuery({
-    queryKey: ["rule", rule, "tuning"],
+    queryKey: ["rule", rule, "tuning", tuned],
     queryFn: async () => {
-      try {
-        const path = { rule };
-        return await gotTagged(api.GET("/api/v1/rules/{rule}/tuning", { params: { path } }));
-      } catch (error) {
-        if (isProblem(error, 404)) return null;
-        throw error;
-      }
+      if (!tuned) return null; // what is not there is not asked for
+      const path = { rule };
+      return gotTagged(api.GET("/api/v1/rules/{rule}/tuning", { params: { path } }));
     },
   });
 }

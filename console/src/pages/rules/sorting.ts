@@ -4,13 +4,15 @@ import type { Done, Rule } from "./queries";
 export interface Row {
   rule: Rule;
   done: Done | undefined;
+  lately: number; // matches in the time of the courses
 }
 
-export const SORTS = ["rule", "matches", "suppressed", "alerts", "last"] as const;
+export const SORTS = ["rule", "lately", "matches", "suppressed", "alerts", "last"] as const;
 export type Sort = (typeof SORTS)[number];
 
 const VALUES: Record<Sort, (row: Row) => number | string> = {
   rule: (row) => row.rule.id,
+  lately: (row) => row.lately,
   matches: (row) => row.done?.matches ?? 0,
   suppressed: (row) => row.done?.share_suppressed ?? -1,
   alerts: (row) => row.done?.alerts ?? 0,

@@ -1,24 +1,5 @@
-/** A tuning as the server writes it: `tune`, `enabled`, `foreseen`, `reason`, one value a line. */
-
-export interface Tuned {
-  enabled: boolean;
-  foreseen: Record<string, string>;
-}
-
-/** What a tuning's text says; lists and long texts are left out, the form does not know them. */
-export function tunedIn(text: string): Tuned {
-  const foreseen: Record<string, string> = {};
-  let inside = false;
-  for (const line of text.split("\n")) {
-    if (/^\S/.test(line)) inside = line.startsWith("foreseen:");
-    const found = inside ? /^ {2}(\w+): (.+)$/.exec(line) : null;
-    if (found?.[1] && found[2]) foreseen[found[1]] = unquoted(found[2]);
-  }
-  return { enabled: !/^enabled: false$/m.test(text), foreseen };
-}
-
-const unquoted = (value: string): string =>
-  /^(['"]).*\1$/.test(value) ? value.slice(1, -1).replaceAll("''", "'") : value;
+/** A tuning as a form has it, and as it is sent. */
+import type { Schema } from "@/api/client";
 
 export interface Form {
   enabled: boolean;
@@ -29,11 +10,15 @@ export interface Form {
   title: string;
 }
 
-export function formOf(text: string | null): Form {
-  const { enabled, foreseen } = tunedIn(text ?? "");
-  const said = (name: string) => foreseen[name] ?? "";
+type Tuning = Schema["TuningView"];
+
+export function formOf(tuning: Tuning | null): Form {
+  const said = (name: string) => {
+    const value = tuning?.foreseen[name];
+    return value === undefined || value === null ? "" : String(value);
+  };
   return {
-    enabled,
+    enabled: tuning?.enabled ?? true,
     model: said("model"),
     severity: said("severity"),
     threshold: said("threshold"),
@@ -42,11 +27,14 @@ export function formOf(text: string | null): Form {
   };
 }
 
-type Value = string | number | boolean;
+export type Overrides = NonNullable<Schema["NewTuning"]["foreseen"]>;
 
-/** What is sent: only what is to be other than the rule says. */
-export function overridesOf(form: Form): Record<string, Value> {
-  const found: Record<string, Value> = {};
+const FIELDS = ["model", "severity", "threshold", "window", "title"];
+
+/** What is sent: only what is to be other than the rule says, and what the form does not know. */
+export function overridesOf(form: Form, tuning: Tuning | null): Overrides {
+  const left = Object.entries(tuning?.foreseen ?? {}).filter(([name]) => !FIELDS.includes(name));
+  const found = Object.fromEntries(left) as Overrides;
   if (form.model) found.model = form.model === "true";
   if (form.severity) found.severity = Number(form.severity);
   if (form.threshold) found.threshold = Number(form.threshold);
@@ -55,8 +43,14 @@ export function overridesOf(form: Form): Record<string, Value> {
   return found;
 }
 
-/** The text of a tuning that lets a rule label, for a what-if. */
-export const enabling = (rule: string) => ({
+/** The file of a tuning, for a what-if; JSON is YAML. */
+export const tuningFile = (rule: string, enabled: boolean, foreseen: Record<string, unknown>) => ({
   name: `tuning-${rule}.yml`,
-  text: `tune: ${JSON.stringify(rule)}\nenabled: true\n`,
+  text: `${JSON.stringify({ tune: rule, enabled, foreseen })}\n`,
 });
+
+/** What a tuning changes besides turning the rule off. */
+export const isMore = (tuning: Tuning): boolean => Object.keys(tuning.foreseen).length > 0;
+
+/** What a tuning that is sent back says: it came from there, so it can be taken there. */
+export const sameAs = (tuning: Tuning): Overrides => tuning.foreseen as Overrides;

@@ -51,6 +51,10 @@ export function useCheck(asked: Asked): Checked {
   };
 }
 
+/** How far the check of a text is, where nothing is wrong with it. */
+export const stateOf = (checked: Checked): string =>
+  checked.busy ? "Checking…" : checked.known ? "Nothing is wrong with it." : "";
+
 type Marks = Pick<Checked, "rule" | "tests" | "promises" | "faults">;
 
 export function marksOf(found: Schema["RulesChecked"] | undefined): Marks {

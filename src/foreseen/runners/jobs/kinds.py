@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from foreseen.runners.jobs.ledger import told_ledger
 from foreseen.runners.jobs.measures import measured
 from foreseen.runners.jobs.running import JobTask
 from foreseen.runners.lake_place import lake_of
+from foreseen.runners.life.office import edit_receipts
 from foreseen.runners.rules.files import load_folder, local_documents
 from foreseen.runners.settings.settings import BUDGET, LEAST_HISTORY, Settings
 from foreseen.studies.compare import compared
@@ -119,8 +120,12 @@ def _what_if(told: Told) -> object:
         until=asked.get("until"),
         examples=asked.get("examples", 5),
     )
+    found, data = told.history(), Path(told.task.data)
     with crew_of(told.task.cluster) as crew:
-        return answer(told.history(), edit, scope, told.progress, crew=crew)
+        result = answer(found, edit, scope, told.progress, crew=crew)
+    moved = edit_receipts(data, found, edit, told.progress)
+    told_of = {each.name: getattr(result, each.name) for each in fields(result)}
+    return {**told_of, "receipts": [each.dump() for each in moved]}
 
 
 def _documents(texts: object) -> list[tuple[str, str]]:

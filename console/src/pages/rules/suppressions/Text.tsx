@@ -5,8 +5,8 @@ import { isProblem } from "@/api/problem";
 import { Failed } from "@/parts/Answer";
 import { Refused } from "@/parts/Changed";
 import { Editor, type Mark } from "@/parts/Editor";
+import { WhatIfButton } from "@/parts/WhatIfButton";
 import { Marks } from "../Marks";
-import { WhatIfButton } from "../RuleEditor";
 import { useChecking } from "./queries";
 
 interface Props {
