@@ -1,4 +1,4 @@
-"""Rules: one is tried, kept and taken back, turned off and on; what is covered, and what was silent."""
+"""Rules: tried, kept and taken back, turned off and on; what is covered, and what was silent."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ pytestmark = pytest.mark.slow
 
 PATIENCE = 280_000
 """Milliseconds for a question about all of the past, beside other tests."""
+SLOW = 30_000
+"""Milliseconds for a look at what came in of late."""
 OWN = "own_download_tool"
 OFF = "download_tool"
 
@@ -111,7 +113,7 @@ def test_a_rule_is_turned_off_and_on_again_from_the_list_of_disabled_ones(
 
     watched.go("/rules/to-turn-on", "What to turn on")
     row = page.get_by_role("table", name="Disabled rules").get_by_role("row", name=OFF)
-    expect(row).to_contain_text("yes, such events come in")
+    expect(row).to_contain_text("yes, such events come in", timeout=SLOW)
     expect(row).to_contain_text("unknown: not asked yet")
     page.get_by_role("button", name="What would the chosen ones do?").click()
     page.get_by_text(re.compile(rf"With {OFF}: .*95 % bound")).wait_for(timeout=PATIENCE)
@@ -134,7 +136,7 @@ def test_coverage_tells_of_a_technique_which_rules_are_on_and_which_are_silent(
     page.get_by_role("button", name=re.compile("^T1105: covered")).first.click()
     expect(page).to_have_url(re.compile("technique=T1105"))
     table = page.get_by_role("table", name="Rules of the technique")
-    expect(table.get_by_role("row", name=OFF)).to_contain_text("comes in")
+    expect(table.get_by_role("row", name=OFF)).to_contain_text("comes in", timeout=SLOW)
     expect(table.get_by_role("row", name="win_bits_transfer")).to_contain_text("on, silent")
     with page.expect_download() as layer:
         page.get_by_role("button", name="Layer for the Navigator").click()

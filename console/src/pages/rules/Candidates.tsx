@@ -26,9 +26,9 @@ export function Candidates({ of, left, toggle, may }: Props) {
                 <span className="hidden-visually">chosen</span>
               </Table.Th>
             )}
-            <Table.Th>Rule</Table.Th>
+            <Table.Th miw={260}>Rule</Table.Th>
             <Table.Th w={110}>Level</Table.Th>
-            <Table.Th w={200}>Can it match here?</Table.Th>
+            <Table.Th w={190}>Can it match here?</Table.Th>
             <Table.Th w={130}>Techniques it alone names</Table.Th>
             <Table.Th w={80} ta="right">
               Matches
@@ -36,7 +36,7 @@ export function Candidates({ of, left, toggle, may }: Props) {
             <Table.Th w={100} ta="right">
               Suppressed
             </Table.Th>
-            <Table.Th w={170}>Alerts</Table.Th>
+            <Table.Th w={150}>Alerts</Table.Th>
             <Table.Th w={90}>
               <span className="hidden-visually">what can be done</span>
             </Table.Th>

@@ -1,8 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { api, got, gotTagged } from "@/api/client";
 import { failed, told } from "@/parts/undo";
-import { deleteTuning, putBack, putTuning, useRenewed } from "./keeping";
+import { deleteTuning, putBack, putTuning, tuningOf, useRenewed } from "./keeping";
 import { isMore, sameAs } from "./tuningText";
 
 /** Lets a disabled rule label again; what else its tuning says stays. */
@@ -36,10 +35,8 @@ const WHY = "turned on";
 
 /** What its tuning was, and the ETag of what it is now. */
 async function turnedOn(rule: string) {
-  const path = { rule };
-  const { tuned } = await got(api.GET("/api/v1/rules/{rule}", { params: { path } }));
-  if (!tuned) throw new Error("A file that a person wrote disables it: change it there.");
-  const found = await gotTagged(api.GET("/api/v1/rules/{rule}/tuning", { params: { path } }));
+  const found = await tuningOf(rule);
+  if (!found) throw new Error("A file that a person wrote disables it: change it there.");
   const { body: before, etag: seen } = found;
   if (!isMore(before)) {
     await deleteTuning(rule, WHY, seen);

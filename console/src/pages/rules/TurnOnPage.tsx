@@ -7,11 +7,13 @@ import { useMay } from "@/api/me";
 import { Answer, Failed, Nothing } from "@/parts/Answer";
 import { Job, resultOf } from "@/parts/Job";
 import { Page, Panel } from "@/parts/Page";
+import { failed } from "@/parts/undo";
 import { useUrl } from "@/parts/url";
 import { useWhatIf } from "@/parts/useWhatIf";
 import { recallText, type WhatIf } from "@/parts/whatif";
 import { Blind } from "./Blind";
 import { Candidates } from "./Candidates";
+import { tuningOf } from "./keeping";
 import { hoursOf } from "./Needs";
 import { type Rule, useAllRules, useReach } from "./queries";
 import { tuningFile } from "./tuningText";
@@ -64,15 +66,20 @@ function Disabled({ rules }: { rules: Rule[] }) {
     if (!next.delete(id)) next.add(id);
     setLeft(next);
   };
-  const ask = () => {
+  const ask = async () => {
+    const changed = await Promise.all(chosen.map(turnedOn));
     setAsked(chosen);
-    asking.ask({ changed: chosen.map((id) => tuningFile(id, true, {})), examples: 0 });
+    asking.ask({ changed, examples: 0 });
   };
   return (
     <Stack gap="sm">
       {may && (
         <Group>
-          <Button disabled={!chosen.length} loading={asking.busy} onClick={ask}>
+          <Button
+            disabled={!chosen.length}
+            loading={asking.busy}
+            onClick={() => ask().catch(failed)}
+          >
             What would the chosen ones do?
           </Button>
           <Text size="xs" className="quiet">
@@ -89,6 +96,12 @@ function Disabled({ rules }: { rules: Rule[] }) {
       <Candidates of={candidates} left={left} toggle={toggle} may={may} />
     </Stack>
   );
+}
+
+/** The tuning of a rule as it is, but for that it labels. */
+async function turnedOn(rule: string) {
+  const found = await tuningOf(rule);
+  return tuningFile(rule, true, found?.body.foreseen ?? {});
 }
 
 /** The answer of a job, once parts/Job has it. */

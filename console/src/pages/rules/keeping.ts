@@ -42,6 +42,14 @@ export const deleteTuning = (rule: string, why: string, etag: string | null) => 
   return taken(gotTagged(api.DELETE("/api/v1/rules/{rule}/tuning", { params })));
 };
 
+/** The tuning of a rule that was kept here, with its ETag; null: there is none. */
+export async function tuningOf(rule: string) {
+  const path = { rule };
+  const { tuned } = await got(api.GET("/api/v1/rules/{rule}", { params: { path } }));
+  if (!tuned) return null; // what is not there is not asked for
+  return gotTagged(api.GET("/api/v1/rules/{rule}/tuning", { params: { path } }));
+}
+
 const UNDONE = "undone";
 
 /** Puts back what a tuning was; null: there was none. */
