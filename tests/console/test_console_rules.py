@@ -133,7 +133,7 @@ def test_coverage_tells_of_a_technique_which_rules_are_on_and_which_are_silent(
 ) -> None:
     page = watched.page
     watched.go("/rules/coverage", "ATT&CK coverage")
-    page.get_by_role("button", name=re.compile("^T1105: covered")).first.click()
+    page.get_by_role("button", name=re.compile("^T1105 covered")).first.click()
     expect(page).to_have_url(re.compile("technique=T1105"))
     table = page.get_by_role("table", name="Rules of the technique")
     expect(table.get_by_role("row", name=OFF)).to_contain_text("comes in", timeout=SLOW)

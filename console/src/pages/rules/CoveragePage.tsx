@@ -125,11 +125,11 @@ function Matrix({ coverage, chosen, choose }: MatrixProps) {
               type="button"
               className={classes.cell}
               aria-pressed={technique.id === chosen}
-              aria-label={`${technique.id}: ${technique.state}, ${technique.rules.length} rules`}
               onClick={() => choose(technique.id)}
             >
               <Mark state={technique.state} />
-              <span>{technique.id}</span>
+              <span>{technique.id} </span>
+              <span className="hidden-visually">{technique.state}, rules: </span>
               <span className="quiet">{technique.rules.length}</span>
             </button>
           ))}
