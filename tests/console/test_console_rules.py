@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 from tests.console.conftest import Watched
+from tests.console.test_console_pages import barriers
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +51,9 @@ def without_line(page: Page, label: str, text: str) -> None:
         page.keyboard.press(key)
 
 
-def test_a_rule_is_tried_kept_edited_and_each_step_taken_back(own_rule: Watched) -> None:
+def test_a_rule_is_tried_kept_edited_and_each_step_taken_back(
+    own_rule: Watched, console: Path
+) -> None:
     page = own_rule.page
     own_rule.go(f"/rules/new?from={OFF}", "New rule")
     page.get_by_text("Nothing is wrong with it.").wait_for()
@@ -64,6 +68,7 @@ def test_a_rule_is_tried_kept_edited_and_each_step_taken_back(own_rule: Watched)
     moved.get_by_role("button", name="Alerts by day: as a table").click()
     expect(moved.get_by_role("region", name="Alerts by day")).to_contain_text("with the edit")
     page.get_by_text(re.compile(r"^Saving it moves: alerts [\d,]+ → [\d,]+ \([1-9]")).wait_for()
+    assert barriers(own_rule, console) == []
     page.get_by_label("Why").fill("we want to see each of them")
     page.get_by_role("button", name="Keep the rule").click()
     page.get_by_text(f"{OWN} is kept and labels from now on. In the past that moves").wait_for()
@@ -101,7 +106,7 @@ def test_a_wrong_text_is_marked_and_cannot_be_tried(watched: Watched) -> None:
 
 
 def test_a_rule_is_turned_off_and_on_again_from_the_list_of_disabled_ones(
-    watched: Watched,
+    watched: Watched, console: Path
 ) -> None:
     page = watched.page
     watched.go(f"/rules/{OFF}?tab=tuning", "Rule")
@@ -119,6 +124,7 @@ def test_a_rule_is_turned_off_and_on_again_from_the_list_of_disabled_ones(
     page.get_by_text(re.compile(rf"With {OFF}: .*95 % bound")).wait_for(timeout=PATIENCE)
     expect(row).to_contain_text(re.compile(r"[1-9][\d,]*alert|alerts in less than a day"))
 
+    assert barriers(watched, console) == []
     page.get_by_role("button", name=f"Turn on {OFF}").click()
     page.get_by_text(f"{OFF} labels what comes from now on.").wait_for()
     page.get_by_text("No rule is disabled here").wait_for()
