@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { Chart } from "@/parts/Chart";
 import { percent } from "@/parts/numbers";
-import type { Curve, Point } from "./queries";
+import type { Curve, Point } from "./measured";
 
 export function Calibration({ curve }: { curve: Curve }) {
   const { option, twin } = useMemo(() => drawn(curve), [curve]);

@@ -9,7 +9,8 @@ import { type LedgerLine, useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Figure, Page, Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
-import { type Drift, useModels, usePromises } from "./queries";
+import type { Drift } from "./measured";
+import { useModels, usePromises } from "./queries";
 import { Sealed } from "./Sealed";
 import { StageBadge } from "./Stage";
 

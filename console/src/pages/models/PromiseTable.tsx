@@ -2,7 +2,7 @@
 import { Anchor, Badge, Table, Text } from "@mantine/core";
 import { Link } from "wouter";
 import { percent, whole } from "@/parts/numbers";
-import type { Promised, Promises } from "./queries";
+import type { Promised, Promises } from "./measured";
 
 export function PromiseTable({ told }: { told: Promises }) {
   const lines = [...(told.tenant ? [told.tenant] : []), ...told.rules];
