@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { type Comparison, exampleText, moving, pairOf, sums } from "@/pages/models/comparison";
 import {
+  alonesText,
   baseRateText,
   caughtText,
   costText,
   daysText,
+  highest,
   inForce,
   loudest,
   ofRule,
@@ -214,4 +216,16 @@ test("a comparison sums what moves and leaves out what stays", () => {
   expect(sums(told)).toEqual({ silenced: 2, toldAnew: 0 });
   expect(exampleText(rule)).toContain("would be silenced");
   expect(exampleText({ ...rule, silenced: 0, told: 1 })).toContain("would alert");
+});
+
+test("attacks that alert for want of a model are not claimed for the models", () => {
+  expect(alonesText(CURVE, POINTS[0] as never)).toContain("2 of them by the models' words alone");
+  expect(alonesText(CURVE, POINTS[2] as never)).toBe(" All of them by the models' words alone.");
+  expect(alonesText({ ...CURVE, chains: 0 }, POINTS[2] as never)).toBe("");
+});
+
+test("the axis of alerts ends at a round share above every interval", () => {
+  expect(highest(CURVE)).toBe(0.4);
+  const loud = { ...CURVE, points: POINTS.map((point) => ({ ...point, high: 0.97 })) };
+  expect(highest(loud)).toBe(1);
 });

@@ -52,7 +52,7 @@ function Answers({ answers }: { answers: Schema["OnMatchView"][] }) {
         <Table.Tr>
           <Table.Th w={150}>Time</Table.Th>
           <Table.Th w={130}>Who</Table.Th>
-          <Table.Th w={100}>Word</Table.Th>
+          <Table.Th w={120}>Word</Table.Th>
           <Table.Th>Match and why</Table.Th>
           <Table.Th w={300}>Training</Table.Th>
         </Table.Tr>
@@ -71,7 +71,11 @@ function Answers({ answers }: { answers: Schema["OnMatchView"][] }) {
             </Table.Td>
             <Table.Td>
               <Foreign text={each.match} mono oneLine />
-              {each.text && <Foreign text={each.text} />}
+              {each.text && (
+                <div>
+                  <Foreign text={each.text} />
+                </div>
+              )}
             </Table.Td>
             <Table.Td>{answerText(each)}</Table.Td>
           </Table.Tr>

@@ -64,7 +64,7 @@ function Words({ words, show }: { words: Word[]; show: (word: Word) => void }) {
         <Table.Tr>
           <Table.Th w={150}>Time</Table.Th>
           <Table.Th w={130}>Who</Table.Th>
-          <Table.Th w={100}>Word</Table.Th>
+          <Table.Th w={120}>Word</Table.Th>
           <Table.Th>Alert and why</Table.Th>
           <Table.Th w={300}>Training</Table.Th>
           <Table.Th w={90}>

@@ -19,7 +19,7 @@ const NAMES = [
 export function DriftTable({ drift }: { drift: Drift[] }) {
   return (
     <Box style={{ overflowX: "auto" }} tabIndex={0} role="region" aria-label="Drift by model">
-      <Table aria-label="Drift by model" miw="72rem">
+      <Table aria-label="Drift by model" miw="78rem">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Rule</Table.Th>
@@ -60,11 +60,11 @@ function Line({ of }: { of: Drift }) {
       </Table.Td>
       {cells.map((text, at) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: cells never move
-        <Table.Td key={at} ta="right" className="number">
+        <Table.Td key={at} ta="right" className="number unbroken">
           {text}
         </Table.Td>
       ))}
-      <Table.Td>{stabilityText(of.shift?.places ?? null)}</Table.Td>
+      <Table.Td className="unbroken">{stabilityText(of.shift?.places ?? null)}</Table.Td>
       <Table.Td>
         <Said of={of} />
       </Table.Td>

@@ -32,7 +32,7 @@ export function Kept({ rule, promised, curve }: Props) {
 }
 
 const facts = (of: Promised): [string, React.ReactNode][] => [
-  ["Expected matches", `${whole(of.matches)}, of ${whole(of.clusters)} sessions or host-days`],
+  ["Expected matches", `${whole(of.matches)}, sessions or host-days: ${whole(of.clusters)}`],
   ["Promised to alert", percent(of.promised)],
   ["Alerted", `${whole(of.alerted)}: ${percent(of.realised)}`],
   ["95 % interval", `${percent(of.low)} to ${percent(of.high)}`],

@@ -1,6 +1,7 @@
 /** Has promises, threshold curve and drift measured anew, by a job. */
 import { Alert, Stack } from "@mantine/core";
 import { api, got, newKey } from "@/api/client";
+import { useMay } from "@/api/me";
 import { Nothing } from "@/parts/Answer";
 import { Ask } from "./Ask";
 import type { Promises } from "./measured";
@@ -27,13 +28,14 @@ export function Measure() {
 
 /** What a page says before anybody has measured. */
 export function Unmeasured() {
+  const may = useMay("engineer");
   return (
     <Stack gap={0} align="center">
       <Nothing>
         Nobody has measured it yet: what was promised and came of it, what other thresholds would
         do, and signs of drift are worked out by a job.
       </Nothing>
-      <Measure />
+      {may ? <Measure /> : <Nothing>Starting it takes the scope engineer.</Nothing>}
     </Stack>
   );
 }

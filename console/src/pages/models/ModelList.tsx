@@ -133,7 +133,7 @@ export function ModelList() {
                   move={setAt}
                   open={(row) => go(`/models/${encodeURIComponent(row.model.rule)}`)}
                   least="64rem"
-                  height={`${Math.min(rows.length + 2, 24) * 28}px`}
+                  height={`${Math.min(rows.length + 1, 24) * 28 + 4}px`}
                 />
               </Panel>
               <Skipped skipped={models.skipped as Record<string, number>} />

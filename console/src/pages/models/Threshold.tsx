@@ -7,7 +7,16 @@ import { WhatIfButton } from "@/pages/rules/RuleEditor";
 import { TwinTable } from "@/parts/Chart";
 import { percent, whole } from "@/parts/numbers";
 import { Figure } from "@/parts/Page";
-import { caughtText, costText, daysText, inForce, loudest, pace, twinOf } from "./curve";
+import {
+  alonesText,
+  caughtText,
+  costText,
+  daysText,
+  inForce,
+  loudest,
+  pace,
+  twinOf,
+} from "./curve";
 import type { Curve, Point } from "./measured";
 import { ThresholdCurve } from "./ThresholdCurve";
 
@@ -44,10 +53,7 @@ export function Threshold({ curve, alone = false }: Props) {
       )}
       <Cost curve={curve} at={at} now={now} />
       <Text size="sm" aria-live="polite">
-        {costText(curve, point)}. {caughtText(curve, point)}.
-        {!alone &&
-          curve.chains > 0 &&
-          ` ${point.by_models} of them by the models' words alone; the others for want of a model or of history.`}
+        {costText(curve, point)}. {caughtText(curve, point)}.{!alone && alonesText(curve, point)}
       </Text>
       {!alone && <Loud curve={curve} at={at} />}
       <About curve={curve} alone={alone} />
@@ -173,7 +179,7 @@ function Loud({ curve, at }: { curve: Curve; at: number }) {
   const rules = loudest(curve.rules, at, MOST);
   if (!rules.length) return null;
   return (
-    <Table aria-label="Rules that would alert most" w="auto">
+    <Table aria-label="Rules that would alert most" maw="28rem">
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Rules that would alert most</Table.Th>

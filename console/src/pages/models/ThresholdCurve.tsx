@@ -2,7 +2,7 @@
 import { useElementSize } from "@mantine/hooks";
 import { type KeyboardEvent, type PointerEvent, useMemo } from "react";
 import { percent } from "@/parts/numbers";
-import { caughtText, costText, type Frame, type Scale, scaleOf } from "./curve";
+import { caughtText, costText, type Frame, highest, type Scale, scaleOf } from "./curve";
 import type { Curve, Point } from "./measured";
 import classes from "./ThresholdCurve.module.css";
 
@@ -98,7 +98,7 @@ function Handle({ curve, at, move, scale, frame, chosen }: HandleProps) {
 }
 
 function Axes({ curve, frame, scale }: { curve: Curve; frame: Frame; scale: Scale }) {
-  const most = Math.max(...curve.points.map((point) => point.high), 0.01);
+  const most = highest(curve);
   const shares = ticks(curve.points[0]?.share ?? 0.001);
   const bottom = frame.height - frame.bottom;
   return (

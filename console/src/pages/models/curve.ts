@@ -18,13 +18,21 @@ export interface Scale {
   nearest: (x: number) => number; // index of the point there
 }
 
+const TOPS = [0.01, 0.02, 0.04, 0.1, 0.2, 0.4, 0.6, 0.8];
+
+/** Top of the axis of alerts: the next round share above all intervals. */
+export function highest(curve: Curve): number {
+  const most = Math.max(...curve.points.map((point) => point.high));
+  return TOPS.find((top) => top >= most) ?? 1;
+}
+
 /** Shares span orders of magnitude, so the axis is logarithmic; alerts and chains are not. */
 export function scaleOf(curve: Curve, frame: Frame): Scale {
   const shares = curve.points.map((point) => Math.log(point.share));
   const [first, last] = [shares[0] ?? 0, shares.at(-1) ?? 1];
   const wide = frame.width - frame.left - frame.right;
   const high = frame.height - frame.top - frame.bottom;
-  const most = Math.max(...curve.points.map((point) => point.high), 0.01);
+  const most = highest(curve);
   const x = (share: number) =>
     frame.left + ((Math.log(share) - first) / Math.max(last - first, 1e-9)) * wide;
   const y = (part: number) => frame.top + (1 - part) * high;
@@ -61,6 +69,13 @@ export function caughtText(curve: Curve, point: Point): string {
   if (!curve.chains) return "No recorded attack can be put here";
   const told = `${point.caught} of ${curve.chains} recorded attacks would be told of`;
   return `${told}; with 95 % confidence at most ${percent(point.missed)} of such attacks are missed`;
+}
+
+/** Of the attacks that are told of, those that the models themselves tell of. */
+export function alonesText(curve: Curve, { caught, by_models }: Point): string {
+  if (!curve.chains || !caught) return "";
+  if (by_models === caught) return " All of them by the models' words alone.";
+  return ` ${by_models} of them by the models' words alone, the others for want of a model or of history.`;
 }
 
 /** Rules that would alert most at a point, the first ones. */
