@@ -28,7 +28,12 @@ export function ComparePage() {
       <Answer
         of={found}
         isEmpty={({ versions }) => versions.length < 2}
-        empty="There are not two versions yet: train the models again, then both can be compared."
+        empty={
+          <>
+            There are not two versions yet.{" "}
+            <Link href="/models/versions">Train the models again</Link>, then both can be compared.
+          </>
+        }
       >
         {({ versions }) => <Pair versions={versions} />}
       </Answer>
