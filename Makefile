@@ -21,7 +21,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview fuzz crash screenshots soak cluster-test postgres-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview fuzz crash screenshots soak cluster-test browser-test postgres-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -42,7 +42,8 @@ check-all: lint types contract ## What CI runs: lint, types, imports, every test
 	@scripts/postgres.sh
 	@scripts/chromium.sh
 	@$(BIN)/python console/make_console.py check
-	@$(PYTEST) -m "not deep and not spark" --durations=40
+	@$(PYTEST) -m "not deep and not spark and not browser" --durations=40
+	@$(MAKE) --no-print-directory browser-test
 	@$(MAKE) --no-print-directory postgres-test
 	@$(MAKE) --no-print-directory spark-test # last: its client brings pandas, which other libraries would use
 
@@ -96,6 +97,10 @@ soak: $(DEV) ## An hour at half load: does memory, a handle or a latency grow?
 
 cluster-test: $(DEV) ## Two Ray nodes over Kafka's protocol, one killed, against one process
 	@$(BIN)/python scripts/cluster_test.py $(ARGS)
+
+browser-test: $(DEV) ## Drive the console in a real browser, in processes of its own: its driver keeps their event loop
+	@scripts/chromium.sh
+	@$(PYTEST) -m browser --durations=10 tests/console
 
 postgres-test: $(DEV) ## Run what opens a control database on PostgreSQL; slow ones apart
 	@scripts/postgres.sh

@@ -64,10 +64,7 @@ class ModelSite:
 @contextmanager
 def model_site(folder: Path) -> Iterator[ModelSite]:
     """Serve a folder in which a model has judged."""
-    (folder / "rules").mkdir()
-    for name, rule, marked in (("a", RULE, "true"), ("b", "always", "false")):
-        text = SIGMA.format(name=rule, marked=marked)
-        (folder / "rules" / f"{name}.yml").write_text(text, encoding="utf-8")
+    _two_rules(folder / "rules")
     with judged(folder) as world, _served(folder, world.engine, world.lake) as made:
         yield made
 
@@ -75,11 +72,19 @@ def model_site(folder: Path) -> Iterator[ModelSite]:
 @contextmanager
 def bare_site(folder: Path) -> Iterator[ModelSite]:
     """Serve a folder in which nothing was judged: there are no models, and it is made sooner."""
+    _two_rules(folder / "rules")
     lake = Lake.open(folder / "lake")
     with opened(folder / "control.db") as engine:
         ensure_tenant(engine, OWN, now=1)
         with _served(folder, engine, lake) as made:
             yield made
+
+
+def _two_rules(folder: Path) -> None:
+    folder.mkdir()
+    for name, rule, marked in (("a", RULE, "true"), ("b", "always", "false")):
+        text = SIGMA.format(name=rule, marked=marked)
+        (folder / f"{name}.yml").write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -105,6 +105,14 @@ def test_promises_and_comparisons_are_worked_out(place: ModelSite) -> None:
     assert (job["state"], job["error"]) == ("done", None)
     told = place.client.get(f"{MODELS}/promises", headers=place.may(Scope.READ)).json()
     assert told["tenant"]["matches"] > 0
+    curve = told["curve"]
+    assert curve["in_force"] in {point["share"] for point in curve["points"]}
+    (own,) = [each for each in curve["rules"] if each["rule"] == RULE]
+    assert len(own["alerted"]) == len(own["missed"]) == len(curve["points"])
+    (drift,) = told["drift"]
+    assert drift["shift"]["learned"] == 300
+    assert drift["shift"]["lately"] > 0
+    assert told["spread"]["judged"] == curve["matches"]
 
     train(place.lake, place.engine, seed=1)
     job = place.done(f"{MODELS}/compare", {"first": 1, "second": 2}).json()

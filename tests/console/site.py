@@ -36,6 +36,7 @@ PAGES = {
     "/models/download_tool": "Model",
     "/models/versions": "Versions of the models",
     "/models/promises": "Threshold and drift",
+    "/models/compare": "Compare versions",
     "/workloads": "Workloads",
     "/workloads/web": "Workload",
     "/users": "Users",

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.console.conftest import Watched
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def chosen_row(page: Page) -> str:

@@ -7,7 +7,7 @@ import pytest
 from tests.console.conftest import Watched
 from tests.console.site import PAGES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 def barriers(watched: Watched, console: Path) -> list[str]:

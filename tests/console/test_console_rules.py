@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.console.conftest import Watched
 from tests.console.test_console_pages import barriers
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 PATIENCE = 280_000
 """Milliseconds for a question about all of the past, beside other tests."""

@@ -44,7 +44,8 @@ export function Chart({ label, option, twin, height = 220, onClick }: Props) {
   );
 }
 
-function TwinTable({ label, twin, height }: { label: string; twin: Twin; height: number }) {
+/** The figures of a chart as a table. */
+export function TwinTable({ label, twin, height }: { label: string; twin: Twin; height: number }) {
   return (
     <Box mah={height} style={{ overflow: "auto" }} tabIndex={0} role="region" aria-label={label}>
       <Table>

@@ -27,6 +27,7 @@ from foreseen.api import (
     jobs,
     metrics,
     model_changes,
+    model_feedback,
     model_versions,
     models,
     problems,
@@ -91,6 +92,7 @@ _ROUTERS = (
     audit_sample.router,
     models.router,  # last: a rule may be called as anything
     model_changes.router,
+    model_feedback.router,
 )
 
 

@@ -154,7 +154,7 @@ def disposition(engine: Engine, tenant: TenantId, number: int) -> Disposition:
         NotFoundError: The tenant has no such disposition.
     """
     with reading(engine) as session:
-        return _disposition(_row(session, tenant, number))
+        return disposition_of(_row(session, tenant, number))
 
 
 def dispositions(engine: Engine, tenant: TenantId, alert: str) -> list[Disposition]:
@@ -231,10 +231,11 @@ def _of_alert(session: Session, tenant: TenantId, alert: str) -> list[Dispositio
         .where(DispositionRow.tenant == tenant, DispositionRow.alert == alert)
         .order_by(DispositionRow.id)
     )
-    return [_disposition(row) for row in session.scalars(query)]
+    return [disposition_of(row) for row in session.scalars(query)]
 
 
-def _disposition(row: DispositionRow) -> Disposition:
+def disposition_of(row: DispositionRow) -> Disposition:
+    """A row as a disposition."""
     return Disposition(
         alert=row.alert,
         actor=row.actor,

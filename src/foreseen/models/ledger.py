@@ -38,6 +38,8 @@ def lower_bound(hits: int, trials: int, confidence: float = CONFIDENCE) -> float
         ValueError: As for `upper_bound`.
     """
     _check(hits, trials, confidence)
+    if 0 < hits <= trials - hits:  # the shorter of two sums that say the same
+        return _largest(lambda share: _at_most(hits - 1, trials, share) >= confidence)
     return 1.0 - upper_bound(trials - hits, trials, confidence)
 
 

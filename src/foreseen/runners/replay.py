@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -162,6 +163,10 @@ def _end(line: Line) -> int:
     return line.offset + len(line.data)
 
 
+def _day_and_time(time: int) -> str:
+    return f"{datetime.fromtimestamp(time / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress) -> Stored | None:
     if order.train_until is None:
         return stored_foresight(engine, order.tenant)
@@ -173,7 +178,7 @@ def _trained(order: ReplayOrder, lake: Lake, engine: Engine, progress: Progress)
         seed=order.seed,
         now=order.now,
         alerts_a_day=order.settings.alerts_a_day,
-        reason=f"replay that accepts the history before {order.train_until}",
+        reason=f"replay that accepts the history before {_day_and_time(order.train_until)}",
         accepted=True,
         bars=order.bars or order.settings.bars,
         groups=order.settings.policy.groups,

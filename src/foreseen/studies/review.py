@@ -43,6 +43,11 @@ class Reviewer:
     bars: Bars = field(default_factory=Bars)
     limits: Limits = field(default_factory=Limits)
 
+    @property
+    def since(self) -> int:
+        """Where the days begin that it looks at, ms UTC."""
+        return self.now - self.bars.agreement - _DAY
+
 
 @dataclass(slots=True)
 class _Judged:
@@ -128,8 +133,7 @@ def looked_at(
 
 def _judged(lake: Lake, tenant: TenantId, used: Stored, reviewer: Reviewer) -> _ByRule:
     """What models said lately; of a match that was judged more than once the last word."""
-    since = reviewer.now - reviewer.bars.agreement - _DAY
-    own = (pc.field("tenant") == tenant) & (pc.field("time") >= since)
+    own = (pc.field("tenant") == tenant) & (pc.field("time") >= reviewer.since)
     rows = lake.read("predictions", _COLUMNS, own & ~pc.field("model").is_null())
     found: dict[RuleId, _Judged] = {}
     for row in rows.sort_by("time").to_pylist():

@@ -2,7 +2,7 @@
 import { useMemo } from "react";
 import { Chart } from "@/parts/Chart";
 import { percent } from "@/parts/numbers";
-import type { Curve, Point } from "./queries";
+import type { Curve, Point } from "./measured";
 
 export function Calibration({ curve }: { curve: Curve }) {
   const { option, twin } = useMemo(() => drawn(curve), [curve]);
@@ -18,13 +18,14 @@ export function Calibration({ curve }: { curve: Curve }) {
 
 function drawn(curve: Curve) {
   const realised = (point: Point) => (curve.matches ? point.alerted / curve.matches : 0);
+  const least = 10 ** Math.floor(Math.log10(curve.resolution * 1.25));
   // On a logarithmic axis there is no place for none at all.
   const line = (name: string, value: (point: Point) => number, look: object) => ({
     name,
     type: "line",
     showSymbol: false,
     data: curve.points
-      .filter((point) => value(point) > 0)
+      .filter((point) => value(point) > 0 && point.share >= least)
       .map((point) => [point.share, value(point)]),
     ...look,
   });
@@ -32,7 +33,7 @@ function drawn(curve: Curve) {
     type: "log",
     name,
     nameLocation: "middle",
-    min: 10 ** Math.floor(Math.log10(curve.resolution)),
+    min: least,
     max: 1,
     axisLabel: { formatter: (value: number) => percent(value) },
   });

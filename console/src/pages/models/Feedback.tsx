@@ -7,10 +7,12 @@ import { Answer } from "@/parts/Answer";
 import { useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Figure, Panel } from "@/parts/Page";
+import { AuditAnswers } from "./AuditAnswers";
+import { Dispositions } from "./Dispositions";
 import { countsOf } from "./feedback";
 
 const WORDS = [
-  ["dismissed", "the next models learn them as expected"],
+  ["dismissed", "expected, unless their reason teaches nothing"],
   ["escalated", "they never enter training"],
   ["acknowledged", "somebody looks at them"],
   ["open", "nobody has said anything"],
@@ -23,13 +25,30 @@ export function Feedback({ rule }: { rule: string }) {
   });
   const name = encodeURIComponent(rule);
   return (
-    <Panel title="Feedback received" note="words of people on what it told and what it hid">
+    <Panel
+      title="Feedback received"
+      note="words of people on what it told and what it hid"
+      actions={
+        <Group gap="md">
+          <Anchor
+            component={Link}
+            size="sm"
+            href={`/alerts?status=dismissed&status=escalated&rule=${name}`}
+          >
+            Alerts that people spoke on
+          </Anchor>
+          <Anchor component={Link} size="sm" href="/suppressed/audit">
+            Review a random sample
+          </Anchor>
+        </Group>
+      }
+    >
       <Stack gap="sm">
         <Answer of={found} lines={2}>
           {({ counts }) => {
             const own = countsOf(counts, rule);
             return (
-              <SimpleGrid cols={2} spacing="xs">
+              <SimpleGrid cols={{ base: 2, md: 4 }} spacing="xs">
                 {WORDS.map(([status, says]) => (
                   <Figure
                     key={status}
@@ -42,19 +61,9 @@ export function Feedback({ rule }: { rule: string }) {
             );
           }}
         </Answer>
+        <Dispositions rule={rule} />
         <Audited rule={rule} />
-        <Group>
-          <Anchor
-            component={Link}
-            size="sm"
-            href={`/alerts?status=dismissed&status=escalated&rule=${name}`}
-          >
-            Alerts that people spoke on
-          </Anchor>
-          <Anchor component={Link} size="sm" href="/suppressed/audit">
-            Review a random sample
-          </Anchor>
-        </Group>
+        <AuditAnswers rule={rule} />
       </Stack>
     </Panel>
   );

@@ -1,55 +1,30 @@
-/** What one model promised and what came of it; signs of drift; what it would miss. */
-import { Anchor, Stack, Text } from "@mantine/core";
-import { Link } from "wouter";
+/** What one model promised and what came of it, its calibration, and what it would miss. */
+import { Stack, Text } from "@mantine/core";
 import { Answer } from "@/parts/Answer";
 import { Facts } from "@/parts/Facts";
 import { useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Panel } from "@/parts/Page";
-import { Moment } from "@/parts/times";
-import { Said } from "./DriftTable";
+import { Calibration } from "./Calibration";
+import type { Curve, Promised } from "./measured";
 import { Kept as KeptWord } from "./PromiseTable";
-import { type Drift, type Promised, usePromises } from "./queries";
 
-export function Kept({ rule }: { rule: string }) {
-  const found = usePromises();
+interface Props {
+  rule: string;
+  promised: Promised | undefined;
+  curve: Curve | null; // of this rule
+}
+
+export function Kept({ rule, promised, curve }: Props) {
   return (
-    <Panel
-      title="Promised, and what came of it"
-      note={
-        found.data && (
-          <>
-            measured <Moment at={found.data.at} short />
-          </>
-        )
-      }
-      actions={
-        <Anchor component={Link} size="sm" href="/models/promises">
-          Threshold and drift
-        </Anchor>
-      }
-    >
+    <Panel title="Calibration" note="what was promised, and what came of it">
       <Stack gap="sm">
-        <Answer
-          of={found}
-          isEmpty={(measured) => measured === null}
-          empty="Nobody has measured it yet."
-        >
-          {(measured) => {
-            const own = measured?.told.rules.find((each) => each.rule === rule);
-            const drift = measured?.told.drift?.find((each) => each.rule === rule);
-            return (
-              <>
-                {own ? (
-                  <Facts of={facts(own)} />
-                ) : (
-                  <Text size="sm">It had judged no expected match then.</Text>
-                )}
-                {drift && <Facts of={driftFacts(drift)} />}
-              </>
-            );
-          }}
-        </Answer>
+        {promised ? (
+          <Facts of={facts(promised)} />
+        ) : (
+          <Text size="sm">It had judged no expected match then.</Text>
+        )}
+        {curve && curve.matches > 0 && <Calibration curve={curve} />}
         <Missed rule={rule} />
       </Stack>
     </Panel>
@@ -57,21 +32,11 @@ export function Kept({ rule }: { rule: string }) {
 }
 
 const facts = (of: Promised): [string, React.ReactNode][] => [
-  ["Expected matches", whole(of.matches)],
+  ["Expected matches", `${whole(of.matches)}, sessions or host-days: ${whole(of.clusters)}`],
   ["Promised to alert", percent(of.promised)],
   ["Alerted", `${whole(of.alerted)}: ${percent(of.realised)}`],
   ["95 % interval", `${percent(of.low)} to ${percent(of.high)}`],
   ["Promise", <KeptWord key="kept" of={of} />],
-];
-
-const driftFacts = (of: Drift): [string, React.ReactNode][] => [
-  ["Judged lately", `${whole(of.judged)}, ${whole(of.alerts)} alerts`],
-  [
-    "Unknown to it",
-    `${of.judged ? percent(of.unknown) : "–"} of what stands in and before them; ${percent(of.unknown_before)} when it learned`,
-  ],
-  ["Telemetry missing", `before ${whole(of.incomplete)} of them`],
-  ["Drift", <Said key="said" of={of} />],
 ];
 
 function Missed({ rule }: { rule: string }) {

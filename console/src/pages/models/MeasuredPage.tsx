@@ -1,15 +1,16 @@
 /** What the models promised, what other thresholds would do, and where they drift. */
-import { Alert, Anchor, Stack } from "@mantine/core";
+import { Anchor, Stack } from "@mantine/core";
 import { Link } from "wouter";
-import { api, got, newKey } from "@/api/client";
 import { Answer, Nothing } from "@/parts/Answer";
 import { Page, Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
-import { Ask } from "./Ask";
 import { Calibration } from "./Calibration";
 import { DriftTable } from "./DriftTable";
+import { Measure, OfOthers, Unmeasured } from "./Measure";
+import type { Promises } from "./measured";
 import { PromiseTable } from "./PromiseTable";
-import { PROMISES, type Promises, useModels, usePromises } from "./queries";
+import { usePromises } from "./queries";
+import { SpreadChart } from "./SpreadChart";
 import { Threshold } from "./Threshold";
 
 export function MeasuredPage() {
@@ -29,28 +30,11 @@ export function MeasuredPage() {
           </Anchor>
         </>
       }
+      actions={found.data && <Measure />}
     >
-      <Ask
-        name="Measure now"
-        renews={PROMISES}
-        ask={() =>
-          got(
-            api.POST("/api/v1/models/promises", {
-              body: {},
-              params: { header: { "idempotency-key": newKey() } },
-            }),
-          )
-        }
-      >
-        {() => "Measured; what stands below is new."}
-      </Ask>
       <Answer of={found} lines={8}>
         {(measured) =>
-          measured === null ? (
-            <Nothing>Nobody has measured yet what came of the models' promises.</Nothing>
-          ) : (
-            <Measured told={measured.told} key={measured.at} />
-          )
+          measured === null ? <Unmeasured /> : <Measured told={measured.told} key={measured.at} />
         }
       </Answer>
     </Page>
@@ -58,24 +42,20 @@ export function MeasuredPage() {
 }
 
 function Measured({ told }: { told: Promises }) {
-  const models = useModels();
+  const { curve, spread } = told;
   return (
     <Stack gap="sm">
-      {models.data && told.curve && told.curve.foresight !== models.data.foresight && (
-        <Alert color="yellow" py="xs">
-          This was measured of models that were in use before: measure again.
-        </Alert>
-      )}
-      <Panel title="What another threshold would cost">
-        {told.curve?.points.length ? (
-          <Threshold curve={told.curve} />
+      <OfOthers told={told} />
+      <Panel title="What another threshold would cost" note="all rules together">
+        {curve?.rules ? (
+          <Threshold curve={curve} />
         ) : (
           <Nothing>It was measured before this could be told, or without models: measure.</Nothing>
         )}
       </Panel>
-      {told.curve && told.curve.matches > 0 && (
+      {curve && curve.matches > 0 && (
         <Panel title="Calibration" note="a share that was promised should be the one that alerts">
-          <Calibration curve={told.curve} />
+          <Calibration curve={curve} />
         </Panel>
       )}
       <Panel title="Promised and realised" flush>
@@ -85,6 +65,11 @@ function Measured({ told }: { told: Promises }) {
           <Nothing>No model has judged an expected match yet.</Nothing>
         )}
       </Panel>
+      {spread && spread.judged > 0 && (
+        <Panel title="How sure the models are" note="probabilities lately, beside the calibration">
+          <SpreadChart spread={spread} />
+        </Panel>
+      )}
       <Panel title="Drift" note="of the last days, against what each model learned" flush>
         {told.drift?.length ? (
           <DriftTable drift={told.drift} />

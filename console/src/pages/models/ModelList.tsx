@@ -9,7 +9,8 @@ import { type LedgerLine, useLedger } from "@/parts/ledger";
 import { percent, whole } from "@/parts/numbers";
 import { Figure, Page, Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
-import { type Drift, useModels, usePromises } from "./queries";
+import type { Drift } from "./measured";
+import { useModels, usePromises } from "./queries";
 import { Sealed } from "./Sealed";
 import { StageBadge } from "./Stage";
 
@@ -132,7 +133,7 @@ export function ModelList() {
                   move={setAt}
                   open={(row) => go(`/models/${encodeURIComponent(row.model.rule)}`)}
                   least="64rem"
-                  height={`${Math.min(rows.length + 2, 24) * 28}px`}
+                  height={`${Math.min(rows.length + 1, 24) * 28 + 4}px`}
                 />
               </Panel>
               <Skipped skipped={models.skipped as Record<string, number>} />

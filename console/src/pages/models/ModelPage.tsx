@@ -8,7 +8,7 @@ import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
 import { Feedback } from "./Feedback";
 import { Gates } from "./Gates";
-import { Kept } from "./Kept";
+import { OfModel } from "./OfModel";
 import { Placements } from "./Placements";
 import { Standing } from "./Standing";
 
@@ -46,10 +46,8 @@ export function ModelPage({ rule }: { rule: string }) {
                 <History history={body.history} />
               </Panel>
             </SimpleGrid>
-            <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
-              <Kept rule={rule} />
-              <Feedback rule={rule} />
-            </SimpleGrid>
+            <OfModel rule={rule} />
+            <Feedback rule={rule} />
             <Panel title="How it came to stand here" note="newest first" flush>
               <Placements model={body} />
             </Panel>

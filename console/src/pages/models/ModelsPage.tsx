@@ -1,5 +1,6 @@
 /** Models: where each stands, what it hides and would miss, and how it came to be. */
 import { Route, Switch } from "wouter";
+import { ComparePage } from "./ComparePage";
 import { MeasuredPage } from "./MeasuredPage";
 import { ModelList } from "./ModelList";
 import { ModelPage } from "./ModelPage";
@@ -10,6 +11,9 @@ export default function ModelsPage() {
     <Switch>
       <Route path="/models/versions">
         <VersionsPage />
+      </Route>
+      <Route path="/models/compare">
+        <ComparePage />
       </Route>
       <Route path="/models/promises">
         <MeasuredPage />

@@ -2,7 +2,7 @@
 import { Anchor, Badge, Table, Text } from "@mantine/core";
 import { Link } from "wouter";
 import { percent, whole } from "@/parts/numbers";
-import type { Promised, Promises } from "./queries";
+import type { Promised, Promises } from "./measured";
 
 export function PromiseTable({ told }: { told: Promises }) {
   const lines = [...(told.tenant ? [told.tenant] : []), ...told.rules];
@@ -71,7 +71,12 @@ function Line({ of }: { of: Promised }) {
 
 export function Kept({ of }: { of: Promised }) {
   if (!of.enough)
-    return <span className="quiet">{of.clusters} sessions or host-days: too few to say</span>;
+    return (
+      <span className="quiet">
+        {of.clusters === 1 ? "one session or host-day" : `${of.clusters} sessions or host-days`}:
+        too few to say
+      </span>
+    );
   if (of.inside) return <Badge color="green">kept</Badge>;
   return of.realised > of.promised ? (
     <Badge color="red">louder</Badge>

@@ -39,7 +39,7 @@ export function Sealed({ foresight }: { foresight: string }) {
                 value={<Moment at={told.changed} short />}
                 note={
                   told.ledger.foresight === foresight
-                    ? `${whole(told.ledger.placements)} placements`
+                    ? `each run at ${placesText(told.ledger.placements)}`
                     : "of models that were in use before"
                 }
               />
@@ -50,6 +50,9 @@ export function Sealed({ foresight }: { foresight: string }) {
     </Panel>
   );
 }
+
+const placesText = (count: number): string =>
+  count === 1 ? "one place" : `${whole(count)} places`;
 
 function RecallFigure({ name, recall }: { name: string; recall: Recall | null }) {
   if (!recall?.chains) return <Figure name={name} value="–" note="no sealed chain fits here" />;

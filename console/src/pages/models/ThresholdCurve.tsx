@@ -2,19 +2,20 @@
 import { useElementSize } from "@mantine/hooks";
 import { type KeyboardEvent, type PointerEvent, useMemo } from "react";
 import { percent } from "@/parts/numbers";
-import { caughtText, costText, type Frame, type Scale, scaleOf } from "./curve";
-import type { Curve, Point } from "./queries";
+import { caughtText, costText, type Frame, highest, type Scale, scaleOf } from "./curve";
+import type { Curve, Point } from "./measured";
 import classes from "./ThresholdCurve.module.css";
 
 interface Props {
   curve: Curve;
   at: number; // index of the point that is looked at
   move: (at: number) => void;
+  alone?: boolean; // of one rule, by whose model alone attacks are told of
 }
 
 const HEIGHT = 260;
 
-export function ThresholdCurve({ curve, at, move }: Props) {
+export function ThresholdCurve({ curve, at, move, alone = false }: Props) {
   const { ref, width } = useElementSize();
   const frame = useMemo<Frame>(
     () => ({ width: width || 600, height: HEIGHT, left: 52, right: 44, top: 14, bottom: 34 }),
@@ -31,7 +32,7 @@ export function ThresholdCurve({ curve, at, move }: Props) {
         aria-label="Share of expected matches that alert, and recorded attacks told of, by threshold"
       >
         <Axes curve={curve} frame={frame} scale={scale} />
-        <Lines curve={curve} scale={scale} />
+        <Lines curve={curve} scale={scale} alone={alone} />
         <line
           className={classes.now}
           x1={scale.x(curve.in_force)}
@@ -97,7 +98,7 @@ function Handle({ curve, at, move, scale, frame, chosen }: HandleProps) {
 }
 
 function Axes({ curve, frame, scale }: { curve: Curve; frame: Frame; scale: Scale }) {
-  const most = Math.max(...curve.points.map((point) => point.high), 0.01);
+  const most = highest(curve);
   const shares = ticks(curve.points[0]?.share ?? 0.001);
   const bottom = frame.height - frame.bottom;
   return (
@@ -113,10 +114,12 @@ function Axes({ curve, frame, scale }: { curve: Curve; frame: Frame; scale: Scal
           <text x={frame.left - 6} y={scale.alerts(part * most) + 4} textAnchor="end">
             {percent(part * most)}
           </text>
-          <text x={frame.width - frame.right + 6} y={scale.alerts(part * most) + 4}>
-            {curve.chains ? Math.round(part * curve.chains * 10) / 10 : ""}
-          </text>
         </g>
+      ))}
+      {wholeParts(curve.chains).map((count) => (
+        <text key={count} x={frame.width - frame.right + 6} y={scale.chains(count) + 4}>
+          {count}
+        </text>
       ))}
       {shares.map((share) => (
         <text key={share} x={scale.x(share)} y={bottom + 15} textAnchor="middle">
@@ -133,7 +136,11 @@ function Axes({ curve, frame, scale }: { curve: Curve; frame: Frame; scale: Scal
 const ticks = (first: number): number[] =>
   [0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5].filter((share) => share >= first);
 
-function Lines({ curve, scale }: { curve: Curve; scale: Scale }) {
+/** A few whole numbers up to a count, itself among them; none of nothing. */
+const wholeParts = (count: number): number[] =>
+  count ? [...new Set([0, 0.25, 0.5, 0.75, 1].map((part) => Math.round(part * count)))] : [];
+
+function Lines({ curve, scale, alone }: { curve: Curve; scale: Scale; alone: boolean }) {
   const path = (y: (point: Point) => number) =>
     curve.points
       .map((point, at) => `${at ? "L" : "M"}${scale.x(point.share)} ${y(point)}`)
@@ -145,10 +152,21 @@ function Lines({ curve, scale }: { curve: Curve; scale: Scale }) {
   const share = (point: Point) => (curve.matches ? point.alerted / curve.matches : 0);
   return (
     <>
-      <path className={classes.band} d={`${path((point) => scale.alerts(point.high))}${back}Z`} />
-      <path className={classes.alerts} d={path((point) => scale.alerts(share(point)))} />
-      <path className={classes.caught} d={path((point) => scale.chains(point.caught))} />
-      <path className={classes.models} d={path((point) => scale.chains(point.by_models))} />
+      {curve.matches > 0 && (
+        <>
+          <path
+            className={classes.band}
+            d={`${path((point) => scale.alerts(point.high))}${back}Z`}
+          />
+          <path className={classes.alerts} d={path((point) => scale.alerts(share(point)))} />
+        </>
+      )}
+      {curve.chains > 0 && (
+        <path className={classes.caught} d={path((point) => scale.chains(point.caught))} />
+      )}
+      {curve.chains > 0 && !alone && (
+        <path className={classes.models} d={path((point) => scale.chains(point.by_models))} />
+      )}
     </>
   );
 }

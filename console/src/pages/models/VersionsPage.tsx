@@ -9,8 +9,8 @@ import { percent } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
 import { seen } from "@/parts/text";
 import { Moment } from "@/parts/times";
-import { Compare } from "./Compare";
 import { Gates } from "./Gates";
+import { useVersions } from "./queries";
 import { Train } from "./Train";
 import { UseVersion } from "./UseVersion";
 
@@ -24,10 +24,7 @@ interface Recall {
 /** How the models came to be: each training, its recall and gates, which is in use. */
 export function VersionsPage() {
   const [shown, setShown] = useState<number | null>(null);
-  const found = useQuery({
-    queryKey: ["models", "versions"],
-    queryFn: () => got(api.GET("/api/v1/models/versions", { params: { query: { limit: 100 } } })),
-  });
+  const found = useVersions();
   return (
     <Page
       title="Versions of the models"
@@ -35,6 +32,13 @@ export function VersionsPage() {
         <Anchor component={Link} href="/models" size="sm">
           All models
         </Anchor>
+      }
+      actions={
+        (found.data?.versions.length ?? 0) > 1 && (
+          <Anchor component={Link} href="/models/compare" size="sm">
+            Compare two versions
+          </Anchor>
+        )
       }
     >
       <Panel flush>
@@ -62,6 +66,7 @@ export function VersionsPage() {
                   <Row
                     key={version.version}
                     version={version}
+                    used={page.versions.find((each) => each.in_use)?.version ?? null}
                     show={() => setShown(version.version)}
                   />
                 ))}
@@ -70,14 +75,19 @@ export function VersionsPage() {
           )}
         </Answer>
       </Panel>
-      {(found.data?.versions.length ?? 0) > 1 && <Compare versions={found.data?.versions ?? []} />}
       <Train />
       {shown !== null && <GatesOf version={shown} close={() => setShown(null)} />}
     </Page>
   );
 }
 
-function Row({ version, show }: { version: Version; show: () => void }) {
+interface RowProps {
+  version: Version;
+  used: number | null; // the version in use
+  show: () => void;
+}
+
+function Row({ version, used, show }: RowProps) {
   const recall = version.recall as Recall | null;
   return (
     <Table.Tr>
@@ -117,6 +127,15 @@ function Row({ version, show }: { version: Version; show: () => void }) {
             <Badge color="green">in use</Badge>
           ) : (
             <UseVersion version={version.version} refused={version.refused} />
+          )}
+          {used !== null && !version.in_use && (
+            <Anchor
+              component={Link}
+              size="xs"
+              href={`/models/compare?from=${used}&to=${version.version}`}
+            >
+              Compare with {used}
+            </Anchor>
           )}
         </Group>
       </Table.Td>

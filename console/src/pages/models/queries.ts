@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, got } from "@/api/client";
 import { isProblem } from "@/api/problem";
+import type { Promises } from "./measured";
 
 const MINUTE = 60_000;
 
@@ -24,61 +25,12 @@ export function useModels() {
   });
 }
 
-export interface Promised {
-  rule: string | null; // null: all of them
-  matches: number;
-  alerted: number;
-  dismissed: number;
-  promised: number;
-  realised: number;
-  low: number;
-  high: number;
-  clusters: number;
-  inside: boolean;
-  enough: boolean;
-}
-
-export interface Point {
-  share: number;
-  alerted: number;
-  low: number;
-  high: number;
-  caught: number;
-  by_models: number;
-  rules: Record<string, number>;
-}
-
-export interface Curve {
-  foresight: string;
-  own: boolean; // false: the models in use have judged nothing yet; it is what others said
-  in_force: number;
-  resolution: number;
-  matches: number;
-  days: number;
-  chains: number;
-  impossible: number;
-  points: Point[];
-}
-
-export interface Drift {
-  rule: string;
-  judged: number;
-  alerts: number;
-  incomplete: number;
-  unknown: number;
-  unknown_before: number;
-  missed: string[];
-  objection: string | null;
-}
-
-export interface Promises {
-  tenant: Promised | null;
-  rules: Promised[];
-  days: number;
-  alerts: number;
-  asked_a_day: number | null;
-  curve?: Curve | null; // of an older server there is none
-  drift?: Drift[];
+/** Every version, newest first. */
+export function useVersions() {
+  return useQuery({
+    queryKey: ["models", "versions"],
+    queryFn: () => got(api.GET("/api/v1/models/versions", { params: { query: { limit: 200 } } })),
+  });
 }
 
 export const PROMISES = ["models", "promises"] as const;
