@@ -101,7 +101,8 @@ def test_a_wrong_text_is_marked_and_cannot_be_tried(watched: Watched) -> None:
     page.get_by_text(re.compile("does not match, against its test")).wait_for()
     without_line(page, f"Text of {OFF}", "condition: selection")
     page.get_by_text(re.compile(r"^Wrong, line \d+:")).first.wait_for()
-    expect(page.get_by_role("button", name="What would this change?")).to_be_disabled()
+    asked = page.get_by_role("button", name="What would this change?")
+    expect(asked).to_be_disabled(timeout=SLOW)
     expect(page.locator(".cm-lint-marker-error").first).to_be_visible()
 
 
