@@ -8,7 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 from foreseen.api.cursors import Cursor, Limit, cursor_of, place_of
 from foreseen.api.lake.desk import ANSWERS, Desked
 from foreseen.api.lake.events import Moment
-from foreseen.api.lake.rows import view_of
+from foreseen.api.lake.rows import timed, view_of
 from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
 from foreseen.api.times import iso, moment
@@ -130,10 +130,10 @@ async def get_person(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     return ActsView(
         person=_person(name, found.counts),
         logins=[view_of(each) for each in found.logins],
-        sessions=[_timed(each) for each in found.sessions],
+        sessions=[timed(each) for each in found.sessions],
         commands=[view_of(each) for each in found.commands],
-        programs=[_timed(each) for each in found.programs],
-        files=[_timed(each) for each in found.files],
+        programs=[timed(each) for each in found.programs],
+        files=[timed(each) for each in found.files],
         since=iso(span[0]),
         until=iso(span[1]),
     )
@@ -164,8 +164,3 @@ def _person(name: str, row: dict[str, Any]) -> PersonView:
         logins=row["logins"],
         failed=row["failed"],
     )
-
-
-def _timed(row: dict[str, Any]) -> dict[str, object]:
-    times = {name: iso(row[name]) for name in ("first_time", "last_time")}
-    return view_of({**row, **times})

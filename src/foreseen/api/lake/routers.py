@@ -10,6 +10,7 @@ from foreseen.api.lake import (
     processes,
     restoring,
     stories,
+    workload_acts,
     workloads,
 )
 
@@ -19,6 +20,7 @@ ROUTERS = (
     explanations.router,
     processes.router,
     restoring.router,
+    workload_acts.router,
     workloads.router,
     people.router,
     people_figures.router,

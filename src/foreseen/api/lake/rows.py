@@ -41,6 +41,12 @@ def view_of(row: Mapping[str, Any]) -> dict[str, object]:
     return shown
 
 
+def timed(row: Mapping[str, Any]) -> dict[str, object]:
+    """A row of sums, whose first and last times are told as RFC 3339."""
+    times = {name: iso(row[name]) for name in ("first_time", "last_time") if name in row}
+    return view_of({**row, **times})
+
+
 def bounded(value: object) -> tuple[object, bool]:
     """A value of a column in its bounds, and whether it is whole."""
     if isinstance(value, str):
