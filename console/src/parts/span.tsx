@@ -24,14 +24,15 @@ export function useEnd(): { end: number; past: boolean } | null {
   return { end, past: end < now };
 }
 
-/** The span, and its beginning; undefined until it is known. */
-export function useSpan(): { span: string; from: string | undefined } {
+/** The span, and its ends; undefined until they are known. */
+export function useSpan(): { span: string; from: string | undefined; until: string | undefined } {
   const [url] = useUrl();
   const end = useEnd();
   const asked = url.get("span") ?? USUAL;
   const span = asked in HOURS ? asked : USUAL;
   const from = end && new Date(end.end - (HOURS[span] ?? 0) * HOUR).toISOString();
-  return { span, from: from ?? undefined };
+  const until = end ? new Date(end.end).toISOString() : undefined;
+  return { span, from: from ?? undefined, until };
 }
 
 export function SpanChoice() {

@@ -1,98 +1,14 @@
 /** What a person did: tables of commands, programs, logins, sessions and files. */
-import { Anchor, Badge, Table } from "@mantine/core";
-import type { ReactNode } from "react";
-import { Link } from "wouter";
+import { Badge } from "@mantine/core";
 import type { Schema } from "@/api/client";
-import { Nothing } from "@/parts/Answer";
-import { timeOf } from "@/parts/EventTable";
-import { Foreign } from "@/parts/Foreign";
-import { Moment } from "@/parts/times";
+import { count, foreign, moment, type Row, RowTable, rules, textsOf } from "@/parts/RowTable";
 
 type Acts = Schema["ActsView"];
-type Row = Record<string, unknown>;
-
-const text = (row: Row, name: string): string | null =>
-  row[name] === undefined || row[name] === null ? null : String(row[name]);
-
-const list = (row: Row, name: string): string[] =>
-  Array.isArray(row[name]) ? row[name].map(String) : [];
-
-interface Column {
-  name: string;
-  width?: number;
-  cell: (row: Row) => ReactNode;
-}
-
-interface ListProps {
-  label: string;
-  none: string;
-  rows: Row[];
-  columns: Column[];
-  idOf: (row: Row) => string;
-}
-
-function List({ label, none, rows, columns, idOf }: ListProps) {
-  if (!rows.length) return <Nothing>{none}</Nothing>;
-  return (
-    <Table aria-label={label} layout="fixed">
-      <Table.Thead>
-        <Table.Tr>
-          {columns.map(({ name, width }) => (
-            <Table.Th key={name} w={width}>
-              {name}
-            </Table.Th>
-          ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rows.map((row) => (
-          <Table.Tr key={idOf(row)}>
-            {columns.map(({ name, cell }) => (
-              <Table.Td key={name}>{cell(row)}</Table.Td>
-            ))}
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
-}
-
-const moment = (name: string, column: string): Column => ({
-  name,
-  width: 160,
-  cell: (row) => <Moment at={timeOf(row[column])} />,
-});
-
-const foreign = (name: string, column: string, width?: number, mono = false): Column => ({
-  name,
-  width,
-  cell: (row) => <Foreign text={text(row, column)} mono={mono} most={300} />,
-});
-
-const count = (name: string, column: string, width = 90): Column => ({
-  name,
-  width,
-  cell: (row) => <span className="number">{text(row, column)}</span>,
-});
-
-const rules = (name: string, column: string, width?: number): Column => ({
-  name,
-  width,
-  cell: (row) =>
-    list(row, column).map((rule, index) => (
-      <span key={rule}>
-        {index > 0 && ", "}
-        <Anchor component={Link} size="sm" href={`/rules/${encodeURIComponent(rule)}`}>
-          {rule}
-        </Anchor>
-      </span>
-    )),
-});
 
 const byPlace = (row: Row): string => `${row.stream} ${row.seq}`;
 
 export const Commands = ({ acts }: { acts: Acts }) => (
-  <List
+  <RowTable
     label="Commands"
     none="No command of theirs is known."
     rows={acts.commands}
@@ -109,7 +25,7 @@ export const Commands = ({ acts }: { acts: Acts }) => (
 );
 
 export const Programs = ({ acts }: { acts: Acts }) => (
-  <List
+  <RowTable
     label="Programs"
     none="No program of theirs is known."
     rows={acts.programs}
@@ -125,7 +41,7 @@ export const Programs = ({ acts }: { acts: Acts }) => (
 );
 
 export const Logins = ({ acts }: { acts: Acts }) => (
-  <List
+  <RowTable
     label="Logins"
     none="No login of theirs is known."
     rows={acts.logins}
@@ -152,7 +68,7 @@ export const Logins = ({ acts }: { acts: Acts }) => (
 );
 
 export const Sessions = ({ acts }: { acts: Acts }) => (
-  <List
+  <RowTable
     label="Sessions"
     none="No session of theirs is known."
     rows={acts.sessions}
@@ -169,14 +85,14 @@ export const Sessions = ({ acts }: { acts: Acts }) => (
 );
 
 export const Files = ({ acts }: { acts: Acts }) => (
-  <List
+  <RowTable
     label="Files"
     none="No file is known that they touched."
     rows={acts.files}
     idOf={(row) => String(row.file_path)}
     columns={[
       foreign("File", "file_path", undefined, true),
-      { name: "How", width: 180, cell: (row) => list(row, "acts").join(", ") },
+      { name: "How", width: 180, cell: (row) => textsOf(row, "acts").join(", ") },
       count("Events", "events", 80),
       moment("Last", "last_time"),
       foreign("Last program", "last_program", 220, true),

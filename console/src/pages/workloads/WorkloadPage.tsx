@@ -1,4 +1,4 @@
-import { Anchor, SimpleGrid, Table, Tabs, Text } from "@mantine/core";
+import { Anchor, SimpleGrid, Stack, Table, Tabs, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
@@ -12,8 +12,12 @@ import { SpanChoice, useSpan } from "@/parts/span";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
 import { fieldIs } from "@/parts/words";
+import { Baseline } from "./Baseline";
+import { ChangedFiles } from "./ChangedFiles";
 import { Course } from "./Course";
+import { Ports } from "./Ports";
 import { Processes } from "./Processes";
+import { Risk } from "./Risk";
 
 /** One workload: what it did over time, on which hosts, and what alerted. */
 export function WorkloadPage({ name }: { name: string }) {
@@ -51,6 +55,7 @@ export function WorkloadPage({ name }: { name: string }) {
             <Panel title="Over time" note="events, matches, and what was decided of them">
               <Course course={course} />
             </Panel>
+            <Risk workload={name} />
           </>
         )}
       </Answer>
@@ -61,6 +66,7 @@ export function WorkloadPage({ name }: { name: string }) {
       >
         <Tabs.List>
           <Tabs.Tab value="alerts">Alerts</Tabs.Tab>
+          <Tabs.Tab value="new">What is new</Tabs.Tab>
           <Tabs.Tab value="processes">Processes</Tabs.Tab>
           <Tabs.Tab value="files">Files</Tabs.Tab>
           <Tabs.Tab value="network">Network</Tabs.Tab>
@@ -69,17 +75,27 @@ export function WorkloadPage({ name }: { name: string }) {
         <Tabs.Panel value="alerts" pt="xs">
           <Alerts workload={name} />
         </Tabs.Panel>
+        <Tabs.Panel value="new" pt="xs">
+          <Answer of={found}>
+            {(course) => <Baseline workload={name} first={course.course[0]?.time ?? null} />}
+          </Answer>
+        </Tabs.Panel>
         <Tabs.Panel value="processes" pt="xs">
           <Processes workload={name} />
         </Tabs.Panel>
         <Tabs.Panel value="files" pt="xs">
-          <EventTable label="File events" search={`${fieldIs("workload", name)} class_uid:1001`} />
+          <ChangedFiles workload={name} />
         </Tabs.Panel>
         <Tabs.Panel value="network" pt="xs">
-          <EventTable
-            label="Network events"
-            search={`${fieldIs("workload", name)} class_uid:4001`}
-          />
+          <Stack gap="sm">
+            <Ports workload={name} />
+            <Panel title="Network events" note="the newest">
+              <EventTable
+                label="Network events"
+                search={`${fieldIs("workload", name)} class_uid:4001`}
+              />
+            </Panel>
+          </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="hosts" pt="xs">
           <Answer of={found}>{(course) => <Hosts hosts={course.hosts} />}</Answer>

@@ -14,7 +14,11 @@ _PROCESS, _FILE, _NETWORK, _CONNECT, _LISTEN = 1007, 1001, 4001, 1, 7
 # security, encrypt, decrypt.
 _CHANGED = f"class_uid = {_FILE} AND activity_id IN (1, 3, 4, 5, 6, 7, 10, 11) AND file_path <> ''"
 _OF = f"{WITHIN} AND workload = $name"
-_FOLDER = "regexp_extract(file_path, '^((?:/[^/]+){1,2})/', 1)"
+# What lies in a folder for scratch has a new name each time: of its name stays what is plain.
+_SCRATCH = "^(/(?:tmp|var/tmp|dev/shm|proc|run))/(?:.*/)?([a-z._-]+)?.*$"
+_PLAIN = "^/(?:tmp|var/tmp|dev/shm|proc|run)/(?:.*/)?[a-z._-]+$"
+_FOLDER = rf"""regexp_replace(
+    regexp_extract(file_path, '^((?:/[^/]+){{1,2}})/', 1), '{_SCRATCH}', '\1')"""
 _FOLDERS = f"""
     SELECT {_FOLDER} AS folder, count(*) AS events, count(DISTINCT file_path) AS files,
         max(time) AS last_time
@@ -37,10 +41,6 @@ _PORTS = f"""
     FROM events WHERE {_OF} AND {_LISTENS}
     GROUP BY ALL ORDER BY first_time DESC, port, program LIMIT $most"""  # noqa: S608 (of ours)
 
-# What lies in a folder for scratch has a new name each time: of its name stays what is plain.
-_SCRATCH = "^(/(?:tmp|var/tmp|dev/shm|proc|run))/(?:.*/)?([a-z._-]+)?.*$"
-_PLAIN = "^/(?:tmp|var/tmp|dev/shm|proc|run)/(?:.*/)?[a-z._-]+$"
-
 
 def _lasting(path: str) -> str:
     """SQL of a path whose scratch names are left out."""
@@ -58,7 +58,7 @@ _KINDS = {
         f"class_uid = {_NETWORK} AND activity_id = {_CONNECT}",
         "concat_ws(':', coalesce(nullif(dst_hostname, ''), dst_ip), dst_port)",
     ),
-    "folder": (_CHANGED, f"regexp_replace({_FOLDER}, '{_SCRATCH}', '\\1')"),
+    "folder": (_CHANGED, _FOLDER),
     "port": (_LISTENS, f"{_PORT}::VARCHAR"),
 }
 KINDS = tuple(_KINDS)
