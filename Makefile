@@ -21,7 +21,7 @@ SETUP := pyproject.toml scripts/setup.sh scripts/check_native.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHON
 
-.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview fuzz crash screenshots soak cluster-test browser-test postgres-test spark-test replays setup lint format types contract wheel lock clean
+.PHONY: help demo console test check-all bench bench-rules bench-models bench-lake bench-alerts bench-needles bench-capacity bench-latency bench-hunting bench-process-tree bench-overview bench-console fuzz crash screenshots soak cluster-test browser-test postgres-test spark-test replays setup lint format types contract wheel lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -76,6 +76,11 @@ bench-process-tree: $(DEV) ## The process tree of an alert in ten million events
 
 bench-overview: $(DEV) ## The landing page over many events and alerts
 	@$(BIN)/python benchmarks/overview.py $(ARGS)
+
+bench-console: $(NODE) ## The console in a browser over 100,000 alerts
+	@scripts/chromium.sh
+	@$(BIN)/python console/make_console.py
+	@$(BIN)/python benchmarks/console.py $(ARGS)
 
 bench-hunting: $(DEV) ## What the sandbox costs a query
 	@$(BIN)/python benchmarks/hunting.py $(ARGS)

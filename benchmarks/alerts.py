@@ -59,15 +59,13 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def stored(engine: Engine, number: int) -> float:
+def stored(engine: Engine, number: int, by: str = "judge") -> float:
     """Store so many, in commits as the judge makes them; alerts a minute."""
     chance = random.Random(1)  # noqa: S311 (made-up data)
     begun = time.perf_counter()
     for version, first in enumerate(range(0, number, BATCH), 1):
         made = [alert(n, chance) for n in range(first, min(first + BATCH, number))]
-        commit_decisions(
-            engine, DEFAULT_TENANT, Decided(made), Checkpoint("judge", version), now=NOW
-        )
+        commit_decisions(engine, DEFAULT_TENANT, Decided(made), Checkpoint(by, version), now=NOW)
     return number / (time.perf_counter() - begun) * 60
 
 

@@ -52,9 +52,9 @@ def test_the_risk_is_that_of_the_alerts_that_waited_then(tmp_path: Path) -> None
         assert [(of["rule"], of["risk"]) for of in told["shares"]] == [("quiet", low)]
         undo(site.engine, TENANT, number, now=NOW + 6 * HOUR_MS)
         again = site.get("/workloads/web/risk", **DAY, every="hour")
-        points = {at["time"]: at["rule"] for at in again["course"]}
-        assert points["2026-09-21T19:00:00.000+00:00"] == "quiet"
-        assert points["2026-09-21T21:00:00.000+00:00"] == "loud"
+        leading = {at["time"]: at["rule"] for at in again["course"]}
+        assert leading["2026-09-21T19:00:00.000+00:00"] == "quiet"
+        assert leading["2026-09-21T21:00:00.000+00:00"] == "loud"
         assert [of["rule"] for of in again["shares"]] == ["loud", "quiet"]
         site.get(
             "/workloads/web/risk", status=422, **{"from": "2020-01-01T00:00:00Z"}, every="hour"

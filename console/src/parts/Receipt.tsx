@@ -29,7 +29,7 @@ export function Receipt({ receipt }: { receipt: Record<string, unknown> }) {
   const { rule, matches, lessons, moved, days, notes } = receipt as unknown as ReceiptShape;
   const change = lessons[1] - lessons[0];
   return (
-    <Stack gap={4} fz="sm">
+    <Stack gap={4} fz="sm" component="section" aria-label="Receipt">
       <Text size="sm">
         {rule}: {whole(matches)} matches; its model would learn from {whole(lessons[1])} expected
         matches ({change >= 0 ? "+" : "−"}
