@@ -28,6 +28,7 @@ from schemathesis.specs.openapi import checks
 from tests.api.alerting import an_alert, fill
 from tests.api.people import Site, site
 from tests.api.test_api_walker import PARAMETER, Walked, example, walked
+from tests.postgres.fixtures import BOTH
 
 from foreseen.control.scopes import Role, Scope
 
@@ -49,6 +50,8 @@ CHECKS: list[CheckFunction] = [
 ]
 MANY = int(os.environ.get("FORESEEN_FUZZ", "12"))
 """Requests to each route and mode; `make fuzz` sends more."""
+KINDS = BOTH if "FORESEEN_FUZZ" in os.environ else BOTH[:1]
+"""Control databases behind many requests; a few go to every kind in each run of all."""
 LONGEST_QUERY = 60_000
 """Bytes; the client sends little more."""
 HOSTILE = [
@@ -108,6 +111,7 @@ def test_a_few_requests_to_every_route_are_answered_as_described(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS, indirect=True)
 def test_many_requests_to_every_route_are_answered_as_described(
     place: Site, client: httpx.Client
 ) -> None:
