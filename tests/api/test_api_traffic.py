@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -206,13 +206,21 @@ def _lines(told: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in told.splitlines() if line.startswith("{")]
 
 
+def awaited(said: Callable[[], str], *any_of: str) -> str:
+    """What was logged, once it has one of these: the server answers first, and logs then."""
+    told, end = said(), time.monotonic() + 10
+    while not any(each in told for each in any_of) and time.monotonic() < end:
+        time.sleep(0.01)
+        told += said()
+    return told
+
+
 def test_a_request_has_one_line_with_who_and_what(api: Any, logged: Any) -> None:
     begin, said = logged
     begin("json")
     headers = {**api.read, "X-Request-ID": "r-1"}
     assert api.client.get(f"{ALERTS}/secret-path?token=hunter2", headers=headers).status_code == 404
-    time.sleep(0.05)
-    told = said()
+    told = awaited(said, '"event": "request"', '"event":"request"')
     (line,) = [each for each in _lines(told) if each["event"] == "request"]
     assert line["ms"] > 0
     expected = {
@@ -261,8 +269,8 @@ def test_an_error_has_its_traceback_and_the_requests_id(api: Any, logged: Any) -
     answer = api.client.get("/broken", headers={"X-Request-ID": "r-9"})
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "r-9")
     assert answer.json()["request_id"] == "r-9"
-    time.sleep(0.05)
-    errors = [each for each in _lines(said()) if each["level"] == "error"]
+    told = awaited(said, "Traceback")
+    errors = [each for each in _lines(told) if each["level"] == "error"]
     assert errors[0]["request_id"] == "r-9"
     assert "Traceback" in errors[0]["exception"]
     assert "abcdefgh" not in errors[0]["exception"]
