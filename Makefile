@@ -42,8 +42,7 @@ check-all: lint types contract ## What CI runs: lint, types, imports, every test
 	@scripts/postgres.sh
 	@scripts/chromium.sh
 	@$(BIN)/python console/make_console.py check
-	@$(PYTEST) -m "not deep and not spark and not browser" --durations=40
-	@$(MAKE) --no-print-directory browser-test
+	@$(PYTEST) -m "not deep and not spark" --durations=40
 	@$(MAKE) --no-print-directory postgres-test
 	@$(MAKE) --no-print-directory spark-test # last: its client brings pandas, which other libraries would use
 
@@ -103,7 +102,7 @@ soak: $(DEV) ## An hour at half load: does memory, a handle or a latency grow?
 cluster-test: $(DEV) ## Two Ray nodes over Kafka's protocol, one killed, against one process
 	@$(BIN)/python scripts/cluster_test.py $(ARGS)
 
-browser-test: $(DEV) ## Drive the console in a real browser, in processes of its own: its driver keeps their event loop
+browser-test: $(DEV) ## Drive the console in a real browser; part of check-all
 	@scripts/chromium.sh
 	@$(PYTEST) -m browser --durations=10 tests/console
 

@@ -54,9 +54,13 @@ def site(
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser of the machine."""
+    """The browser of the machine.
+
+    Its driver's event loop runs as long as it does, and nothing else of the process may have one:
+    so it ends with the module, before tests of something else.
+    """
     program = chromium()
     if program is None:
         pytest.skip("no Chromium: apt install chromium")
@@ -65,11 +69,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def login(browser: Browser, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state of a browser in which the person has used the link."""
-    kept = tmp_path_factory.mktemp("login") / "state.json"
-    log_in(browser, site, kept)
-    return kept
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the state of a browser is kept in which the person has used the link."""
+    return tmp_path_factory.mktemp("login") / "state.json"
+
+
+@pytest.fixture(scope="module")
+def login(browser: Browser, site: Site, state: Path) -> Path:
+    """The same, once they have used it."""
+    if not state.exists():
+        log_in(browser, site, state)
+    return state
 
 
 @dataclass

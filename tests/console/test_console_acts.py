@@ -84,9 +84,9 @@ def hunting(watched: Watched) -> Iterator[Watched]:
     yield watched
     watched.page.evaluate(
         """async (name) => {
-            const { searches } = await (await fetch('/api/v1/saved-searches?limit=200')).json();
+            const kept = await (await fetch('/api/v1/saved-searches?limit=200')).json();
             const headers = {'x-foreseen-request': '1'};
-            for (const each of searches.filter((one) => one.name === name)) {
+            for (const each of kept.saved_searches.filter((one) => one.name === name)) {
                 await fetch('/api/v1/saved-searches/' + each.id, {method: 'DELETE', headers});
             }
         }""",
@@ -173,9 +173,9 @@ def test_what_is_new_on_a_workload_and_which_files_changed_is_told(watched: Watc
     expect(new).to_contain_text("/usr/bin/socat", timeout=SLOW)
     page.get_by_role("table", name="What the risk is from").get_by_role("row").nth(1).wait_for()
     page.get_by_role("tab", name="Files").click()
-    page.get_by_role("button", name="/etc", exact=True).click()
+    page.get_by_role("button", name="/var/log", exact=True).click()
     files = page.get_by_role("table", name="Changed files")
-    expect(page.get_by_role("heading", name="Changed files below /etc/")).to_be_visible()
-    expect(files.get_by_role("row").nth(1)).to_contain_text("/etc/")
+    expect(page.get_by_role("heading", name="Changed files below /var/log/")).to_be_visible()
+    expect(files.get_by_role("row").nth(1)).to_contain_text("/var/log/")
     page.get_by_role("tab", name="Network").click()
     expect(page.get_by_role("table", name="Listening ports")).to_contain_text("/usr/bin/socat")
