@@ -1,6 +1,6 @@
 import "@fontsource-variable/inter/index.css";
 import "@fontsource-variable/jetbrains-mono/index.css";
-import "@mantine/core/styles.css";
+import "@/mantine";
 import "@mantine/notifications/styles.css";
 import "@mantine/spotlight/styles.css";
 import "@/styles.css";

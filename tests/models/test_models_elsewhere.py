@@ -16,6 +16,7 @@ from foreseen.models.moments.elsewhere import (
     added,
     elsewhere_of,
     sightings_of,
+    tied_to,
     told,
 )
 from foreseen.models.moments.moment import moments_of
@@ -191,6 +192,22 @@ def days(draw: st.DrawFn) -> list[dict[str, object]]:
         )
         for number, minutes in enumerate(draw(TIMES))
     ]
+
+
+@given(days(), st.sets(st.integers(0, 200)))
+@settings(max_examples=200, deadline=None)
+def test_those_that_are_tied_see_the_same_without_the_others(
+    rows: list[dict[str, object]], chosen: set[int]
+) -> None:
+    everything = table(*rows)
+    sightings, whole = sightings_of(everything), elsewhere_of(everything)
+    wanted = [row for row in range(len(rows)) if row in chosen]
+    names = {name for row in wanted for name in sightings[row].names}
+    tied = tied_to(everything, names)
+    uids = [str(uid) for uid in everything.column("match_uid").to_pylist()]
+    told = dict(zip(tied.column("match_uid").to_pylist(), elsewhere_of(tied), strict=True))
+    for row in wanted:
+        assert told.get(uids[row], ()) == whole[row]
 
 
 @settings(max_examples=200, deadline=None)

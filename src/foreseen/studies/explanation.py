@@ -1,6 +1,7 @@
 """Explain a judged match: by the very model that answered, from what is stored of it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
@@ -19,7 +20,13 @@ from foreseen.core.ids import ContentHash, RuleId, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.models.explaining.explained import Explained, explained, nearest_to
 from foreseen.models.foresight import Foresight, load
-from foreseen.models.moments.elsewhere import REACH
+from foreseen.models.moments.elsewhere import (
+    COLUMNS,
+    REACH,
+    elsewhere_of,
+    sightings_of,
+    tied_to,
+)
 from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.pipeline.predictions import last_words
 from foreseen.schema.arrow import integers, texts
@@ -209,14 +216,22 @@ def _taken_apart(lake: Lake, tenant: TenantId, told: Explanation, asked: _Asked)
 
 def _still_there(lake: Lake, tenant: TenantId, uids: Iterable[str]) -> dict[str, Moment]:
     """Those of the matches that the lake still has, by uid, with what was elsewhere before them."""
-    own, wanted = pc.field("tenant") == tenant, set(uids)
-    named = own & pc.field("match_uid").isin(list(wanted))
-    times = integers(lake.read("matches", ["time"], named), "time")
-    if not times:
+    own = pc.field("tenant") == tenant
+    rows = lake.read("matches", None, own & pc.field("match_uid").isin(list(set(uids))))
+    if not rows.num_rows:
         return {}
-    around = lake.read("matches", None, own & _before(times))
-    rows = [row for row, uid in enumerate(texts(around, "match_uid")) if uid in wanted]
-    return {each.uid: each for each in moments_of(around, rows=rows)}
+    names = {name for sighting in sightings_of(rows) for name in sighting.names}
+    seen = _elsewhere(lake, own & _before(integers(rows, "time")), names) if names else {}
+    moments = moments_of(rows, [seen.get(uid, ()) for uid in texts(rows, "match_uid")])
+    return {each.uid: each for each in moments}
+
+
+def _elsewhere(
+    lake: Lake, around: pc.Expression, names: AbstractSet[str]
+) -> dict[str, tuple[str, ...]]:
+    """Tokens of matches that have one of the names, by uid."""
+    tied = tied_to(lake.read("matches", [*COLUMNS, "match_uid"], around), names)
+    return dict(zip(texts(tied, "match_uid"), elsewhere_of(tied), strict=True))
 
 
 def _before(times: Sequence[int]) -> pc.Expression:
