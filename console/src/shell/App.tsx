@@ -1,24 +1,27 @@
 /** Which page an address shows; without a session, the one to log in on. */
-import { Suspense } from "react";
+import { lazy, Suspense } from "react";
 import { Redirect, Route, Switch, useLocation } from "wouter";
 import { useMe } from "@/api/me";
 import { isProblem, ProblemError } from "@/api/problem";
 import { Failed, Nothing, Waiting } from "@/parts/Answer";
 import { Page } from "@/parts/Page";
 import { Faults } from "@/shell/Faults";
-import { LoginPage } from "@/shell/LoginPage";
 import { PAGES, type PageEntry } from "@/shell/pages";
 import { Shell } from "@/shell/Shell";
 
+const LoginPage = lazy(() => import("@/shell/LoginPage"));
+
 export function App() {
   return (
-    <Switch>
-      <Route path="/login" component={LoginPage} />
-      <Route path="/setup" component={LoginPage} />
-      <Route>
-        <Inside />
-      </Route>
-    </Switch>
+    <Suspense fallback={<Waiting />}>
+      <Switch>
+        <Route path="/login" component={LoginPage} />
+        <Route path="/setup" component={LoginPage} />
+        <Route>
+          <Inside />
+        </Route>
+      </Switch>
+    </Suspense>
   );
 }
 

@@ -43,7 +43,7 @@ function nextOf(search: string): string {
   return /^\/(?![/\\])/.test(next) ? next : "/";
 }
 
-export function LoginPage() {
+export default function LoginPage() {
   const [location, go] = useLocation();
   const client = useQueryClient();
   const setup = location === "/setup";

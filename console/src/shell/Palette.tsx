@@ -1,12 +1,17 @@
 /** The command palette (Ctrl-K): pages, and what the words that were typed may name. */
-import { Spotlight, type SpotlightActionData } from "@mantine/spotlight";
+import "@mantine/spotlight/styles.css";
+import { Spotlight, type SpotlightActionData, spotlight } from "@mantine/spotlight";
 import { IconSearch, IconServer, IconUser } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { useMe } from "@/api/me";
 import { PAGES } from "@/shell/pages";
 
-export function Palette() {
+/** Opens whenever `asked` grows; loaded when somebody asks for the first time. */
+export default function Palette({ asked }: { asked: number }) {
+  useEffect(() => {
+    if (asked) spotlight.open();
+  }, [asked]);
   const [query, setQuery] = useState("");
   const [, go] = useLocation();
   const scopes = useMe().data?.scopes ?? [];
@@ -25,7 +30,7 @@ export function Palette() {
       actions={[...pages, ...(typed ? searches(typed, go) : [])]}
       query={query}
       onQueryChange={setQuery}
-      shortcut={["mod + K"]}
+      shortcut={null}
       scrollable
       maxHeight={420}
       nothingFound="Nothing of that name"

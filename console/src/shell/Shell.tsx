@@ -12,25 +12,28 @@ import {
   Text,
   useMantineColorScheme,
 } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { spotlight } from "@mantine/spotlight";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun, IconUser } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, got } from "@/api/client";
 import { useMe } from "@/api/me";
 import { useZone } from "@/parts/times";
 import { undoLast } from "@/parts/undo";
 import { KeysHelp, useKeys } from "@/shell/keys";
-import { Palette } from "@/shell/Palette";
 import { PAGES } from "@/shell/pages";
 
 const HEIGHT = 44; // px; parts/Page.tsx fills what is left
 
+const Palette = lazy(() => import("@/shell/Palette"));
+
 export function Shell({ children }: { children: ReactNode }) {
   const [opened, { toggle, close }] = useDisclosure();
   const [, go] = useLocation();
+  const [asked, setAsked] = useState(0);
+  const ask = useCallback(() => setAsked((times) => times + 1), []);
+  useHotkeys([["mod+K", ask]], []);
   useKeys("Everywhere", [
     { keys: "z", does: "undo what was done last", run: undoLast },
     ...PAGES.map((page) => ({
@@ -57,7 +60,7 @@ export function Shell({ children }: { children: ReactNode }) {
               variant="default"
               leftSection={<IconSearch size={14} />}
               rightSection={<Kbd size="xs">Ctrl K</Kbd>}
-              onClick={spotlight.open}
+              onClick={ask}
             >
               Go to…
             </Button>
@@ -71,7 +74,11 @@ export function Shell({ children }: { children: ReactNode }) {
         <Rail onGo={close} />
       </AppShell.Navbar>
       <AppShell.Main>{children}</AppShell.Main>
-      <Palette />
+      {asked > 0 && (
+        <Suspense>
+          <Palette asked={asked} />
+        </Suspense>
+      )}
       <KeysHelp />
     </AppShell>
   );

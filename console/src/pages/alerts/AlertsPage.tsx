@@ -15,7 +15,7 @@ import { useKeys } from "@/shell/keys";
 import { AlertDetail } from "./AlertDetail";
 import { AlertPage } from "./AlertPage";
 import classes from "./AlertsPage.module.css";
-import { type Alert, type Sort, useAlerts, useBars, useBulk } from "./alerts";
+import { type AlertRow, type Sort, useAlerts, useBars, useBulk } from "./alerts";
 import { BulkBar } from "./BulkBar";
 import { alertColumns } from "./columns";
 import { FilterBar } from "./FilterBar";
@@ -47,7 +47,7 @@ function AlertList() {
   const chosen = useChosen(uids);
   const bars = useBars(filter);
   const opened = url.get("alert");
-  const open = useCallback((row: Alert) => setUrl({ alert: row.uid }, true), [setUrl]);
+  const open = useCallback((row: AlertRow) => setUrl({ alert: row.uid }, true), [setUrl]);
   const total = bars.data?.bars.reduce((sum, bar) => sum + bar.alerts, 0);
   const more = useCallback(() => {
     if (found.hasNextPage && !found.isFetchingNextPage) found.fetchNextPage();
@@ -126,7 +126,7 @@ const barOf = (bar: {
   parts: bar.by_severity,
 });
 
-function ListKeys({ close, shown }: { close: () => void; shown: Alert | undefined }) {
+function ListKeys({ close, shown }: { close: () => void; shown: AlertRow | undefined }) {
   const [, go] = useLocation();
   useKeys("Alerts", [
     { keys: "Escape", does: "close the alert", run: close },
@@ -168,7 +168,7 @@ function Arrived({ renew }: { renew: () => void }) {
 }
 
 interface ActionsProps {
-  rows: Alert[];
+  rows: AlertRow[];
   at: number;
   chosen: ReadonlySet<string>;
   filter: ReturnType<typeof filterOf>;

@@ -4,9 +4,9 @@ import type { Column } from "@/parts/Grid";
 import { bits, whole } from "@/parts/numbers";
 import { Risk, Severity, Status } from "@/parts/severity";
 import { Moment } from "@/parts/times";
-import type { Alert, Sort } from "./alerts";
+import type { AlertRow, Sort } from "./alerts";
 
-export function alertColumns(sort: Sort, ask: (sort: Sort) => void): Column<Alert>[] {
+export function alertColumns(sort: Sort, ask: (sort: Sort) => void): Column<AlertRow>[] {
   const byTime = { "-time": "descending", time: "ascending", "-risk": "none" } as const;
   return [
     {
