@@ -82,15 +82,18 @@ def looked(browser: Browser, site: Site, state: Path) -> None:
     """Open the list anew each time, open an alert, scroll to the end."""
     log_in(browser, site, state)
     size = {"width": 1440, "height": 900}
-    rows, details = [], []
+    rows, heads, details = [], [], []
     for _ in range(ROUNDS):
         with browser.new_context(storage_state=state, viewport=size) as context:  # type: ignore[arg-type] # a dict is taken
             page = context.new_page()
             page.set_default_timeout(PATIENCE)
             rows.append(first_row(page, site.url))
-            details.append(detail(page, site.url))
+            words, why = detail(page, site.url)
+            heads.append(words)
+            details.append(why)
     tell("first row, nothing in the browser's cache", rows, AIM_ROW)
-    tell("detail of an alert, from the click to its explanation", details, AIM_DETAIL)
+    tell("detail of an alert, from the click to its words", heads, AIM_DETAIL)
+    tell("the same with why, which its model is asked anew", details, AIM_DETAIL)
     with browser.new_context(storage_state=state, viewport=size) as context:  # type: ignore[arg-type]
         scrolled(context, site.url)
 
@@ -103,15 +106,17 @@ def first_row(page: Page, url: str) -> float:
     return time.perf_counter() - begun
 
 
-def detail(page: Page, url: str) -> float:
-    """Seconds from the click on a judged alert to why it was not expected."""
+def detail(page: Page, url: str) -> tuple[float, float]:
+    """Seconds from the click on a judged alert to its words, and to why it was not expected."""
     page.goto(f"{url}/alerts?rule=download_tool")
     page.wait_for_selector(_ROW)
     begun = time.perf_counter()
     page.locator(_ROW).nth(2).click()
+    page.get_by_role("region", name="Alert", exact=True).get_by_role("heading").first.wait_for()
+    words = time.perf_counter() - begun
     page.get_by_role("heading", name="Why this was not expected").wait_for()
     page.wait_for_function("() => !document.querySelector('[role=status][aria-label=loading]')")
-    return time.perf_counter() - begun
+    return words, time.perf_counter() - begun
 
 
 def scrolled(context: BrowserContext, url: str) -> None:
