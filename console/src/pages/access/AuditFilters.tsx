@@ -79,6 +79,7 @@ function Word({ name, known }: { name: keyof typeof NAMES; known: string[] }) {
   const data = [...new Set(known)].filter((each) => seen(each) === each).sort();
   return (
     <Autocomplete
+      size="xs"
       aria-label={NAMES[name]}
       placeholder={NAMES[name].toLowerCase()}
       w={130}

@@ -9,7 +9,6 @@ import { Moment, spanText } from "@/parts/times";
 
 const OFTEN = 60_000; // ms
 type Held = Schema["HeldView"];
-type Disk = Schema["DiskView"];
 
 export const useStorage = () =>
   useQuery({
@@ -25,7 +24,7 @@ export function Storage() {
       <Answer of={found} lines={8}>
         {(data) => (
           <Stack gap="xs">
-            <Room disk={data.disk} tables={data.tables} />
+            <Room storage={data} />
             <Tables tables={data.tables} known={data.retention_known} />
           </Stack>
         )}
@@ -36,7 +35,8 @@ export function Storage() {
 
 const sum = (values: number[]): number => values.reduce((all, each) => all + each, 0);
 
-function Room({ disk, tables }: { disk?: Disk | null; tables: Held[] }) {
+function Room({ storage }: { storage: Schema["StorageView"] }) {
+  const { disk, tables, reserve_bytes: reserve } = storage;
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="xs">
       <Figure
@@ -60,11 +60,9 @@ function Room({ disk, tables }: { disk?: Disk | null; tables: Held[] }) {
       />
       <Figure
         name="Reserve of the intake"
-        value={typeof disk?.reserve_bytes === "number" ? bytesText(disk.reserve_bytes) : "–"}
+        value={reserve === null ? "–" : bytesText(reserve)}
         note={
-          typeof disk?.reserve_bytes === "number"
-            ? "it takes nothing when less is left"
-            : "another process takes it in"
+          reserve === null ? "another process takes it in" : "it takes nothing when less is left"
         }
       />
     </SimpleGrid>
@@ -74,7 +72,7 @@ function Room({ disk, tables }: { disk?: Disk | null; tables: Held[] }) {
 function Tables({ tables, known }: { tables: Held[]; known: boolean }) {
   return (
     <>
-      <Table.ScrollContainer minWidth={880}>
+      <Table.ScrollContainer minWidth={980}>
         <Table aria-label="Tables of the lake">
           <Table.Thead>
             <Table.Tr>
@@ -109,7 +107,7 @@ function Row({ held, known }: { held: Held; known: boolean }) {
   const kept = (seconds: number | null, never: string) =>
     !known ? "–" : seconds === null ? never : spanText(seconds);
   return (
-    <Table.Tr className="number">
+    <Table.Tr className="number unbroken">
       <Table.Th scope="row" fw={400}>
         {held.table}
       </Table.Th>

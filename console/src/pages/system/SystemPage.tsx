@@ -71,8 +71,7 @@ function Backlog() {
         <Stack gap="xs">
           <Partitions partitions={partitions} />
           <Text size="xs" className="quiet">
-            Bytes of the server's own log, or records of a broker. The last request came{" "}
-            <LastCame sources={sources} />.
+            Bytes of the server's own log, or records of a broker. <LastCame sources={sources} />
           </Text>
         </Stack>
       )}
@@ -81,9 +80,13 @@ function Backlog() {
 }
 
 function LastCame({ sources }: { sources: Schema["SourceView"][] }) {
-  if (sources.length === 0) return <>never</>;
+  if (sources.length === 0) return <>No request has come yet.</>;
   const last = Math.max(...sources.map((source) => source.last));
-  return <Moment at={new Date(last).toISOString()} />;
+  return (
+    <>
+      The last request came <Moment at={new Date(last).toISOString()} />.
+    </>
+  );
 }
 
 function Partitions({ partitions }: { partitions: Schema["PartitionView"][] }) {

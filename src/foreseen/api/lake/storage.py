@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from foreseen import __version__
 from foreseen.api.lake.desk import ANSWERS, Desked
 from foreseen.api.scopes import Reading
-from foreseen.api.services import Serviced, Services
+from foreseen.api.services import Serviced
 from foreseen.api.times import iso
 from foreseen.core.errors import TransientError
 from foreseen.intake.log import IntakeLog
@@ -30,7 +30,8 @@ class HeldView(BaseModel):
     """What a table of the lake holds of the organisation.
 
     Attributes:
-        lately_bytes: Of files whose newest rows came in the last seven days.
+        lately_bytes: Of files whose newest rows came in the last seven days; of rows that do not
+            say when they came, of files written then.
         cold_files: Files that were written once more, denser, and stay until they expire.
         cold_after_seconds: At which age rows become cold; null: never, or not known.
         expire_after_seconds: At which age rows may go; null: never, or not known.
@@ -49,16 +50,10 @@ class HeldView(BaseModel):
 
 
 class DiskView(BaseModel):
-    """The disk that the lake lies on.
-
-    Attributes:
-        reserve_bytes: The intake takes nothing before less than this is left on its own disk; null:
-            another process or a broker takes it in.
-    """
+    """The disk that the lake lies on."""
 
     total_bytes: int
     free_bytes: int
-    reserve_bytes: int | None
 
 
 class StorageView(BaseModel):
@@ -68,12 +63,15 @@ class StorageView(BaseModel):
         version: Of the server.
         retention_known: Whether a worker has said yet how long rows are kept.
         disk: Null where the lake lies in an object store.
+        reserve_bytes: The intake refuses what would leave less than this free on its own disk;
+            null: a broker or another process takes it in.
     """
 
     version: str
     tables: list[HeldView]
     retention_known: bool
     disk: DiskView | None
+    reserve_bytes: int | None
 
 
 @router.get("", responses=ANSWERS)
@@ -84,7 +82,7 @@ async def storage(
 
     def work(asker: Asker) -> StorageView:
         kept = settings_kept(services.control, asker.tenant)
-        since = services.clock() - _LATELY
+        intake, since = services.intake, services.clock() - _LATELY
         retention: Retention | None = kept[0].retention if kept else None
         return StorageView(
             version=__version__,
@@ -97,7 +95,8 @@ async def storage(
                 for name, store in asker.lake.stores.items()
             ],
             retention_known=retention is not None,
-            disk=_disk(services, asker),
+            disk=_disk(asker),
+            reserve_bytes=intake.keep_free if isinstance(intake, IntakeLog) else None,
         )
 
     return await desk.ask(request, grant, work)
@@ -122,7 +121,7 @@ def _seconds(period: int | None) -> float | None:
     return None if period is None else period / 1000
 
 
-def _disk(services: Services, asker: Asker) -> DiskView | None:
+def _disk(asker: Asker) -> DiskView | None:
     folder = asker.lake.place.folder
     if folder is None:
         return None
@@ -130,6 +129,4 @@ def _disk(services: Services, asker: Asker) -> DiskView | None:
         room = shutil.disk_usage(folder)
     except OSError as error:
         raise TransientError("the disk of the lake does not say what room it has") from error
-    intake = services.intake
-    reserve = intake.keep_free if isinstance(intake, IntakeLog) else None
-    return DiskView(total_bytes=room.total, free_bytes=room.free, reserve_bytes=reserve)
+    return DiskView(total_bytes=room.total, free_bytes=room.free)
