@@ -53,8 +53,8 @@ def test_an_entry_says_which_fields_changed_and_folds_away_the_rest(
         sent(page, "PATCH", "/users/mallory", {"role": "analyst"})
         watched.go("/audit-log?kind=user&action=change&text=MALL", "Audit log")
         entries = page.get_by_role("table", name="Entries")
-        expect(entries.get_by_role("button", name="Changes of entry")).to_have_count(1)
-        entries.get_by_role("button", name="Changes of entry").click()
+        expect(entries.get_by_role("button", name="field of entry")).to_have_count(1)
+        entries.get_by_role("button", name="field of entry").click()
         changed = page.get_by_role("table", name=re.compile("What entry .* changed"))
         rows = changed.get_by_role("row")
         expect(rows).to_have_count(2)
@@ -81,8 +81,8 @@ def test_filters_of_the_audit_log_lie_in_the_address_and_the_chain_is_told(
     page.get_by_label("Text in names").fill("ada")
     page.get_by_label("Text in names").press("Enter")
     page.wait_for_url(re.compile(r"text=ada"))
-    page.get_by_role("textbox", name="Did").fill("create")
-    page.get_by_role("textbox", name="Did").press("Enter")
+    page.get_by_role("combobox", name="Did").fill("create")
+    page.get_by_role("combobox", name="Did").press("Enter")
     page.wait_for_url(re.compile(r"action=create"))
     told = sent(page, "GET", "/audit-log?text=ada&action=create")["entries"]
     assert told
@@ -158,6 +158,6 @@ def test_a_job_that_waits_is_ended_and_found_by_its_state(watched: Watched) -> N
         if sent(page, "GET", f"/jobs/{before['id']}")["state"] in {"waiting", "running"}:
             sent(page, "DELETE", f"/jobs/{before['id']}")
     watched.go("/system?state=done", "System")
-    expect(page.get_by_role("textbox", name="State of jobs")).to_have_value("done")
+    expect(page.get_by_role("combobox", name="State of jobs")).to_have_value("done")
     watched.quiet()
     expect(row).to_have_count(0)

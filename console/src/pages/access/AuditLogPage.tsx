@@ -131,7 +131,7 @@ function Entries({ entries }: { entries: Entry[] }) {
                     variant="subtle"
                     size="compact-xs"
                     aria-expanded={open === entry.number}
-                    aria-label={`Changes of entry ${entry.number}`}
+                    aria-label={`${labelOf(entry)} of entry ${entry.number}`}
                     onClick={() => setOpen(open === entry.number ? null : entry.number)}
                   >
                     {labelOf(entry)}

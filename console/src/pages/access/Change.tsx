@@ -13,10 +13,11 @@ const LONGEST = 600; // characters of a value before a person asks for all
 export function Change({ entry }: { entry: Entry }) {
   const [all, setAll] = useState(false);
   const { changed, same } = differenceOf(entry.before, entry.after);
+  const sides = (["before", "after"] as const).filter((side) => entry[side]);
   return (
     <Stack gap="xs" align="flex-start">
       {changed.length > 0 ? (
-        <Fields label={`What entry ${entry.number} changed`} fields={changed} entry={entry} />
+        <Fields label={`What entry ${entry.number} changed`} fields={changed} sides={sides} />
       ) : (
         <Nothing>No field differs.</Nothing>
       )}
@@ -25,20 +26,33 @@ export function Change({ entry }: { entry: Entry }) {
           {all ? "Hide" : "Show"} {same.length} that stayed
         </Button>
       )}
-      {all && <Fields label={`What entry ${entry.number} left`} fields={same} entry={entry} />}
+      {all && <Fields label={`What entry ${entry.number} left`} fields={same} sides={[]} />}
     </Stack>
   );
 }
 
-function Fields({ label, fields, entry }: { label: string; fields: Field[]; entry: Entry }) {
-  const both = Boolean(entry.before && entry.after);
+type Side = "before" | "after";
+const SIGNS = {
+  before: { name: "Before", sign: "−", colour: "var(--critical)" },
+  after: { name: "After", sign: "+", colour: "var(--expected)" },
+} as const;
+
+interface FieldsProps {
+  label: string;
+  fields: Field[];
+  sides: readonly Side[]; // none: the fields stayed as they were
+}
+
+function Fields({ label, fields, sides }: FieldsProps) {
   return (
     <Table aria-label={label} layout="fixed" withRowBorders={false}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th w={200}>Field</Table.Th>
-          {(both || !entry.after) && <Table.Th>Before</Table.Th>}
-          {(both || !entry.before) && <Table.Th>After</Table.Th>}
+          {sides.map((side) => (
+            <Table.Th key={side}>{SIGNS[side].name}</Table.Th>
+          ))}
+          {sides.length === 0 && <Table.Th>Before and after</Table.Th>}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
@@ -47,7 +61,7 @@ function Fields({ label, fields, entry }: { label: string; fields: Field[]; entr
             <Table.Th scope="row" fw={400}>
               <Foreign text={field.name} most={100} />
             </Table.Th>
-            <Values field={field} entry={entry} />
+            <Values field={field} sides={sides} />
           </Table.Tr>
         ))}
       </Table.Tbody>
@@ -55,45 +69,19 @@ function Fields({ label, fields, entry }: { label: string; fields: Field[]; entr
   );
 }
 
-function Values({ field, entry }: { field: Field; entry: Entry }) {
-  const both = Boolean(entry.before && entry.after);
+function Values({ field, sides }: { field: Field; sides: readonly Side[] }) {
+  if (sides.length === 0) return <Value text={field.after} />;
   const lines = hasLines(field) ? linesOf(field.before ?? "", field.after ?? "") : null;
-  if (lines !== null && field.before !== field.after)
+  if (lines !== null)
     return (
       <Table.Td colSpan={2}>
         <Diff label={`${field.name}, line by line`} diff={lines} />
       </Table.Td>
     );
-  return (
-    <>
-      {(both || !entry.after) && (
-        <Value
-          text={field.before}
-          sign="−"
-          colour="var(--critical)"
-          same={field.before === field.after}
-        />
-      )}
-      {(both || !entry.before) && (
-        <Value
-          text={field.after}
-          sign="+"
-          colour="var(--expected)"
-          same={field.before === field.after}
-        />
-      )}
-    </>
-  );
+  return sides.map((side) => <Value key={side} text={field[side]} side={side} />);
 }
 
-interface ValueProps {
-  text: string | null;
-  sign: string; // beside the colour: which side it is
-  colour: string;
-  same: boolean;
-}
-
-function Value({ text, sign, colour, same }: ValueProps) {
+function Value({ text, side }: { text: string | null; side?: Side }) {
   if (text === null)
     return (
       <Table.Td>
@@ -102,9 +90,9 @@ function Value({ text, sign, colour, same }: ValueProps) {
     );
   return (
     <Table.Td>
-      {!same && (
-        <span aria-hidden="true" style={{ color: colour }}>
-          {sign}{" "}
+      {side && (
+        <span aria-hidden="true" style={{ color: SIGNS[side].colour }}>
+          {SIGNS[side].sign}{" "}
         </span>
       )}
       <Foreign text={text} mono most={LONGEST} />
