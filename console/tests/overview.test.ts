@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { columnsOf, warmthOf } from "@/pages/overview/attack";
-import { bytesText, lengthOf, missedText, partText } from "@/pages/overview/shares";
+import { lengthOf, missedText, partText } from "@/pages/overview/shares";
 import { readVisits, visited } from "@/pages/overview/visit";
+import { bytesText } from "@/parts/numbers";
 
 const coverage = {
   rules: 2,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,13 @@ def test_a_locked_account_opens_by_time_by_an_admin_and_by_a_link(
     refused = log_in(client)
     assert (refused.status_code, refused.json()["type"]) == (429, "urn:foreseen:problem:wait")
     assert refused.headers["retry-after"] == "1"
+    ada = "/api/v1/users/ada"
+    until = client.get(ada, headers=admin).json()["locked_until"]
+    assert datetime.fromisoformat(until).timestamp() * 1000 == place.clock() + 1_000
+    assert client.get("/api/v1/users", headers=admin).json()["users"][0]["locked_until"] == until
     assert client.post("/api/v1/users/ada/unlock", headers=admin).status_code == 204
+    assert client.get(ada, headers=admin).json()["locked_until"] is None
+    assert client.get("/api/v1/users", headers=admin).json()["users"][0]["locked_until"] is None
     assert log_in(client).status_code == 200
     while not admit(place.engine, Attempt(A, "ada", None), key, now=place.clock()):
         pass
@@ -421,6 +428,10 @@ def test_every_change_is_in_the_audit_log_with_before_and_after(
     assert (older["action"], older["name"], older["before"]) == ("create", "ana", None)
     rest = client.get(log, params={"cursor": page["next"]}, headers=admin).json()["entries"]
     assert [each["number"] for each in rest] == list(range(older["number"] - 1, 0, -1))
+    named = client.get(log, params={"text": "AN"}, headers=admin).json()["entries"]
+    assert {each["name"] for each in named} == {"ana"}
+    for literal in ("a%a", "a_a"):  # no pattern
+        assert client.get(log, params={"text": literal}, headers=admin).json()["entries"] == []
     later = {"from": "2026-09-21T14:13:21Z"}
     assert client.get(log, params=later, headers=admin).json()["entries"] == []
     for wrong in ({"cursor": "-1"}, {"cursor": "x"}, {"limit": 0}, {"from": "yesterday"}):

@@ -41,6 +41,8 @@ def test_people_are_made_changed_and_deleted_and_the_log_tells_it(data: Path) ->
         ("ana", "disabled"),
     ]
     assert foreseen("users", "enable", "ana", *options).code == 0
+    assert foreseen("users", "unlock", "ana", *options).code == 0
+    assert foreseen("users", "unlock", "eve", *options).code == 3
     shown = foreseen("users", "show", "ana", *options)
     assert "analyst" in shown.out
     given = foreseen("users", "link", "ana", "--login", "--url", "https://f.example/", *options)
@@ -49,7 +51,16 @@ def test_people_are_made_changed_and_deleted_and_the_log_tells_it(data: Path) ->
     assert foreseen("users", "show", "ana", *options).code == 3
     told = foreseen("audit", "list", "--kind", "user", "--json", *options).rows
     actions = [each["action"] for each in told]
-    assert actions == ["delete", "unlock", "change", "change", "change", "create", "create"]
+    assert actions == [
+        "delete",
+        "unlock",
+        "unlock",
+        "change",
+        "change",
+        "change",
+        "create",
+        "create",
+    ]
     assert {each["way"] for each in told} == {"command"}
     assert given.out.partition("#")[2].strip() not in f"{told}"
 

@@ -18,3 +18,12 @@ export function percent(share: number): string {
 
 export const bits = (surprise: number | null | undefined): string =>
   surprise === null || surprise === undefined ? "–" : `${surprise.toFixed(1)} bit`;
+
+const SIZES = ["B", "kB", "MB", "GB", "TB"];
+
+/** Bytes as `1.2 GB`. */
+export function bytesText(bytes: number): string {
+  const step = bytes < 1 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return `${value < 10 && step ? value.toFixed(1) : Math.round(value)} ${SIZES[step]}`;
+}

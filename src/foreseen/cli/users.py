@@ -114,6 +114,14 @@ def enable(name: Name, data: Data = _DATA, json: Json = False) -> None:
         unlock(engine, DEFAULT_TENANT, name, by=operator(), now=wall_clock())
 
 
+@app.command(name="unlock")
+def unlock_(name: Name, data: Data = _DATA) -> None:
+    """Let a person whom failed logins keep waiting try again at once."""
+    with database(data) as engine:
+        unlock(engine, DEFAULT_TENANT, name, by=operator(), now=wall_clock())
+    console.print("may log in again")
+
+
 @app.command()
 def link(
     name: Name,

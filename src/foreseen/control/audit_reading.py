@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 
 from foreseen.control.audit_log import Actor, Change, Entry
 from foreseen.control.audit_tables import AuditRow
@@ -20,6 +20,7 @@ class Sought:
         action: What was done.
         since: Not before, ms UTC.
         until: Before, ms UTC.
+        text: Part of a name: of who did it, what was done, or what was changed; in either case.
     """
 
     actor: str | None = None
@@ -27,6 +28,7 @@ class Sought:
     action: str | None = None
     since: int | None = None
     until: int | None = None
+    text: str | None = None
 
 
 def entries_sought(
@@ -45,6 +47,9 @@ def entries_sought(
         where.append(AuditRow.time >= sought.since)
     if sought.until is not None:
         where.append(AuditRow.time < sought.until)
+    if sought.text:
+        columns = (AuditRow.actor, AuditRow.action, AuditRow.kind, AuditRow.name)
+        where.append(or_(*(each.icontains(sought.text, autoescape=True) for each in columns)))
     if before is not None:
         where.append(AuditRow.number < before)
     query = select(AuditRow).where(*where).order_by(AuditRow.number.desc()).limit(limit)

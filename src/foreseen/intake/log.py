@@ -115,6 +115,11 @@ class IntakeLog:
         return self._folder
 
     @property
+    def keep_free(self) -> int:
+        """Bytes of its disk that it leaves free."""
+        return self._limits.keep_free
+
+    @property
     def first(self) -> int:
         """Smallest offset that can be read."""
         return self._segments[0].base

@@ -1,5 +1,5 @@
-/** Who changed what, with before and after; whether the chain of entries is whole. */
-import { Badge, Button, Code, Group, Table, Text, TextInput } from "@mantine/core";
+/** Who changed what, field by field; whether the chain of entries is whole. */
+import { Badge, Button, Group, Table } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { api, got, type Schema } from "@/api/client";
@@ -7,18 +7,15 @@ import { Answer } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
 import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
-import { seen } from "@/parts/text";
 import { Moment } from "@/parts/times";
-import { useUrl } from "@/parts/url";
+import { AuditFilters, useSought } from "./AuditFilters";
+import { Change } from "./Change";
+import { differenceOf } from "./difference";
 
 type Entry = Schema["EntryView"];
-const FILTERS = ["actor", "action", "kind"] as const;
 
 export default function AuditLogPage() {
-  const [url] = useUrl();
-  const query = Object.fromEntries(
-    FILTERS.flatMap((name) => (url.get(name) ? [[name, url.get(name)]] : [])),
-  );
+  const query = useSought();
   const found = useInfiniteQuery({
     queryKey: ["audit log", query],
     queryFn: ({ pageParam }) =>
@@ -33,7 +30,7 @@ export default function AuditLogPage() {
   const entries = found.data?.pages.flatMap((page) => page.entries) ?? [];
   return (
     <Page title="Audit log" note={<Verified />}>
-      <Filters />
+      <AuditFilters entries={entries} />
       <Panel flush>
         <Answer
           of={found}
@@ -59,38 +56,36 @@ export default function AuditLogPage() {
   );
 }
 
+/** Whether the chain of hashes is whole: told, and asked anew by a click. */
 function Verified() {
   const found = useQuery({
     queryKey: ["audit log", "verification"],
     staleTime: 60_000,
     queryFn: () => got(api.GET("/api/v1/audit-log/verification")),
   });
-  if (!found.data) return null;
-  const { whole: isWhole, entries, problem } = found.data;
-  if (isWhole)
-    return <Badge color="green">{whole(entries ?? 0)} entries, none changed or missing</Badge>;
-  return <Badge color="red">{problem}</Badge>;
-}
-
-function Filters() {
-  const [url, setUrl] = useUrl();
+  if (found.error && !found.data)
+    return <Badge color="red">not verified: {found.error.message}</Badge>;
+  if (!found.data) return <Badge color="gray">verifying the chain …</Badge>;
+  const { whole: isWhole, entries, hash, problem } = found.data;
   return (
     <Group gap="xs">
-      {FILTERS.map((name) => (
-        <TextInput
-          key={name}
-          aria-label={name}
-          placeholder={name}
-          defaultValue={url.get(name) ?? ""}
-          onBlur={(event) => setUrl({ [name]: event.currentTarget.value }, true)}
-          onKeyDown={(event) =>
-            event.key === "Enter" && setUrl({ [name]: event.currentTarget.value }, true)
-          }
-        />
-      ))}
-      <Text size="xs" className="quiet">
-        whole words; Enter filters
-      </Text>
+      {isWhole ? (
+        <Badge color="green" title={`the last hash is ${hash}`}>
+          {whole(entries ?? 0)} entries, none changed or missing
+        </Badge>
+      ) : (
+        <Badge color="red" style={{ maxWidth: "none" }}>
+          {problem}
+        </Badge>
+      )}
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        loading={found.isFetching}
+        onClick={() => found.refetch()}
+      >
+        Verify again
+      </Button>
     </Group>
   );
 }
@@ -107,8 +102,8 @@ function Entries({ entries }: { entries: Entry[] }) {
           <Table.Th w={110}>By</Table.Th>
           <Table.Th w={120}>Did</Table.Th>
           <Table.Th>What</Table.Th>
-          <Table.Th w={90}>
-            <span className="hidden-visually">before and after</span>
+          <Table.Th w={110}>
+            <span className="hidden-visually">what changed</span>
           </Table.Th>
         </Table.Tr>
       </Table.Thead>
@@ -128,7 +123,7 @@ function Entries({ entries }: { entries: Entry[] }) {
               </Table.Td>
               <Table.Td>{entry.action}</Table.Td>
               <Table.Td>
-                {entry.kind} <Foreign text={entry.name} most={120} />
+                <span className="quiet">{entry.kind}</span> <Foreign text={entry.name} most={120} />
               </Table.Td>
               <Table.Td>
                 {(entry.before || entry.after) && (
@@ -136,9 +131,10 @@ function Entries({ entries }: { entries: Entry[] }) {
                     variant="subtle"
                     size="compact-xs"
                     aria-expanded={open === entry.number}
+                    aria-label={`${labelOf(entry)} of entry ${entry.number}`}
                     onClick={() => setOpen(open === entry.number ? null : entry.number)}
                   >
-                    Change
+                    {labelOf(entry)}
                   </Button>
                 )}
               </Table.Td>
@@ -157,19 +153,7 @@ function Entries({ entries }: { entries: Entry[] }) {
   );
 }
 
-function Change({ entry }: { entry: Entry }) {
-  return (
-    <Group align="flex-start" grow>
-      {(["before", "after"] as const).map((side) => (
-        <div key={side}>
-          <Text size="xs" className="quiet">
-            {side}
-          </Text>
-          <Code block tabIndex={0}>
-            {entry[side] ? seen(JSON.stringify(entry[side], null, 2)).replaceAll("⏎", "\n") : "–"}
-          </Code>
-        </div>
-      ))}
-    </Group>
-  );
+function labelOf({ before, after }: Entry): string {
+  const { length } = differenceOf(before, after).changed;
+  return length === 1 ? "1 field" : `${length} fields`;
 }

@@ -9,15 +9,20 @@ import { Panel } from "@/parts/Page";
 import { seen } from "@/parts/text";
 import { Moment } from "@/parts/times";
 import { failed, told } from "@/parts/undo";
+import { PEOPLE as KEY, Locked, Unlock } from "./Lock";
 
-const KEY = ["console people"];
+const OFTEN = 15_000; // ms
 const ROLES: Schema["Role"][] = ["viewer", "analyst", "engineer", "responder", "admin"];
 
 type Person = Schema["UserView"];
 
 /** Everybody who uses the console: their roles, and links by which they get in. */
 export function People() {
-  const found = useQuery({ queryKey: KEY, queryFn: () => got(api.GET("/api/v1/users")) });
+  const found = useQuery({
+    queryKey: KEY,
+    refetchInterval: OFTEN, // locks end by themselves
+    queryFn: () => got(api.GET("/api/v1/users")),
+  });
   const [link, setLink] = useState<Schema["LinkView"] | null>(null);
   return (
     <Stack>
@@ -165,7 +170,10 @@ function Row({ person, show }: { person: Person; show: (link: Schema["LinkView"]
           choose={(role) => change({ role }, { role: person.role }, `${name} is ${role} now.`)}
         />
       </Table.Td>
-      <Table.Td>{person.state}</Table.Td>
+      <Table.Td>
+        {person.state}
+        {person.locked_until && <Locked until={person.locked_until} />}
+      </Table.Td>
       <Table.Td>{person.has_second_factor ? "on" : "off"}</Table.Td>
       <Table.Td>
         <Moment at={person.last_login} />
@@ -180,6 +188,7 @@ function Row({ person, show }: { person: Person; show: (link: Schema["LinkView"]
           >
             Password link
           </Button>
+          {person.locked_until && <Unlock name={person.name} />}
           {person.name !== me && (
             <Button
               variant="default"

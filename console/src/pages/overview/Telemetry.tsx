@@ -3,10 +3,9 @@ import { Anchor, Stack, Table, Text } from "@mantine/core";
 import { Link } from "wouter";
 import { Facts } from "@/parts/Facts";
 import { Foreign } from "@/parts/Foreign";
-import { counted, percent, whole } from "@/parts/numbers";
+import { bytesText, counted, percent, whole } from "@/parts/numbers";
 import { Moment } from "@/parts/times";
 import type { Overview } from "./overview";
-import { bytesText } from "./shares";
 
 type Told = Overview["telemetry"];
 const LOSSES = 5;

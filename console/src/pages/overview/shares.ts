@@ -12,14 +12,6 @@ export function partText(count: number, of: number): string {
   return share < 0.001 ? `1 in ${counted(Math.round(of / count))}` : percent(share);
 }
 
-const SIZES = ["B", "kB", "MB", "GB", "TB"];
-
-export function bytesText(bytes: number): string {
-  const step = bytes < 1 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(bytes) / 3));
-  const value = bytes / 1000 ** step;
-  return `${value < 10 && step ? value.toFixed(1) : Math.round(value)} ${SIZES[step]}`;
-}
-
 interface Measured {
   chains: number;
   caught: number;

@@ -1,29 +1,32 @@
-/** The server itself: whether it is ready, how far it is behind, and the jobs that it works on. */
-import { Badge, Button, Progress, SimpleGrid, Table } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+/** The server itself: whether it is ready, what comes in and waits, what is stored, and its jobs. */
+import { Badge, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schema } from "@/api/client";
-import { useMay } from "@/api/me";
 import { Answer, Nothing } from "@/parts/Answer";
-import { Foreign } from "@/parts/Foreign";
 import { counted } from "@/parts/numbers";
 import { Figure, Page, Panel } from "@/parts/Page";
 import { Moment } from "@/parts/times";
-import { failed, told } from "@/parts/undo";
+import { Jobs } from "./Jobs";
+import { Storage, useStorage } from "./Storage";
+import { Throughput } from "./Throughput";
 
 const OFTEN = 5_000; // ms
 
 export default function SystemPage() {
+  const version = useStorage().data?.version;
   return (
-    <Page title="System">
+    <Page title="System" note={version && `Foreseen ${version}`}>
       <Panel title="Ready?">
         <Ready />
       </Panel>
-      <Panel title="Backlog" note="bytes that were acknowledged and are not yet in the lake">
-        <Backlog />
-      </Panel>
-      <Panel title="Jobs">
-        <Jobs />
-      </Panel>
+      <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
+        <Throughput />
+        <Panel title="Backlog" note="what was acknowledged and is not yet in the lake">
+          <Backlog />
+        </Panel>
+      </SimpleGrid>
+      <Storage />
+      <Jobs />
     </Page>
   );
 }
@@ -64,118 +67,61 @@ function Backlog() {
   });
   return (
     <Answer of={found} lines={2}>
-      {({ partitions }) => (
-        <Table aria-label="Partitions of the intake" w="auto" miw="28rem">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Partition</Table.Th>
-              <Table.Th>Kept from</Table.Th>
-              <Table.Th>End</Table.Th>
-              <Table.Th>Behind</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {partitions.map((each) => (
-              <Table.Tr key={each.partition} className="number">
-                <Table.Td>{each.partition}</Table.Td>
-                <Table.Td>{counted(each.first)}</Table.Td>
-                <Table.Td>{counted(each.end)}</Table.Td>
-                <Table.Td>{counted(each.lag)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+      {({ partitions, sources }) => (
+        <Stack gap="xs">
+          <Partitions partitions={partitions} />
+          <Text size="xs" className="quiet">
+            Bytes of the server's own log, or records of a broker. <LastCame sources={sources} />
+          </Text>
+        </Stack>
       )}
     </Answer>
   );
 }
 
-function Jobs() {
-  const found = useQuery({
-    queryKey: ["jobs"],
-    refetchInterval: OFTEN,
-    queryFn: () => got(api.GET("/api/v1/jobs", { params: { query: { limit: 50 } } })),
-  });
+function LastCame({ sources }: { sources: Schema["SourceView"][] }) {
+  if (sources.length === 0) return <>No request has come yet.</>;
+  const last = Math.max(...sources.map((source) => source.last));
   return (
-    <Answer of={found} lines={4}>
-      {({ jobs }) =>
-        jobs.length ? <JobTable jobs={jobs} /> : <Nothing>No job was ordered.</Nothing>
-      }
-    </Answer>
+    <>
+      The last request came <Moment at={new Date(last).toISOString()} />.
+    </>
   );
 }
 
-function JobTable({ jobs }: { jobs: Schema["JobView"][] }) {
+function Partitions({ partitions }: { partitions: Schema["PartitionView"][] }) {
+  if (partitions.length === 0) return <Nothing>Nobody reads the intake in this process.</Nothing>;
+  const all = partitions.reduce((sum, each) => sum + each.lag, 0);
   return (
-    <Table aria-label="Jobs">
+    <Table aria-label="Partitions of the intake">
       <Table.Thead>
         <Table.Tr>
-          <Table.Th w={70}>Number</Table.Th>
-          <Table.Th w={110}>Kind</Table.Th>
-          <Table.Th w={110}>State</Table.Th>
-          <Table.Th w={140}>Progress</Table.Th>
-          <Table.Th>By</Table.Th>
-          <Table.Th w={160}>Ordered</Table.Th>
-          <Table.Th w={160}>Changed</Table.Th>
-          <Table.Th>
-            <span className="hidden-visually">what can be done</span>
-          </Table.Th>
+          <Table.Th>Partition</Table.Th>
+          <Table.Th ta="right">Kept from</Table.Th>
+          <Table.Th ta="right">Read up to</Table.Th>
+          <Table.Th ta="right">End</Table.Th>
+          <Table.Th ta="right">Behind</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {jobs.map((job) => (
-          <Table.Tr key={job.id}>
-            <Table.Td className="number">{job.id}</Table.Td>
-            <Table.Td>{job.kind}</Table.Td>
-            <Table.Td>
-              <Badge color={{ done: "green", failed: "red" }[job.state] ?? "blue"}>
-                {job.state}
-              </Badge>
-            </Table.Td>
-            <Table.Td>
-              <Progress value={job.progress * 100} aria-label={`progress of job ${job.id}`} />
-            </Table.Td>
-            <Table.Td>
-              <Foreign text={job.author ?? "the server"} oneLine />
-              {job.error && <Foreign text={job.error} />}
-            </Table.Td>
-            <Table.Td>
-              <Moment at={job.created} />
-            </Table.Td>
-            <Table.Td>
-              <Moment at={job.changed} />
-            </Table.Td>
-            <Table.Td>
-              <End job={job} />
-            </Table.Td>
+        {partitions.map((each) => (
+          <Table.Tr key={each.partition} className="number">
+            <Table.Td>{each.partition}</Table.Td>
+            <Table.Td ta="right">{counted(each.first)}</Table.Td>
+            <Table.Td ta="right">{counted(each.consumed)}</Table.Td>
+            <Table.Td ta="right">{counted(each.end)}</Table.Td>
+            <Table.Td ta="right">{counted(each.lag)}</Table.Td>
           </Table.Tr>
         ))}
       </Table.Tbody>
+      {partitions.length > 1 && (
+        <Table.Tfoot>
+          <Table.Tr className="number">
+            <Table.Th colSpan={4}>All</Table.Th>
+            <Table.Th ta="right">{counted(all)}</Table.Th>
+          </Table.Tr>
+        </Table.Tfoot>
+      )}
     </Table>
-  );
-}
-
-function End({ job }: { job: Schema["JobView"] }) {
-  const client = useQueryClient();
-  const may = useMay("engineer");
-  const ending = useMutation({
-    mutationFn: () =>
-      got(api.DELETE("/api/v1/jobs/{number}", { params: { path: { number: job.id } } })),
-    onSuccess: () => {
-      told(`Job ${job.id} is ended.`);
-      return client.invalidateQueries({ queryKey: ["jobs"] });
-    },
-    onError: failed,
-  });
-  if (!may || (job.state !== "waiting" && job.state !== "running")) return null;
-  return (
-    <Button
-      variant="default"
-      size="compact-xs"
-      loading={ending.isPending}
-      onClick={() => ending.mutate()}
-    >
-      End
-    </Button>
   );
 }

@@ -61,13 +61,15 @@ def list_entries(  # noqa: PLR0913 (each is a query parameter of the API)
     actor: _Word = None,
     kind: _Word = None,
     action: _Word = None,
+    text: _Word = None,
     since: Annotated[datetime | None, Query(alias="from")] = None,
     until: datetime | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
 ) -> EntriesView:
-    """Changes by people, tokens and the server, newest first."""
-    sought = Sought(actor, kind, action, milliseconds(since, "from"), milliseconds(until, "until"))
+    """Changes by people, tokens and the server, newest first; `text` is a part of any name."""
+    between = milliseconds(since, "from"), milliseconds(until, "until")
+    sought = Sought(actor, kind, action, *between, text)
     before = None if cursor is None else _number(cursor)
     found = entries_sought(services.control, grant.tenant, sought, before=before, limit=limit + 1)
     more = str(found[limit - 1].number) if len(found) > limit else None

@@ -16,7 +16,7 @@ from foreseen.api.times import iso
 from foreseen.control.database import writing
 from foreseen.control.identity import second_factor
 from foreseen.control.identity.links import LINK_MS, Purpose, make_link
-from foreseen.control.identity.lockout import unlock
+from foreseen.control.identity.lockout import locked, locked_until, unlock
 from foreseen.control.identity.people import (
     NewPerson,
     State,
@@ -76,7 +76,9 @@ class LinkView(BaseModel):
 @router.get("", responses=documented())
 def list_users(services: Serviced, grant: Administering) -> UsersView:
     """Everybody, by name."""
-    return UsersView(users=[user_view(each) for each in people(services.control, grant.tenant)])
+    waits = locked(services.control, grant.tenant, now=services.clock())
+    found = people(services.control, grant.tenant)
+    return UsersView(users=[user_view(each, waits.get(each.name)) for each in found])
 
 
 @router.post(
@@ -94,7 +96,9 @@ def create_user(
 @router.get("/{name}", responses=documented())
 def get_user(services: Serviced, grant: Administering, name: str) -> UserView:
     """One person."""
-    return user_view(person(services.control, grant.tenant, name))
+    found = person(services.control, grant.tenant, name)
+    until = locked_until(services.control, grant.tenant, name, now=services.clock())
+    return user_view(found, until)
 
 
 @router.patch("/{name}", dependencies=[KEYED], responses=documented(409, 413))
@@ -104,7 +108,8 @@ def change_user(
     """Change a person; another role or state ends their logins."""
     wanted = Wanted(body.role, body.state, body.display_name, body.email)
     by, now = grant.actor(request), services.clock()
-    return user_view(change_person(services.control, grant.tenant, name, wanted, by=by, now=now))
+    changed = change_person(services.control, grant.tenant, name, wanted, by=by, now=now)
+    return user_view(changed, locked_until(services.control, grant.tenant, name, now=now))
 
 
 @router.delete("/{name}", status_code=HTTPStatus.NO_CONTENT, responses=documented(409))

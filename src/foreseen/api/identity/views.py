@@ -21,7 +21,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UserView(BaseModel):
-    """A person."""
+    """A person.
+
+    Attributes:
+        locked_until: Too many of their logins failed: until then none is taken; null: they may.
+    """
 
     name: str
     display_name: str
@@ -33,6 +37,7 @@ class UserView(BaseModel):
     issuer: str | None
     created: str | None
     last_login: str | None
+    locked_until: str | None
 
 
 class TokenView(BaseModel):
@@ -63,8 +68,8 @@ class SessionView(BaseModel):
     mine: bool
 
 
-def user_view(person: Person) -> UserView:
-    """A person for a reader."""
+def user_view(person: Person, locked_until: int | None = None) -> UserView:
+    """A person for a reader, and until when they must wait, ms UTC."""
     return UserView(
         name=person.name,
         display_name=person.display_name,
@@ -76,6 +81,7 @@ def user_view(person: Person) -> UserView:
         issuer=person.issuer,
         created=iso(person.created),
         last_login=iso(person.last_login),
+        locked_until=iso(locked_until),
     )
 
 

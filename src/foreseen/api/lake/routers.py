@@ -1,6 +1,7 @@
 """All routes that read the lake, those with fixed ends before those that take any path."""
 
 from foreseen.api.lake import (
+    event_figures,
     events,
     explanations,
     matches,
@@ -9,6 +10,7 @@ from foreseen.api.lake import (
     people_figures,
     processes,
     restoring,
+    storage,
     stories,
     workload_acts,
     workloads,
@@ -24,6 +26,8 @@ ROUTERS = (
     workloads.router,
     people.router,
     people_figures.router,
+    event_figures.router,
     stories.router,
     overview.router,
+    storage.router,
 )

@@ -10,7 +10,7 @@ import hmac
 import ipaddress
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from foreseen.control.audit_log import Actor, Change, record
@@ -101,6 +101,17 @@ def locked_until(engine: Engine, tenant: TenantId, name: str, *, now: int) -> in
     with reading(engine) as session:
         row = session.get(LoginFailureRow, (tenant, "account", name))
     return row.until if row and row.until > now else None
+
+
+def locked(engine: Engine, tenant: TenantId, *, now: int) -> dict[str, int]:
+    """Everybody who must wait, by name, and until when, ms UTC."""
+    query = select(LoginFailureRow).where(
+        LoginFailureRow.tenant == tenant,
+        LoginFailureRow.kind == "account",
+        LoginFailureRow.until > now,
+    )
+    with reading(engine) as session:
+        return {row.name: row.until for row in session.scalars(query)}
 
 
 def tell_failure(engine: Engine, attempt: Attempt, why: str, *, now: int) -> None:

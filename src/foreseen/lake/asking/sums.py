@@ -32,6 +32,11 @@ _BUCKETS = """
         AND time IS NOT NULL AND {within}
     GROUP BY ALL HAVING sum(count) <> 0 ORDER BY ALL"""
 
+_BY_HOUR = """
+    SELECT time, sum(count)::BIGINT AS count, sum(bytes)::BIGINT AS bytes
+    FROM rollups WHERE counted = 'events' AND time IS NOT NULL AND {within}
+    GROUP BY time HAVING sum(count) <> 0 ORDER BY time"""
+
 
 @dataclass(frozen=True, slots=True)
 class Within:
@@ -138,6 +143,17 @@ def sums(asker: Asker, within: Within, silent: int) -> tuple[Summed, dict[str, H
         row["workload"] or "": Hosts(row["hosts"], row["silent"], row["last_hour"]) for row in hosts
     }
     return Summed(rows), machines
+
+
+def events_by_hour(asker: Asker, within: Within) -> list[dict[str, Any]]:
+    """Events and their bytes by hour, the oldest first: `time`, `count` and `bytes`.
+
+    Raises:
+        TooSlowError: Its time was over.
+    """
+    with narrowed(asker) as asked:
+        asked.show("rollups", "rollups")
+        return asked.records(_BY_HOUR.format(within=within.sql), {})
 
 
 def course(

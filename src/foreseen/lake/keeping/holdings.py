@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from foreseen.core.ids import TenantId
 from foreseen.lake.keeping.foreign import is_ours
 from foreseen.lake.store import TableStore
 from foreseen.lake.tables import PART_DAY, PART_TENANT
@@ -65,10 +66,10 @@ class LiveFile:
         return self.modified if day is None else day
 
 
-def holdings(store: TableStore) -> list[LiveFile]:
-    """The table's live files, oldest commit first."""
+def holdings(store: TableStore, tenant: TenantId | None = None) -> list[LiveFile]:
+    """The table's live files, or a tenant's of them, oldest commit first."""
     parts = store.table.partition_by
-    found = [_file(row, parts) for row in store.live_files().to_pylist()]
+    found = [_file(row, parts) for row in store.live_files(tenant).to_pylist()]
     return sorted(found, key=lambda file: (file.modified, file.path))
 
 
