@@ -5,9 +5,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-WORKERS ?= 2
 BIN := .venv/bin
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist worksteal
 RUNTIME := .venv/runtime.stamp
 DEV := .venv/dev.stamp
 BENCH := .venv/bench.stamp
@@ -35,8 +34,7 @@ console: $(NODE) ## Build the console, where it or the API has changed
 
 test: $(DEV) ## Set up, then run the everyday tests
 	@scripts/postgres.sh
-	@scripts/chromium.sh
-	@$(PYTEST) -m "not slow and not deep and not spark"
+	@$(PYTEST) -n $(or $(WORKERS),3) -m "not slow and not long and not deep and not spark" # they also wait
 
 check-all: lint types contract ## What CI runs: lint, types, imports, every test, the wheel
 	@scripts/postgres.sh

@@ -104,6 +104,7 @@ def client(place: Site, serve: Serve) -> Iterator[httpx.Client]:
         yield made
 
 
+@pytest.mark.long
 def test_a_few_requests_to_every_route_are_answered_as_described(
     place: Site, client: httpx.Client
 ) -> None:
@@ -177,6 +178,7 @@ class Asking:
             yield f"{self.route.method} {self.route.path}: {failure}"
 
 
+@pytest.mark.long
 def test_hostile_texts_in_paths_and_queries_break_nothing(
     place: Site, client: httpx.Client
 ) -> None:
@@ -200,6 +202,7 @@ def test_hostile_texts_in_paths_and_queries_break_nothing(
     assert wrong == []
 
 
+@pytest.mark.long
 def test_hostile_bodies_break_nothing(place: Site, client: httpx.Client) -> None:
     bodies = [
         b"",

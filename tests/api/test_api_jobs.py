@@ -30,6 +30,7 @@ def judged(tmp_path: Path) -> Iterator[ModelSite]:
         yield made
 
 
+@pytest.mark.long
 def test_a_what_if_is_answered_by_a_job(judged: ModelSite) -> None:
     job = judged.done("/api/v1/what-if", {"removed": [RULE]}).json()
 
@@ -42,6 +43,7 @@ def test_a_what_if_is_answered_by_a_job(judged: ModelSite) -> None:
     assert [(each["id"], each["kind"]) for each in listed] == [(job["id"], "what-if")]
 
 
+@pytest.mark.long
 def test_a_what_if_is_of_the_rules_that_people_keep_now(judged: ModelSite, tmp_path: Path) -> None:
     judged.local = tmp_path / "local"
     judged.local.mkdir()
@@ -55,6 +57,7 @@ def test_a_what_if_is_of_the_rules_that_people_keep_now(judged: ModelSite, tmp_p
     assert [(each["rule"], each["edit"]) for each in told["rules"]] == [(RULE, "added")]
 
 
+@pytest.mark.long
 def test_a_wrong_edit_is_told_with_its_file(judged: ModelSite) -> None:
     edit = {"changed": [{"name": "mine.yml", "text": "title: [\n"}]}
     job = judged.done("/api/v1/what-if", edit).json()
@@ -66,6 +69,7 @@ def test_a_wrong_edit_is_told_with_its_file(judged: ModelSite) -> None:
     assert judged.client.get(path, headers=read).status_code == 404
 
 
+@pytest.mark.long
 def test_training_gives_a_version(judged: ModelSite) -> None:
     body = {"until": "2027-01-15T08:00:00Z", "reason": "all of it was clean"}
     refused = judged.client.post(
@@ -116,6 +120,7 @@ def test_the_process_of_a_job_that_runs_is_ended_when_it_is_cancelled(judged: Mo
     assert not found.has_result
 
 
+@pytest.mark.long
 def test_a_job_that_ran_when_the_server_stopped_is_begun_again(place: ModelSite) -> None:
     asked: dict[str, object] = {"days": None}
     number = job_orders.order(place.engine, OWN, ANN, JobKind.PROMISES, asked, now=1).number

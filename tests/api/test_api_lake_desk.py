@@ -77,6 +77,7 @@ def test_a_question_that_takes_too_long_is_stopped_and_told(site: LakeSite) -> N
         assert question.ended.is_set()
 
 
+@pytest.mark.long
 def test_who_waits_too_long_is_told_to_come_again(site: LakeSite) -> None:
     question = Endless()
     desk = Desk(places=1, waiting=1, wait_seconds=0.3, seconds=5.0)

@@ -175,6 +175,7 @@ def test_hostile_queries_never_break_the_server(
     assert CANARY not in answer.text
 
 
+@pytest.mark.long
 @given(value=_VALUES)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

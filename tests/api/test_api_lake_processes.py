@@ -160,6 +160,7 @@ def test_another_organisation_finds_no_tree(site: LakeSite) -> None:
     assert OTHER not in str(answer)
 
 
+@pytest.mark.long
 def test_recorded_trees_are_those_that_the_events_tell(tmp_path: Path) -> None:
     with recorded_site(tmp_path) as made:
         events = made.lake.read("events").to_pylist()

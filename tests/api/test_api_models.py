@@ -86,6 +86,7 @@ def test_a_model_is_demoted_and_promoted_with_what_was_seen(place: ModelSite) ->
         assert "does not pass every gate" in again.json()["detail"]
 
 
+@pytest.mark.long
 def test_the_ledger_tells_recall_with_its_bound_and_no_sealed_name(place: ModelSite) -> None:
     read = place.may(Scope.READ)
     assert place.client.get(f"{MODELS}/ledger", headers=read).status_code == 404
@@ -100,6 +101,7 @@ def test_the_ledger_tells_recall_with_its_bound_and_no_sealed_name(place: ModelS
     assert isinstance(line["recall"]["lost"], int)
 
 
+@pytest.mark.long
 def test_promises_and_comparisons_are_worked_out(place: ModelSite) -> None:
     job = place.done(f"{MODELS}/promises", {}).json()
     assert (job["state"], job["error"]) == ("done", None)

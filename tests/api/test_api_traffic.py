@@ -124,6 +124,7 @@ def test_who_is_alone_may_have_everything_and_who_is_not_a_share() -> None:
     assert busy.enter("a")
 
 
+@pytest.mark.long
 def test_the_flood_of_one_organisation_leaves_places_for_another(api: Any, serve: Any) -> None:
     def slow(grant: Reading) -> str:
         time.sleep(0.3)

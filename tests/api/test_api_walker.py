@@ -188,6 +188,7 @@ def fault(client: httpx.Client, caller: Caller, route: Walked) -> str | None:
     return None if status == 403 and told else f"{status} {said}"
 
 
+@pytest.mark.long
 def test_what_changes_is_refused_when_another_page_sends_it(place: Site, serve: Serve) -> None:
     name = place.person("a-admin", Role.ADMIN)
     attacks: tuple[dict[str, str | None], ...] = (
@@ -213,6 +214,7 @@ def test_what_changes_is_refused_when_another_page_sends_it(place: Site, serve: 
     assert passed == []
 
 
+@pytest.mark.long
 def test_another_tenant_learns_nothing_and_changes_nothing(place: Site, serve: Serve) -> None:
     planted = [*plant(place.engine, B), *plant_in_lake(place.lake, B)]
     before = rows_of(place.engine, B)

@@ -128,6 +128,7 @@ def test_a_damaged_file_is_read_as_far_as_it_goes(tmp_path: Path, log: Path) -> 
     assert "compressed file is damaged" in ran.err
 
 
+@pytest.mark.long
 def test_the_standard_input_is_read(short: Path) -> None:
     ran = program("label", "-", "--json", given=short.read_bytes())
     assert ran.code == 0

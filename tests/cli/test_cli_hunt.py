@@ -56,6 +56,7 @@ def test_without_a_sandbox_it_says_so(data: Path) -> None:
     assert "no sandbox" in ran.err
 
 
+@pytest.mark.long
 def test_the_server_answers_hunts_and_leaves_no_process(tmp_path: Path) -> None:
     with running(tmp_path) as server, client_of(server) as client:
         headers = token_of(server, "hunt")

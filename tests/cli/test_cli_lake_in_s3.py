@@ -148,6 +148,7 @@ def every_command_asks(data: Path, rules: Path, alert: str) -> None:
         assert ran.code == 0, (typed, ran.err)
 
 
+@pytest.mark.long
 def test_tokens_are_shown_by_the_first_start_that_succeeds(
     tmp_path: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

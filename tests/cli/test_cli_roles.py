@@ -51,6 +51,7 @@ def states(client: httpx.Client) -> dict[str, str]:
         time.sleep(0.1)
 
 
+@pytest.mark.long
 def test_answers_come_from_a_process_beside_the_one_that_works(tmp_path: Path) -> None:
     with ExitStack() as stack:
         works = stack.enter_context(running(tmp_path, *HERE, "--role", "intake,worker"))
@@ -188,6 +189,7 @@ def receiver() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
         server.server_close()
 
 
+@pytest.mark.long
 def test_a_server_by_its_file_with_tls_spans_and_lines_of_json(tmp_path: Path) -> None:
     cert, key = _certificate(tmp_path)
     data, file = tmp_path / "data", tmp_path / "foreseen.toml"
@@ -245,6 +247,7 @@ def test_while_it_drains_it_is_not_ready_but_answers_and_a_second_signal_ends_it
         assert time.monotonic() - begun < 2
 
 
+@pytest.mark.long
 def test_before_its_stores_are_open_it_lives_and_is_not_ready(tmp_path: Path) -> None:
     slow = (
         "import time, foreseen.cli.serving as s; o = s.opened_for\n"

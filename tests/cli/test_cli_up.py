@@ -72,6 +72,7 @@ def test_what_was_acknowledged_is_judged_after_a_failure_for_good(tmp_path: Path
         assert alert["rule"] == "discovery_command"
 
 
+@pytest.mark.long
 def test_a_server_that_does_all_has_a_folder_where_people_keep_rules(tmp_path: Path) -> None:
     with running(tmp_path) as server, client_of(server) as client:
         read = token_of(server, "read")

@@ -96,6 +96,7 @@ def test_tokens_are_listed_and_revoked_by_their_id(data: Path) -> None:
     assert foreseen("tokens", "revoke", "nothing", *options).code == 3
 
 
+@pytest.mark.long
 def test_a_new_installation_prints_a_link_that_makes_the_first_admin(tmp_path: Path) -> None:
     with running(tmp_path) as server, client_of(server) as client:
         link = httpx.URL(server.wait_for(r"  (http://127\.0\.0\.1:\d+/setup#\S+)")[1])

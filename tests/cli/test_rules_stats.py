@@ -74,6 +74,7 @@ def test_stats_are_sorted_and_name_rules_that_never_matched(data: Path) -> None:
     assert never[0] in shown.out
 
 
+@pytest.mark.long
 def test_measured_cost_names_every_log_source_and_the_same_hits(data: Path, log: Path) -> None:
     options = ("--data", data, "--rules", RULES, "--measure", log, "--sort", "cost")
     (told,) = foreseen("rules", "stats", *options, "--json").rows

@@ -109,6 +109,7 @@ def test_a_killed_reader_goes_on_at_its_own_cursor(
     assert [line.split()[0].encode() for line in kept.read_text().splitlines()] == given
 
 
+@pytest.mark.long
 def test_appends_without_a_broker_fail_within_a_bound_and_work_again_with_one(
     kafka_server: KafkaServer, make_entry: Make
 ) -> None:

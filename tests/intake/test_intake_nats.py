@@ -93,6 +93,7 @@ def test_a_server_killed_in_the_middle_loses_and_doubles_nothing_acknowledged(
     assert writers.longest < place.patience + 5
 
 
+@pytest.mark.long
 def test_appends_without_a_server_fail_within_a_bound_and_work_again_with_one(
     nats_server: NatsServer, make_entry: Make
 ) -> None:

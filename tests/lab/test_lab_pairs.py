@@ -205,6 +205,7 @@ def test_malicious_sides_are_labelled_and_benign_sides_are_not(
         assert (good.part, good.node, good.time, good.serial) not in labels
 
 
+@pytest.mark.long
 def test_pairs_can_be_found_again_from_the_records_and_the_truth(
     pairs: list[Pair], paired: Path, later: list[str]
 ) -> None:
@@ -212,6 +213,7 @@ def test_pairs_can_be_found_again_from_the_records_and_the_truth(
     assert pairs_of("test", later, runs) == pairs
 
 
+@pytest.mark.long
 def test_training_knows_the_same_act_and_none_of_the_names(
     pairs: list[Pair], paired: Path, later: list[str]
 ) -> None:

@@ -6,6 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from foreseen.lake.lake import Lake
 
 _WRITER = """
@@ -34,6 +36,7 @@ while True:
 _KILLS = 5
 
 
+@pytest.mark.long
 def test_kills_of_the_writer_lose_and_duplicate_nothing(tmp_path: Path) -> None:
     moments = random.Random(3)  # noqa: S311 (a test's dice)
     acknowledged = 0

@@ -69,6 +69,7 @@ def streams(draw: st.DrawFn) -> tuple[list[Row], list[bool], list[int]]:
     return rows, matched, [0, *sorted(cuts), count]
 
 
+@pytest.mark.long
 @settings(max_examples=150)
 @given(given_streams=streams())
 def test_windows_equal_a_slow_search_wherever_batches_are_cut(

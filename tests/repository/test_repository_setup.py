@@ -89,6 +89,7 @@ CASES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_in_ci_a_skip_fails_the_run_unless_data_are_absent(

@@ -1,5 +1,6 @@
 """Labels of Linux events equal an independent slow oracle's, for generated rules and events."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.rules import generated, oracle
@@ -9,6 +10,7 @@ from foreseen.rules import load
 from foreseen.schema.arrow import EVENT_SCHEMA, batch_of
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**63))
 def test_labels_of_linux_events_equal_the_oracle(number: int) -> None:

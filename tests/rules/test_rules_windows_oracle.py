@@ -43,6 +43,7 @@ def agree(scenario: generated.Scenario) -> None:
             assert (rule.id in (found or ())) is oracle.matches(text, event, WINDOWS), (text, event)
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, 2**63))
 @example(3032)  # a null under a name that means another field

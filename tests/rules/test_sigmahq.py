@@ -112,6 +112,7 @@ def test_every_log_source_of_what_is_collected_is_known(foreseen_data: Path, pro
     assert [source for source in sources if not known(source)] == []
 
 
+@pytest.mark.long
 def test_every_rule_compiles_or_has_a_placeholder_without_a_list(foreseen_data: Path) -> None:
     compiled, refused = 0, []
     for path, text in rule_texts(foreseen_data).items():

@@ -187,6 +187,7 @@ def test_workloads_of_these_tests_have_different_judges() -> None:
     assert len({judge_of(host.partition("-")[0], 2) for host in HOSTS}) == 2
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(rows=crowds(), kind=st.sampled_from([Suspicious, Mild]), data=st.data())
 def test_any_number_of_judges_that_hand_over_at_any_time_decide_as_one(
@@ -409,6 +410,7 @@ def parts() -> list[Any]:
     return [*bodies, body(b"", EntryKind.END)]
 
 
+@pytest.mark.long
 def test_judges_in_processes_decide_as_the_workers_own_though_they_are_killed_and_change(
     tmp_path: Path, calm: tuple[pa.Table, list[Alert]]
 ) -> None:

@@ -124,6 +124,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Given:
     return replayed(folder / "data", written(folder, [extract(LARGE)]), train_until=until)
 
 
+@pytest.mark.long
 def test_pieces_packed_in_any_way_train_and_judge_the_same_byte_for_byte(
     trained: Given, tmp_path: Path
 ) -> None:
@@ -310,6 +311,7 @@ def test_an_earlier_accepted_time_than_any_event_is_refused(log: bytes, tmp_path
         replayed(tmp_path / "data", written(tmp_path, [log]), train_until=1)
 
 
+@pytest.mark.long
 def test_what_alerted_for_want_of_a_model_can_teach_and_what_was_escalated_never(
     tmp_path: Path,
 ) -> None:

@@ -147,6 +147,7 @@ def test_a_persons_word_makes_a_new_version_that_a_running_worker_takes(
     assert worker._judge.artefacts.hashes["foresight"] == newest.foresight  # noqa: SLF001 (what it decides with)
 
 
+@pytest.mark.long
 def test_what_does_not_pass_the_gates_observes_after_retraining(installed: Tended) -> None:
     installed.train()
     assert stages(installed) == {RULE: Stage.SUPPRESS}
@@ -177,6 +178,7 @@ def stages(installed: Tended) -> dict[RuleId, Stage]:
     return dict(used.stages)
 
 
+@pytest.mark.long
 def test_a_failure_is_told_and_the_models_in_use_stay(
     installed: Tended, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -193,6 +195,7 @@ def test_a_failure_is_told_and_the_models_in_use_stay(
     assert installed.keeper.look(Event()) != "retrain"  # the same word is not tried for ever
 
 
+@pytest.mark.long
 def test_a_day_without_a_word_is_enough_and_so_is_an_edited_rule(installed: Tended) -> None:
     installed.train()
     installed.now += DAY - 1
@@ -265,6 +268,7 @@ def test_the_share_of_what_was_learned_counts_where_it_is_more_than_the_least(
         assert installed.keeper.look(Event()) != "retrain"  # a fifth of 520 are 104
 
 
+@pytest.mark.long
 def test_after_a_rollback_nothing_is_trained_until_a_person_goes_on(
     installed: Tended,
 ) -> None:

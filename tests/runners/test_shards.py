@@ -136,6 +136,7 @@ TURNS = st.lists(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=4, deadline=None, phases=[Phase.explicit, Phase.generate])
 @example([Turn(0, 1, ticks=False, ends_in_order=False), Turn(20, 3, True, False)])  # noqa: FBT003
 @given(turns=TURNS)
@@ -184,6 +185,7 @@ def test_other_divisions_in_the_middle_of_every_source_change_nothing(
         assert getattr(many, table) == getattr(one, table)
 
 
+@pytest.mark.long
 def test_shards_in_processes_give_what_one_shard_gives(
     tmp_path: Path, entries: Sequence[Entry], calm: Held
 ) -> None:

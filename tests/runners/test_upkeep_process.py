@@ -22,6 +22,8 @@ from foreseen.runners.metrics import Metrics
 from foreseen.runners.server import wall_clock
 from foreseen.runners.settings.settings import Settings
 
+pytestmark = pytest.mark.long
+
 _PATIENCE_SECONDS = 60.0
 
 

@@ -242,6 +242,7 @@ def failing(place: str, error: Exception, *, times: int) -> Callable[[str], None
     return failpoint
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["events", "matches", "quarantine", "predictions"])
 def test_a_disk_that_was_full_for_a_while_loses_and_doubles_nothing(
     tmp_path: Path, calm: Held, log: bytes, monkeypatch: pytest.MonkeyPatch, table: str

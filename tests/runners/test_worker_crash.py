@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from tests.recording import extract
 from tests.runners.installation import bodies_of, drain, fill, held
 
@@ -47,6 +48,7 @@ def lives(data: Path, moments: random.Random, kills: int) -> int:
     return killed
 
 
+@pytest.mark.long
 def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     """A few; tests/crash has many, of whole servers."""
     bodies = bodies_of(extract(_LINES), range(0, _LINES, 30))

@@ -135,6 +135,7 @@ def test_the_share_of_benign_matches_that_alert_leaves_escalated_ones_out(copied
     )
 
 
+@pytest.mark.long
 def test_the_same_folder_gives_the_same_ledger(folder: Path, told: Ledger) -> None:
     with opened_books(folder) as books:
         assert ledger_of(books, trusted(books)) == told

@@ -56,6 +56,7 @@ def test_replays_are_less_than_a_megabyte() -> None:
     assert sum(path.stat().st_size for path in DATA.iterdir()) < 1_000_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("use", list(Use))
 def test_what_ships_is_what_would_be_written(use: Use) -> None:
     runs = shipped(use)

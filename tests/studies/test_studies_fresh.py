@@ -83,6 +83,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[Row], list[Basis], frozenset[str]]:
     return rows, [draw(kinds) for _ in rows], frozenset(draw(tainted))
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_what_counts_as_new_is_what_may_teach_now_and_could_not_then(

@@ -32,6 +32,7 @@ def test_each_rate_is_what_it_says() -> None:
         assert acts == rate * DAYS
 
 
+@pytest.mark.long
 def test_an_act_whose_alerts_stay_open_is_never_suppressed_however_often_it_is_repeated() -> None:
     assert silenced(implants, DAYS, Teacher.LAW) == []
 

@@ -165,6 +165,7 @@ def test_an_edited_rule_gives_what_a_fresh_replay_with_it_gives(
     assert examples(result, "added") == shown([a for a in fresh if a.uid not in before])
 
 
+@pytest.mark.long
 @settings(max_examples=4, deadline=None)
 @given(
     before=st.sets(st.sampled_from(POOL), min_size=1),
@@ -262,6 +263,7 @@ def test_examples_show_the_sources_own_line(lab: Lab) -> None:
         assert 'comm="sudo"' in each.event
 
 
+@pytest.mark.long
 def test_the_answer_depends_on_nothing_but_history_and_edit(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +276,7 @@ def test_the_answer_depends_on_nothing_but_history_and_edit(
     assert orjson.loads(orjson.dumps(once))["alerts"]["after"] == once.alerts.after
 
 
+@pytest.mark.long
 def test_another_tenants_events_and_alerts_do_not_show(lab: Lab, tmp_path: Path) -> None:
     edit = Edit(changed=[PYTHON], removed=[RuleId("sudo")])
     replayed(tmp_path, BASE)
@@ -390,6 +393,7 @@ def test_before_is_what_the_judge_gave_and_a_larger_budget_suppresses_less(
     assert result.method == SAVED
 
 
+@pytest.mark.long
 def test_without_its_model_every_match_of_a_rule_alerts(
     trained: tuple[Lab, Sequence[Alert]],
 ) -> None:
