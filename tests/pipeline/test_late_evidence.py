@@ -211,6 +211,18 @@ def test_matches_that_late_evidence_ties_to_an_incident_are_told_too() -> None:
     assert "opened the incident" in found.revisions[1].verdict.decision.revised
 
 
+def test_late_evidence_is_weighed_in_the_order_of_decisions_also_after_a_restart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(provisional, "MOST_ENTRIES", 3)
+    # The first makes web-1 the first of the streams, and is gone when the server starts again.
+    rows = [on_host(n, n, "db-1" if n % 2 else "web-1") for n in (2, 3, 4, 5)]
+    late = in_cloud(1, 0, late=15)
+    whole, cut = judged([*rows, late], snapshots=False), judged([*rows, late], cuts=[4])
+    names = [[each.verdict.decision.match_uid for each in one.revisions] for one in (whole, cut)]
+    assert names == [["match-0004", "match-0005"]] * 2
+
+
 def test_services_are_decided_for_good_at_once() -> None:
     rows = [on_host(n, n, user_name=name) for n, name in enumerate([None, "root", "EX\\SYSTEM"])]
     assert not judged(rows).state.provisional.entries

@@ -108,9 +108,10 @@ class ProvisionalDecisions:
 
     def touched(self, evidence: Sighting) -> list[str]:
         """Names of the matches whose elsewhere a sighting alters; their contexts hold it then."""
-        uids = [uid for name in evidence.names for uid in self._concerned(name, evidence)]
-        open_still = (uid for uid in dict.fromkeys(uids) if uid in self.entries)
-        return [uid for uid in open_still if self._alters(uid, evidence)]
+        uids = {uid for name in evidence.names for uid in self._concerned(name, evidence)}
+        altered = {uid for uid in uids & self.entries.keys() if self._alters(uid, evidence)}
+        # In the order of decisions: that of streams is another one after a restart.
+        return [uid for uid in self.entries if uid in altered] if altered else []
 
     def _concerned(self, name: str, evidence: Sighting) -> list[str]:
         """Decisions on matches of a name that still are open; those that are final go."""
