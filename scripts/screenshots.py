@@ -20,11 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.console.site import (  # noqa: E402 (the checkout's own tests)
+    DETAILS,
     PAGES,
     PATIENCE,
     Site,
     browsing,
     chromium,
+    detail,
     foreseen,
     log_in,
     served,
@@ -79,19 +81,14 @@ def _take(browser: Browser, site: Site, state: Path, theme: str, into: Path) -> 
         context.add_init_script(f"localStorage.setItem('mantine-color-scheme-value', '{theme}')")
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        alert = _alert(page.request.get(f"{site.url}/api/v1/alerts?limit=200").json()["alerts"])
-        for path in (*PAGES, f"/alerts/{alert}", f"/alerts?status=all&alert={alert}"):
+        details = [detail(page.request, site.url, each) for each in DETAILS]
+        opened = details[0].replace("/alerts/", "/alerts?status=all&alert=")
+        for path in (*PAGES, *details, opened):
             page.goto(site.url + path)
             page.wait_for_function(f"() => !document.querySelector('{_LOADING}')")
             page.wait_for_timeout(_SETTLED_MS)
             page.screenshot(path=into / f"{_name(path)}-{theme}.png")
             sys.stdout.write(f"{path} {theme}\n")
-
-
-def _alert(alerts: list[dict[str, float | str | None]]) -> str:
-    """The one that surprised its model most."""
-    found = max(alerts, key=lambda each: float(each["surprise"] or 0))
-    return str(found["uid"])
 
 
 def _name(path: str) -> str:

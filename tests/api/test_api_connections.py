@@ -91,6 +91,7 @@ def ends_while(connection: socket.socket, drop: bytes) -> bytes:
     raise AssertionError("it was never ended")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("first", "drop"),
     [(b"", b""), (HEAD, b""), (HEAD, b"X"), (b"", b"\r\n"), (HEAD + b"\r\n", b"\r\n")],
@@ -112,6 +113,7 @@ def test_a_head_has_to_be_whole_in_time_however_its_bytes_come(
         assert figures.closed == {Closed.HEAD: 1}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("drop", [b"", b"x"], ids=["half", "byte by byte"])
 @pytest.mark.parametrize("known", [True, False], ids=["known", "refused at once"])
 def test_a_body_has_to_come_in_time(api: Any, *, drop: bytes, known: bool) -> None:

@@ -163,6 +163,7 @@ _VALUES = st.one_of(
 )
 
 
+@pytest.mark.long
 @given(path=_PATHS, name=st.sampled_from(_NAMES), value=_VALUES)
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -69,6 +69,7 @@ def test_each_match_has_the_word_that_holds_and_the_alert_that_it_is_in(
             assert decision["probability"] == word["probability"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("decision", ["suppressed", "alerted", "unjudged"])
 def test_a_decision_filters(by_model: LakeSite, decision: str) -> None:
     told = words(by_model)

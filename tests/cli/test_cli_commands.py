@@ -149,6 +149,7 @@ def program(
     return Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "forced", [{"FORCE_COLOR": "1"}, pytest.param({}, marks=pytest.mark.slow)], ids=["forced", ""]
 )
@@ -194,6 +195,7 @@ def test_hunt_prints_whatever_sql_can_give(data: Path, sql: str, form: str) -> N
     assert ran.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text", ["=1+1", "+1", "-rf", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
 )

@@ -123,6 +123,7 @@ def test_hostile_text_is_shown_and_obeyed_by_nothing(one: Judged) -> None:
     assert HOSTILE not in shown
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(moments(), moments(), hostile_text)
 def test_whatever_a_sender_writes_is_explained_and_inert(

@@ -86,6 +86,7 @@ def test_a_folder_without_models_has_no_ledger(tmp_path: Path) -> None:
     assert "train" in ran.err
 
 
+@pytest.mark.long
 def test_the_sample_is_listed_answered_and_counted(copied: Path) -> None:
     listed = foreseen("models", "audit", "list", "--data", copied, "--json").rows
     first, *rest = [row for row in listed if row["rule"] == listed[0]["rule"]]

@@ -115,6 +115,7 @@ def test_a_new_installation_prints_a_link_that_makes_the_first_admin(tmp_path: P
         assert "/setup#" not in "".join(server.said)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("written", "said"),
     [

@@ -89,6 +89,7 @@ def test_people_see_what_changes_with_examples_and_volumes(data: Path, rules: Pa
     assert "saved matches" in same.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
@@ -188,6 +189,7 @@ def test_the_answer_is_the_same_twice(data: Path) -> None:
     assert orjson.dumps(once) == orjson.dumps(again)
 
 
+@pytest.mark.long
 def test_attack_chains_that_an_edit_loses_are_named_and_can_fail_a_pull_request(
     log: Path, tmp_path: Path
 ) -> None:

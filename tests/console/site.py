@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import APIRequestContext, Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 PERSON, PASSWORD = "ada", "a long enough password"
@@ -22,6 +22,7 @@ PAGES = {
     "/alerts?status=all": "Alerts",
     "/incidents": "Incidents",
     "/suppressed": "Suppressed",
+    "/suppressed/audit": "Audit",
     "/rules": "Rules",
     "/rules/suppressions": "Suppressions by hand",
     "/rules/suppressions/new": "New suppression",
@@ -44,6 +45,7 @@ PAGES = {
     "/workloads/web?tab=network": "Workload",
     "/users": "Users",
     "/users/ops": "User",
+    "/users/ops?tab=files": "User",
     "/hunt?search=process_name%3Asocat": "Hunt",
     "/integrations": "Integrations",
     "/access": "Access",
@@ -52,6 +54,14 @@ PAGES = {
     "/system": "System",
 }
 """Addresses of the pages with their headings."""
+
+DETAILS = {
+    "/alerts/": ("Alert", "/api/v1/alerts?limit=200", "alerts", "surprise"),
+    "/incidents/": ("Incident", "/api/v1/incidents?limit=200", "incidents", "matches"),
+    "/suppressed/": ("Suppressed match", "/api/v1/matches?decision=suppressed", "matches", "time"),
+}
+"""Where the pages of one thing begin: heading, question and key of the answer, and what the one
+that is shown has most of."""
 
 _FLAGS = (
     "--headless",
@@ -82,6 +92,13 @@ class Site:
 def foreseen(*arguments: str) -> list[str]:
     """The command of this checkout."""
     return [sys.executable, "-c", "from foreseen.cli.main import main; main()", *arguments]
+
+
+def detail(ask: APIRequestContext, site: str, begin: str) -> str:
+    """Address of the page of one thing; `ask` is logged in."""
+    _, question, key, most = DETAILS[begin]
+    found = ask.get(f"{site}{question}").json()[key]
+    return begin + str(max(found, key=lambda each: float(each[most] or 0))["uid"])
 
 
 @contextmanager

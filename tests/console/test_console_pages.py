@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.console.conftest import Watched
-from tests.console.site import PAGES
+from tests.console.site import DETAILS, PAGES, detail
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -45,6 +45,16 @@ def test_an_alert_opens_without_barriers(watched: Watched, console: Path) -> Non
     watched.go("/alerts?status=all", "Alerts")
     watched.page.get_by_role("grid", name="Alerts").get_by_role("row").nth(1).click()
     watched.page.get_by_role("heading", name="Why this was not expected").wait_for()
+    watched.quiet()
+    assert barriers_in_both_themes(watched, console) == []
+
+
+@pytest.mark.parametrize("begin", DETAILS)
+def test_the_page_of_one_thing_opens_without_barriers(
+    watched: Watched, console: Path, begin: str
+) -> None:
+    heading, *_ = DETAILS[begin]
+    watched.go(detail(watched.page.request, watched.url, begin), heading)
     watched.quiet()
     assert barriers_in_both_themes(watched, console) == []
 

@@ -252,6 +252,7 @@ for n in range(100_000):
 """
 
 
+@pytest.mark.long
 def test_kills_during_writes_lose_and_double_no_entry(tmp_path: Path, engine: Engine) -> None:
     raised(engine, alert("a"))
     promised: set[str] = set()

@@ -164,6 +164,7 @@ def test_many_guesses_at_once_are_no_way_round_the_lockout(engine: Engine) -> No
     assert admitted.count(0) == 5
 
 
+@pytest.mark.long
 def test_a_name_that_nobody_has_costs_as_much_work_as_one_that_somebody_has() -> None:
     async def work() -> tuple[float, float]:
         hashing = Hashing()

@@ -110,6 +110,7 @@ def test_a_writer_that_waits_too_long_may_try_again(engine: Engine) -> None:
     assert save(engine, TENANT, Checkpoint("train", 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("revision", _REVISIONS)
 def test_a_database_of_any_older_revision_is_brought_up_and_keeps_its_data(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, revision: str

@@ -95,6 +95,7 @@ class World:
             raise Crash
 
 
+@pytest.mark.long
 @given(steps=_STEPS)
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

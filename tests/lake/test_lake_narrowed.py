@@ -71,6 +71,7 @@ def asked_of(lake: Lake) -> list[Any]:
     ]
 
 
+@pytest.mark.long
 def test_a_lake_in_a_bucket_answers_as_one_in_a_folder(tmp_path: Path) -> None:
     with s3_server() as endpoint:
         lakes = [Lake.open(tmp_path), Lake.open(f"s3://{BUCKET}/lake", s3=options(endpoint))]

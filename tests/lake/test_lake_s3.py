@@ -93,6 +93,7 @@ def filled(lake: Lake, rows: Rows) -> Lake:
     return lake
 
 
+@pytest.mark.long
 def test_a_lake_in_s3_tells_what_the_same_lake_in_a_folder_tells(
     tmp_path: Path, lake_at: Place, rows: Rows
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_killed_writer_goes_on_without_loss_or_duplicate(
     lake.verify()
 
 
+@pytest.mark.long
 def test_hunting_in_s3_answers_as_in_a_folder_behind_the_same_walls(
     tmp_path: Path, lake_at: Place, rows: Rows
 ) -> None:
@@ -201,6 +203,7 @@ def test_a_store_that_does_not_answer_is_a_transient_error() -> None:
         Lake.open(f"s3://{BUCKET}/lake", s3=options("http://127.0.0.1:9"))
 
 
+@pytest.mark.long
 def test_a_store_that_stops_answering_is_a_transient_error_too(rows: Rows) -> None:
     with s3_server() as endpoint:
         lake = Lake.open(f"s3://{BUCKET}/short", s3=options(endpoint))

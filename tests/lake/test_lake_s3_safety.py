@@ -63,6 +63,7 @@ def test_without_conditions_of_writes_acknowledged_rows_are_lost(
     assert (acknowledged, len(held)) == (20, 10)
 
 
+@pytest.mark.long
 def test_with_them_the_same_race_loses_nothing(
     s3_endpoint: str, tmp_path: Path, rows: Rows
 ) -> None:

@@ -196,6 +196,7 @@ def test_tables_and_columns_are_those_of_the_lake() -> None:
         statement("a", Wanted(columns=('seq"; --',)), now=NOW)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", list(TABLES))
 def test_every_field_of_every_table_can_be_asked(table: str) -> None:
     database = duckdb.connect()

@@ -223,6 +223,7 @@ def test_orphans_go_when_they_are_old_and_young_ones_stay(tmp_path: Path) -> Non
     lake.verify()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", PLACES)
 def test_upkeep_that_ends_anywhere_loses_nothing_and_goes_on(tmp_path: Path, place: str) -> None:
     lake = filled(tmp_path, 6)

@@ -35,6 +35,7 @@ def stored(foresight: Foresight) -> tuple[dict[ContentHash, bytes], bytes]:
     return models, fusion_bytes(foresight.fusion)
 
 
+@pytest.mark.long
 def test_the_same_history_and_seed_give_the_same_bytes_in_any_process(trained: Trained) -> None:
     program = (
         "from tests.models.test_models_foresight import *;"

@@ -148,6 +148,7 @@ def test_the_recording_gives_every_kind_of_decision(recorded: Recorded) -> None:
     assert found.incidents
 
 
+@pytest.mark.long
 @FEW
 @given(data=st.data())
 @pytest.mark.parametrize("snapshots", [False, True], ids=["in memory", "with snapshots"])

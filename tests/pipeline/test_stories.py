@@ -122,6 +122,7 @@ def test_signs_of_a_person_with_an_open_incident_join_it() -> None:
     assert story.incident not in {incident.uid for incident in found.incidents[1:]}
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_stories_do_not_depend_on_where_batches_are_cut(data: st.DataObject) -> None:

@@ -101,6 +101,7 @@ def test_in_ci_a_skip_fails_the_run_unless_data_are_absent(
     assert ("counts as a failure" in done.stdout) == bool(expected)
 
 
+@pytest.mark.long
 def test_outside_ci_a_skip_is_only_reported(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, "pytest.skip('no reason')", "-n", "0", ci="", data=False)
     assert done.returncode == 0, done.stdout

@@ -288,6 +288,7 @@ def timed_load(text: str) -> tuple[RuleSet, list[str]]:
     return loaded.rules, [str(problem) for problem in loaded.problems]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SOUND)
 def test_large_rules_are_loaded_in_time_and_are_right(name: str) -> None:
     selection, condition, hit, miss = SOUND[name]

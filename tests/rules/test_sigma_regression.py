@@ -143,6 +143,7 @@ def test_every_case_fires_its_rule_as_often_as_it_says(foreseen_data: Path) -> N
         assert fired > 0, case.rule
 
 
+@pytest.mark.long
 def test_engine_agrees_with_the_walk_on_every_record_and_rule(foreseen_data: Path) -> None:
     records = [record for case in cases(foreseen_data) for record in case.records]
     found = labels(rule_set(foreseen_data), records)

@@ -204,6 +204,7 @@ def test_experience_moves_the_share_within_its_band(foresight: Foresight) -> Non
     assert shares[0] < shares[1] == SHARE < shares[2]
 
 
+@pytest.mark.long
 def test_the_share_follows_what_people_dismissed_at_the_next_training(tmp_path: Path) -> None:
     """Real stores from training over judging and dismissing to training again."""
     settings = Settings(POLICY, alerts_a_day=2.0)

@@ -256,6 +256,7 @@ def test_a_backup_goes_into_either_kind_of_database(tmp_path: Path, calm: Path, 
     assert held(tmp_path / "file") == held(calm)
 
 
+@pytest.mark.long
 def test_a_backup_of_a_database_at_work_is_one_moment(tmp_path: Path, make: Make) -> None:
     data, stop = tmp_path / "data", threading.Event()
     with stores(data, Addresses(control=make())) as found:

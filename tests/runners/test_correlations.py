@@ -98,6 +98,7 @@ def test_a_question_of_absence_waits_for_the_time_in_the_log(
         assert alarm.due is None
 
 
+@pytest.mark.long
 def test_a_quiet_server_ticks_when_what_waits_is_due(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

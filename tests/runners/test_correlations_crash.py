@@ -34,6 +34,7 @@ def killing(place: str, time: int) -> Callable[[str], None]:
     return failpoint
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("time", [1, 2, 3, 4])
 @pytest.mark.parametrize("place", ["after_matches", "before_predictions", "after_predictions"])
 def test_killed_between_commits_it_fires_once(

@@ -93,6 +93,7 @@ def test_an_attack_is_refused(
     assert nobody_called(listener)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sql", EXHAUSTING, ids=lambda sql: sql[:40])
 def test_a_query_without_end_is_stopped_in_time(pool: Pool, sql: str) -> None:
     pool.ask(TENANT, Asked(COUNT))  # a process waits

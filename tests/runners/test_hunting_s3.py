@@ -13,6 +13,7 @@ from foreseen.runners.hunting.pool import Asked, Pool
 COUNT = "SELECT count(*) AS n FROM events"
 
 
+@pytest.mark.long
 def test_a_lake_in_a_bucket_is_asked_by_a_process_that_can_read_no_file_of_ours() -> None:
     with s3_server() as endpoint:
         how = options(endpoint)

@@ -157,6 +157,7 @@ def test_a_log_cut_at_any_bytes_gives_the_same(
         assert replayed(Path(name) / "data", files).same_as(whole)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [1, 700, 2_499, 2_500])
 def test_the_size_of_batches_changes_nothing(
     whole: Given, log: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int

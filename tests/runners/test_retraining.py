@@ -130,6 +130,7 @@ def test_nothing_is_trained_before_a_person_accepts_a_history(installed: Tended)
     assert model_versions.versions(installed.engine, DEFAULT_TENANT) == []
 
 
+@pytest.mark.long
 def test_a_persons_word_makes_a_new_version_that_a_running_worker_takes(
     installed: Tended,
 ) -> None:
@@ -161,6 +162,7 @@ def test_what_does_not_pass_the_gates_observes_after_retraining(installed: Tende
     assert (told.author, told.version) == ("gates", 2)
 
 
+@pytest.mark.long
 def test_the_gates_hold_models_to_the_bars_of_the_settings(installed: Tended) -> None:
     higher = replace(SETTINGS, bars=Bars(least_matches=5_000))
     keep(installed.engine, DEFAULT_TENANT, installed.loaded, higher, now=installed.now)
@@ -239,6 +241,7 @@ def suppressed(installed: Tended, count: int) -> None:
     installed.now = came + 2 * DAY
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("count", "due"), [(99, False), (100, True)])
 def test_enough_new_matches_are_a_reason_to_train_before_the_time(
     tmp_path: Path, count: int, due: object
@@ -300,6 +303,7 @@ def test_a_server_that_stops_ends_a_training_and_says_so(installed: Tended) -> N
     assert installed.in_use() == 1
 
 
+@pytest.mark.long
 def test_where_its_cluster_does_not_answer_the_models_stay_and_the_job_says_why(
     installed: Tended, tmp_path: Path
 ) -> None:

@@ -162,6 +162,7 @@ def test_any_divisions_restarts_and_ticks_between_give_what_one_shard_gives(
     assert_equal(found, calm)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("late", [False, True])
 def test_other_divisions_in_the_middle_of_every_source_change_nothing(
     tmp_path: Path, entries: Sequence[Entry], *, late: bool
@@ -197,6 +198,7 @@ def test_shards_in_processes_give_what_one_shard_gives(
     assert_equal(held(tmp_path), calm)
 
 
+@pytest.mark.long
 def test_newer_rules_reach_a_shard_that_has_much_to_say(
     tmp_path: Path, entries: Sequence[Entry]
 ) -> None:

@@ -188,6 +188,7 @@ def stored_models(data: Path, lake: Lake) -> Stored:
     return stored
 
 
+@pytest.mark.long
 def test_new_models_are_taken_up_between_batches(tmp_path: Path, history: Lake, log: bytes) -> None:
     first, second = bodies_of(log, [1_000])
     with opened(tmp_path) as stores:
@@ -209,6 +210,7 @@ def test_new_models_are_taken_up_between_batches(tmp_path: Path, history: Lake, 
     assert {row["outcome"] for row in later} == {"suppressed", "alerted"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["model", "foresight"])
 def test_with_models_that_cannot_be_read_everything_alerts(
     tmp_path: Path, history: Lake, log: bytes, kind: str

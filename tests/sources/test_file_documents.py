@@ -251,6 +251,7 @@ def test_members_that_are_no_objects_are_not_lost(tmp_path: Path) -> None:
     assert [one.line.data for one in quarantined] == [b'17, "text"', b"true"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "data",
     [

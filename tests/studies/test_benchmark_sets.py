@@ -164,6 +164,7 @@ def test_ancestors_are_followed_as_far_as_the_data_have_them() -> None:
     assert lines.to_pylist() == [["init"], ["bash", "sshd", "init"], ["loop"] * DEPTH]
 
 
+@pytest.mark.long
 def test_ait_ads_has_the_groups_of_its_reference(foreseen_data: Path) -> None:
     data = load(foreseen_data / "ait-ads" / "alerts.parquet")
     check_shape(data)

@@ -74,6 +74,7 @@ def silent_days(order: Sequence[Token], teacher: Teacher) -> set[int]:
     return {day for day, _ in silenced(attacker, len(order) + 8, teacher)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", orders())
 def test_from_the_day_on_which_it_differs_in_kind_it_is_never_silenced(name: str) -> None:
     order = orders()[name]
@@ -83,6 +84,7 @@ def test_from_the_day_on_which_it_differs_in_kind_it_is_never_silenced(name: str
     assert [day for day in silent_on if day >= differs] == []
 
 
+@pytest.mark.long
 def test_it_would_be_silenced_if_every_match_taught() -> None:
     order = orders()["act first"]
     silent_on = silent_days(order, Teacher.EVERYTHING)

@@ -151,6 +151,7 @@ def test_removing_a_rule_removes_its_alerts_and_no_others(
     )  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("more", [FORK, PYTHON, SUDO_ALONE], ids=lambda each: each[0])
 def test_an_edited_rule_gives_what_a_fresh_replay_with_it_gives(
     lab: Lab, raised: Sequence[Alert], tmp_path: Path, more: Document
@@ -206,6 +207,7 @@ def test_a_rule_on_forks_changes_the_windows_of_others_so_saved_ones_do_not_serv
     assert Lab(tmp_path, (SHELL, FORK)).ask(Edit(removed=[RuleId("fork")])).method == ANEW
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "edit",
     [Edit(removed=[RuleId("read")]), Edit(least_history=5), Edit(rules=BASE)],
@@ -288,6 +290,7 @@ def test_another_tenants_events_and_alerts_do_not_show(lab: Lab, tmp_path: Path)
     )
 
 
+@pytest.mark.long
 def test_merged_files_and_forgotten_commits_change_nothing_but_a_note(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -340,6 +343,7 @@ BURST = (
 )
 
 
+@pytest.mark.long
 def test_an_edited_correlation_gives_what_a_fresh_replay_with_it_gives(tmp_path: Path) -> None:
     more = (BURST[0], BURST[1].replace("gte: 30", "gte: 5"))
     old = replayed(tmp_path / "old", (*BASE, BURST))
