@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import orjson
+import pytest
 import re2
 import yaml
 from sigma.conditions import (
