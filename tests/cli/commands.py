@@ -36,7 +36,8 @@ def foreseen(*arguments: str | Path) -> Ran:
     code: object = 0
     typed = ["foreseen", *map(str, arguments)]
     handlers, level = logging.root.handlers[:], logging.root.level
-    with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", typed):
+    here = patch.dict("os.environ"), patch.object(sys, "argv", typed)
+    with redirect_stdout(out), redirect_stderr(err), here[0], here[1]:
         try:
             main()
         except SystemExit as ended:

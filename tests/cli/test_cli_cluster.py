@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 import ray
 import yaml
+from tests.cli.commands import foreseen
 from typer.testing import CliRunner
 
 from foreseen.cli.main import app
@@ -46,9 +47,9 @@ def test_an_unknown_manifest_names_those_that_there_are(asked: str) -> None:
 
 
 def test_shards_on_other_machines_need_a_broker(tmp_path: Path) -> None:
-    order = ["up", "--data", str(tmp_path / "data"), "--port", "0", "--cluster", "auto"]
-    printed = RUNNER.invoke(app, order)
-    assert "name a broker with --intake" in str(printed.exception or printed.output)
+    ran = foreseen("up", "--data", tmp_path / "data", "--port", "0", "--cluster", "auto")
+    assert ran.code != 0
+    assert "name a broker with --intake" in ran.err
 
 
 TRAIN = ["models", "train", "--until", "2026-11-01"]
