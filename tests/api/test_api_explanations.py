@@ -62,6 +62,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory, serve: Any) -> Iterator[Rea
             yield Reader(client, world)
 
 
+@pytest.mark.long
 def test_an_alert_is_explained_as_the_command_does(reader: Reader) -> None:
     world = reader.world
     for alert in world.alerts():

@@ -194,6 +194,7 @@ def test_a_flood_of_failures_neither_fills_the_database_nor_hides(place: Site) -
     assert "'untold': 140" in f"{said[-1][1]}".replace('"', "'")
 
 
+@pytest.mark.long
 def test_a_second_factor_is_asked_for_and_its_codes_are_taken_once(
     place: Site, client: httpx.Client
 ) -> None:

@@ -293,6 +293,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_demo_counts_what_a_recording_gives(small: Path) -> None:
     ran = foreseen("demo", "--recording", small, "--json")
     assert ran.code == 0

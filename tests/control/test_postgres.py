@@ -210,6 +210,7 @@ while True:
 """
 
 
+@pytest.mark.long
 def test_restarts_of_the_database_leave_no_half_transaction(postgres: Server, empty: str) -> None:
     with opened(empty) as engine:
         ensure_tenant(engine, TENANT, now=1)

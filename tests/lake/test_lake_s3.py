@@ -198,6 +198,7 @@ def test_addresses_that_lead_nowhere_are_told(
         Lake.open(address, s3=options(s3_endpoint))
 
 
+@pytest.mark.long
 def test_a_store_that_does_not_answer_is_a_transient_error() -> None:
     with pytest.raises(TransientError, match="does not answer"):
         Lake.open(f"s3://{BUCKET}/lake", s3=options("http://127.0.0.1:9"))

@@ -102,6 +102,7 @@ def test_a_rule_that_could_not_be_calibrated_is_never_plainly_expected(kind: str
         assert all(not one.probability > BUDGET for one in predictions)
 
 
+@pytest.mark.long
 def test_the_budget_is_kept_where_later_matches_are_drawn_from_the_same_habits() -> None:
     seeds, count, later = 6, 300, 250
     shares = []

@@ -190,6 +190,7 @@ def test_arbitrary_bytes_are_quarantined_line_by_line(data: list[bytes]) -> None
     assert kept(all_of(clean)) == sum(len(as_text(line)) for line in clean if line.strip())
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(audit_lines(), st.data())
 def test_cuts_and_snapshots_change_nothing(data: list[bytes], choose: st.DataObject) -> None:

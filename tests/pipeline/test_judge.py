@@ -192,6 +192,7 @@ def stories(draw: st.DrawFn) -> list[dict[str, object]]:
     return rows
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(rows=stories(), data=st.data())
 def test_stories_do_not_depend_on_cuts_whatever_the_clocks_say(

@@ -338,6 +338,7 @@ def stories(draw: st.DrawFn) -> list[dict[str, object]]:
     return rows
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(rows=stories(), data=st.data(), most=st.sampled_from([1, 2, 4_096]))
 def test_nothing_depends_on_cuts_and_restarts_however_little_room_there_is(

@@ -113,6 +113,7 @@ def test_nothing_depends_on_where_batches_are_cut(
     assert stepped(recorded, cuts, snapshots=snapshots) == whole
 
 
+@pytest.mark.long
 def test_a_batch_a_line_gives_the_same(recorded: list[Line]) -> None:
     few = recorded[:300]
     assert stepped(few, range(1, 300), snapshots=True) == stepped(few, [])

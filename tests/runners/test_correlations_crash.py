@@ -70,6 +70,7 @@ def test_killed_before_the_control_database_it_fires_once(
     assert held(tmp_path) == calm
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["lake.after_matches", "lake.after_predictions"])
 def test_a_replay_killed_at_its_end_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str

@@ -118,6 +118,7 @@ def copy(data: Path, prefix: str, s3: HowS3) -> str:
     return f"s3://{BUCKET}/{prefix}"
 
 
+@pytest.mark.long
 def test_a_lake_that_was_copied_is_taken_and_the_work_goes_on(tmp_path: Path, s3: HowS3) -> None:
     fill(tmp_path, [execve(1, "id")])
     drain(tmp_path)

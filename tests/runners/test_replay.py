@@ -145,6 +145,7 @@ def test_the_same_files_into_the_same_folder_change_nothing(tmp_path: Path, log:
     assert replayed(tmp_path / "data", files).same_as(once)
 
 
+@pytest.mark.long
 @settings(max_examples=4, deadline=None)
 @given(data=st.data())
 def test_a_log_cut_at_any_bytes_gives_the_same(
@@ -231,6 +232,7 @@ def without_places(found: Given) -> tuple[pa.Table, pa.Table]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("packer", ["gzip", "zstd"])
 @pytest.mark.parametrize("harm", ["cut off", "overwritten"])
 def test_of_a_damaged_file_the_readable_part_is_read(

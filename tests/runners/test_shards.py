@@ -236,6 +236,7 @@ def test_a_lake_that_is_ahead_of_its_intake_is_refused(
         worker_of(stores, Sharding())
 
 
+@pytest.mark.long
 def test_an_error_of_ours_in_a_shard_ends_the_server_instead_of_being_tried_for_ever(
     tmp_path: Path,
 ) -> None:

@@ -179,6 +179,7 @@ def test_ait_ads_has_the_groups_of_its_reference(foreseen_data: Path) -> None:
     assert max(Counter(floods).values()) == 20
 
 
+@pytest.mark.long
 def test_weights_of_ait_ads_stand_for_every_row_that_is_no_step(foreseen_data: Path) -> None:
     path = foreseen_data / "ait-ads" / "alerts.parquet"
     data, table = load(path), pq.read_table(path, columns=["time", "net", "event_label"])

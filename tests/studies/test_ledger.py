@@ -117,6 +117,7 @@ def test_rules_with_a_model_have_a_recall_and_others_have_none(told: Ledger) -> 
     assert any(line.recall and line.recall.chains for line in told.rules)
 
 
+@pytest.mark.long
 def test_the_share_of_benign_matches_that_alert_leaves_escalated_ones_out(copied: Path) -> None:
     with opened_books(copied) as books:
         before = ledger_of(books, trusted(books), placements=1)

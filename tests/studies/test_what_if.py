@@ -357,6 +357,7 @@ def test_an_edited_correlation_gives_what_a_fresh_replay_with_it_gives(tmp_path:
     assert {each.rule: each.edit for each in result.rules}["burst"] == "reworded"
 
 
+@pytest.mark.long
 def test_rule_sets_of_an_edit_and_of_history_decide_who_labels(lab: Lab, tmp_path: Path) -> None:
     workload = max(Counter(e.workload for e in lab_alerts(lab)).items(), key=lambda x: x[1])[0]
     only = RuleSets(
@@ -385,6 +386,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Sequence[Ale
     return Lab(folder, BASE), raised
 
 
+@pytest.mark.long
 def test_before_is_what_the_judge_gave_and_a_larger_budget_suppresses_less(
     trained: tuple[Lab, Sequence[Alert]],
 ) -> None:

@@ -130,6 +130,7 @@ def test_hiding_by_hand_what_an_attack_looks_like_loses_it(lab: Lab) -> None:
     assert len(found.lost) == found.before.chains
 
 
+@pytest.mark.long
 def test_hiding_the_tenants_own_host_hides_the_attack_that_is_put_there(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
