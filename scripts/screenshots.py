@@ -64,13 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(browser: Browser, site: Site, state: Path) -> None:
     """Have the promises and the ledger worked out, which the models' pages show."""
-    headers = {"X-Foreseen-Request": "1", "Content-Type": "application/json"}
+    headers = {"X-Foreseen-Request": "1", "Content-Type": "application/json", "Origin": site.url}
     with browser.new_context(storage_state=state) as context:
         for kind in ("promises", "ledger"):
             asked = context.request.post(
                 f"{site.url}/api/v1/models/{kind}", headers=headers, data="{}"
             )
-            job = f"{site.url}/api/v1/jobs/{asked.json()['number']}"
+            if not asked.ok:
+                raise SystemExit(f"{kind}: {asked.status} {asked.text()}")
+            job = f"{site.url}/api/v1/jobs/{asked.json()['id']}"
             while (told := context.request.get(job).json())["state"] in {"waiting", "running"}:
                 time.sleep(1)
             sys.stdout.write(f"{kind}: {told['state']}\n")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from tests.api.conftest import NOW, TENANT
@@ -234,3 +235,11 @@ def test_people_at_risk_have_all_matches_that_alerted(site: LakeSite) -> None:
     assert max(each["rules"] for each in people) <= len(rules)
     ranks = [(-each["rules"], -each["surprise"]) for each in people]
     assert ranks == sorted(ranks)
+    for each in people[:3]:
+        told = site.get(f"/people/{quote(each['name'])}", **span, limit=200)["alerted"]
+        assert {row["match_uid"] for row in told} <= alerted
+        assert min(200, each["matches"]) <= len(told) <= 200
+        times = [row["time"] for row in told]
+        assert times == sorted(times, reverse=True)
+        held = site.get(f"/alerts/{told[0]['alert']}/members")["members"]
+        assert told[0]["match_uid"] in held

@@ -45,6 +45,7 @@ PAGES = {
     "/workloads/web?tab=network": "Workload",
     "/users": "Users",
     "/users/ops": "User",
+    "/users/ops?tab=alerted": "User",
     "/users/ops?tab=files": "User",
     "/hunt?search=process_name%3Asocat": "Hunt",
     "/integrations": "Integrations",
@@ -98,7 +99,7 @@ def detail(ask: APIRequestContext, site: str, begin: str) -> str:
     """Address of the page of one thing; `ask` is logged in."""
     _, question, key, most = DETAILS[begin]
     found = ask.get(f"{site}{question}").json()[key]
-    return begin + str(max(found, key=lambda each: float(each[most] or 0))["uid"])
+    return begin + str(max(found, key=lambda each: each[most] or 0)["uid"])
 
 
 @contextmanager

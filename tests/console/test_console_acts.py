@@ -162,6 +162,8 @@ def test_what_a_user_ran_is_looked_up_by_name(watched: Watched) -> None:
     expect(commands.get_by_role("row").nth(1)).to_contain_text(re.compile(r"\w"))
     page.get_by_role("tab", name="Files").click()
     page.get_by_role("table", name="Files").wait_for()
+    page.get_by_role("tab", name="What alerted").click()
+    page.get_by_role("table", name="What alerted").get_by_text("its alert").first.wait_for()
     page.get_by_role("tab", name="Logins").click()
     page.get_by_role("table", name="Logins").wait_for()
 

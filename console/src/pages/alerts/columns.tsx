@@ -22,17 +22,17 @@ export function alertColumns(sort: Sort, ask: (sort: Sort) => void): Column<Aler
     { name: "Severity", width: "6.4rem", cell: (row) => <Severity severity={row.severity} /> },
     {
       name: "Alert",
-      width: "minmax(14rem, 4fr)",
+      width: "minmax(14rem, 9fr)",
       cell: (row) => <Foreign text={row.title} oneLine />,
     },
     {
       name: "Workload",
-      width: "minmax(6rem, 1fr)",
+      width: "minmax(4.6rem, 1fr)",
       cell: (row) => <Foreign text={row.workload} oneLine />,
     },
     {
       name: "Host",
-      width: "minmax(5rem, 1fr)",
+      width: "minmax(4.6rem, 1fr)",
       cell: (row) => <Foreign text={row.host} oneLine />,
     },
     { name: "Surprise", width: "4.6rem", right: true, cell: (row) => bits(row.surprise) },
@@ -48,6 +48,6 @@ export function alertColumns(sort: Sort, ask: (sort: Sort) => void): Column<Aler
     },
     { name: "Matches", width: "4.4rem", right: true, cell: (row) => whole(row.count) },
     { name: "Status", width: "6.6rem", cell: (row) => <Status status={row.status} /> },
-    { name: "Assignee", width: "6rem", cell: (row) => <Foreign text={row.assignee} oneLine /> },
+    { name: "Assignee", width: "5rem", cell: (row) => <Foreign text={row.assignee} oneLine /> },
   ];
 }

@@ -6,25 +6,23 @@ import { Answer, Nothing } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
 import { counted } from "@/parts/numbers";
 import { Figure, Page, Panel } from "@/parts/Page";
-import { SpanChoice, useSpan } from "@/parts/span";
 import { Moment, spanText } from "@/parts/times";
 
+const EVER = "1970-01-01T00:00:00Z";
 const QUIET = 15 * 60; // seconds after which a source that spoke is called silent
 
 export default function IntegrationsPage() {
-  const { from } = useSpan();
   const intake = useQuery({
     queryKey: ["intake"],
     refetchInterval: 10_000,
     queryFn: () => got(api.GET("/api/v1/intake")),
   });
   const overview = useQuery({
-    queryKey: ["overview", from],
-    enabled: from !== undefined,
-    queryFn: () => got(api.GET("/api/v1/overview", { params: { query: { from } } })),
+    queryKey: ["overview", EVER],
+    queryFn: () => got(api.GET("/api/v1/overview", { params: { query: { from: EVER } } })),
   });
   return (
-    <Page title="Integrations" actions={<SpanChoice />}>
+    <Page title="Integrations" note="all that is kept">
       <Answer of={overview} lines={2}>
         {({ telemetry }) => <Telemetry telemetry={telemetry} />}
       </Answer>
@@ -34,7 +32,11 @@ export default function IntegrationsPage() {
             sources.length ? (
               <Sources sources={sources} />
             ) : (
-              <Nothing>No source has sent anything to this server.</Nothing>
+              <Nothing>
+                {overview.data?.telemetry.received
+                  ? "No source has sent anything to this server; what it holds came from files."
+                  : "No source has sent anything yet."}
+              </Nothing>
             )
           }
         </Answer>

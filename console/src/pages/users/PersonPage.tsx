@@ -11,6 +11,7 @@ import { SpanChoice, useSpan } from "@/parts/span";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
 import { Commands, Files, Logins, Programs, Sessions } from "./Acts";
+import { Alerted } from "./Alerted";
 
 export function PersonPage({ name }: { name: string }) {
   const [url, setUrl] = useUrl();
@@ -49,6 +50,7 @@ export function PersonPage({ name }: { name: string }) {
       >
         <Tabs.List>
           <Tabs.Tab value="commands">What they ran</Tabs.Tab>
+          <Tabs.Tab value="alerted">What alerted</Tabs.Tab>
           <Tabs.Tab value="programs">Programs</Tabs.Tab>
           <Tabs.Tab value="logins">Logins</Tabs.Tab>
           <Tabs.Tab value="sessions">Sessions</Tabs.Tab>
@@ -56,6 +58,9 @@ export function PersonPage({ name }: { name: string }) {
         </Tabs.List>
         <Tabs.Panel value="commands" pt="xs">
           <Answer of={found}>{(acts) => <Commands acts={acts} />}</Answer>
+        </Tabs.Panel>
+        <Tabs.Panel value="alerted" pt="xs">
+          <Answer of={found}>{(acts) => <Alerted acts={acts} />}</Answer>
         </Tabs.Panel>
         <Tabs.Panel value="programs" pt="xs">
           <Answer of={found}>{(acts) => <Programs acts={acts} />}</Answer>

@@ -39,7 +39,7 @@ export function Risk({ workload }: { workload: string }) {
       >
         {(told) => (
           <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
-            <Course told={told} />
+            <Course course={fromFirst(told.course)} />
             <Shares told={told} />
           </SimpleGrid>
         )}
@@ -48,11 +48,17 @@ export function Risk({ workload }: { workload: string }) {
   );
 }
 
-function Course({ told }: { told: Told }) {
+/** From the moment before the first alert waited: what is before it is empty. */
+function fromFirst(course: Told["course"]): Told["course"] {
+  const first = course.findIndex((point) => point.waiting > 0);
+  return course.slice(Math.max(0, first - 1));
+}
+
+function Course({ course }: { course: Told["course"] }) {
   const [zone] = useZone();
   const times = useMemo(
-    () => told.course.map((point) => momentText(new Date(point.time ?? 0), zone).slice(0, 16)),
-    [told, zone],
+    () => course.map((point) => momentText(new Date(point.time ?? 0), zone).slice(0, 16)),
+    [course, zone],
   );
   const option = useMemo<EChartsCoreOption>(
     () => ({
@@ -67,19 +73,19 @@ function Course({ told }: { told: Told }) {
       series: [
         line(
           "risk",
-          told.course.map((point) => Math.round(point.risk)),
+          course.map((point) => Math.round(point.risk)),
           0,
         ),
         line(
           "alerts that wait",
-          told.course.map((point) => point.waiting),
+          course.map((point) => point.waiting),
           1,
         ),
       ],
     }),
-    [told, times],
+    [course, times],
   );
-  const rows = told.course.map((point, index) => [
+  const rows = course.map((point, index) => [
     times[index] ?? "",
     Math.round(point.risk),
     point.waiting,

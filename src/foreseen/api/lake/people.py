@@ -1,5 +1,6 @@
 """People as telemetry knows them: who did something, and what one of them did."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +13,7 @@ from foreseen.api.lake.rows import timed, view_of
 from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
 from foreseen.api.times import iso, moment
+from foreseen.control.match_alerts import alerts_of
 from foreseen.core.errors import MalformedInputError, NotFoundError
 from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.people import Acts, acts_of, people
@@ -66,6 +68,8 @@ class ActsView(BaseModel):
         commands: Command lines, the newest first, with the way to the event as for logins.
         programs: What ran in their name, the most processes first.
         files: Files that they touched, those touched last first.
+        alerted: Matches of theirs that alerted, the newest first, with their surprise in bits and
+            the alert that each is in.
     """
 
     person: PersonView
@@ -74,6 +78,7 @@ class ActsView(BaseModel):
     commands: list[dict[str, object]]
     programs: list[dict[str, object]]
     files: list[dict[str, object]]
+    alerted: list[dict[str, object]]
     since: str | None
     until: str | None
 
@@ -118,15 +123,21 @@ async def get_person(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     until: Moment = None,
     limit: Limit = 50,
 ) -> ActsView:
-    """Logins, sessions, commands, programs and files of somebody, by name, account or id."""
+    """Logins, sessions, commands, files of somebody, and what alerted; by name, account or id."""
     span = between(services.clock(), since, until)
 
-    def work(asker: Asker) -> Acts | None:
-        return acts_of(asker, name, span, limit=limit)
+    def work(asker: Asker) -> ActsView:
+        found = acts_of(asker, name, span, limit=limit)
+        if found is None:
+            raise NotFoundError(f"nothing is told of {name} in this time")
+        uids = [str(each["match_uid"]) for each in found.alerted]
+        return _acts(name, found, alerts_of(services.control, grant.tenant, uids), span)
 
-    found = await desk.ask(request, grant, work)
-    if found is None:
-        raise NotFoundError(f"nothing is told of {name} in this time")
+    return await desk.ask(request, grant, work)
+
+
+def _acts(name: str, found: Acts, alerts: Mapping[str, str], span: tuple[int, int]) -> ActsView:
+    told = [{**each, "alert": alerts.get(str(each["match_uid"]))} for each in found.alerted]
     return ActsView(
         person=_person(name, found.counts),
         logins=[view_of(each) for each in found.logins],
@@ -134,6 +145,7 @@ async def get_person(  # noqa: PLR0913, PLR0917 (each is a part of the request)
         commands=[view_of(each) for each in found.commands],
         programs=[timed(each) for each in found.programs],
         files=[timed(each) for each in found.files],
+        alerted=[view_of(each) for each in told],
         since=iso(span[0]),
         until=iso(span[1]),
     )

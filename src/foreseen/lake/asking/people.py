@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from foreseen.lake.asking.narrowed import Asker, narrowed
+from foreseen.lake.asking.people_at_risk import ALERTED
 from foreseen.lake.asking.person_names import FAILURE, KEY, LOGIN, NAME, NAMED, WITHIN
 
 PROCESS, FILE = 1007, 1001
@@ -55,6 +56,11 @@ _FILES = f"""
         arg_max(process_path, time) AS last_program
     FROM events WHERE {_OF} AND class_uid = {FILE} AND file_path <> ''
     GROUP BY file_path ORDER BY last_time DESC, file_path LIMIT $most"""  # noqa: S608 (of ours)
+_TOLD = f"""
+    SELECT match_uid, time, rule_id, workload, host, stream, seq, process_path, process_cmd_line,
+        file_path, http_url, query_hostname, api_operation, auth_service, surprise
+    FROM matches JOIN ({ALERTED}) USING (match_uid) WHERE {_OF}
+    ORDER BY time DESC, match_uid LIMIT $most"""  # noqa: S608 (of ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Acts:
         commands: Command lines, the newest first; forks, which repeat one, are left out.
         programs: What they ran, the most often first.
         files: Files that they touched, those touched last first.
+        alerted: Matches of theirs that alerted, the newest first, with their surprise in bits.
     """
 
     counts: dict[str, Any]
@@ -76,6 +83,7 @@ class Acts:
     commands: Sequence[dict[str, Any]]
     programs: Sequence[dict[str, Any]]
     files: Sequence[dict[str, Any]]
+    alerted: Sequence[dict[str, Any]]
 
 
 def people(
@@ -127,7 +135,8 @@ def acts_of(
     """
     since, until = between
     with narrowed(asker) as asked:
-        asked.show("events", "events", {"time": (since, until - 1)})
+        for table in ("events", "matches", "predictions"):
+            asked.show(table, table, {"time": (since, until - 1)})
         values: dict[str, object] = {"since": since, "until": until, "name": name}
         values["ids"] = [row["key"] for row in asked.records(_IDS, values)]
         (counts,) = asked.records(_ONE, values)
@@ -135,6 +144,6 @@ def acts_of(
             return None
         lists = [
             asked.records(sql, {**values, "most": limit})
-            for sql in (_LOGINS, _SESSIONS, _COMMANDS, _PROGRAMS, _FILES)
+            for sql in (_LOGINS, _SESSIONS, _COMMANDS, _PROGRAMS, _FILES, _TOLD)
         ]
     return Acts(counts, *lists)

@@ -5,20 +5,21 @@ from typing import Any
 from foreseen.lake.asking.narrowed import Asker, narrowed
 from foreseen.lake.asking.person_names import KEY, NAME, NAMED, WITHIN
 
-# A word that revises another one holds (pipeline.predictions.last_words).
-_ALERTED = f"""
+ALERTED = f"""
     SELECT match_uid, surprise FROM (
         SELECT match_uid, surprise, outcome FROM predictions WHERE {WITHIN}
         QUALIFY row_number() OVER (
             PARTITION BY match_uid ORDER BY coalesce(revised, '') <> '' DESC, outcome) = 1)
     WHERE outcome = 'alerted'"""  # noqa: S608 (of ours)
+"""Matches that alerted; a word that revises another one holds (pipeline.predictions.last_words)."""
+
 _AT_RISK = f"""
     SELECT name, count(*) AS rules, sum(matches)::BIGINT AS matches, sum(surprise) AS surprise,
         max(last_time) AS last_time
     FROM (
         SELECT {NAME} AS name, rule_id, count(*) AS matches,
             coalesce(max(surprise), 0.0) AS surprise, max(time) AS last_time
-        FROM matches JOIN ({_ALERTED}) USING (match_uid)
+        FROM matches JOIN ({ALERTED}) USING (match_uid)
             LEFT JOIN ({NAMED}) AS named ON {KEY} = named.key
         WHERE {WITHIN} GROUP BY 1, 2)
     WHERE name IS NOT NULL
