@@ -33,8 +33,9 @@ from foreseen.models.explaining.alignment import Mark
 from foreseen.models.explaining.changes import applied
 from foreseen.models.explaining.event_shares import EventShare
 from foreseen.models.moments.moment import moments_of
-from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of
+from foreseen.schema.arrow import PREDICTION_SCHEMA, batch_of, texts
 from foreseen.studies.explanation import Explanation, explain_match
+from foreseen.studies.named_matches import named_rows
 
 
 @pytest.fixture(scope="module")
@@ -253,3 +254,15 @@ def test_nothing_of_another_organisation_is_explained(one: Judged) -> None:
 def test_what_was_not_judged_is_not_explained(one: Judged, uid: str, words: str) -> None:
     with pytest.raises(NotFoundError, match=words):
         explain(one, uid)
+
+
+@pytest.mark.parametrize("table", ["matches", "predictions"])
+def test_rows_of_a_few_matches_are_those_that_reading_all_gives(one: Judged, table: str) -> None:
+    whole = one.lake.read(table, None, pc.field("tenant") == OWN)
+    kept = texts(whole, "match_uid")
+    for uids in (kept[:1], kept[1:9:3], kept, [*kept[:2], "nobody's"], ["nobody's"], []):
+        wanted = pc.is_in(whole["match_uid"], pa.array(uids, pa.string()))
+        assert named_rows(one.lake, OWN, table, uids).equals(whole.filter(wanted))
+    columns = ["time", "workload"]
+    assert named_rows(one.lake, OWN, table, kept[:2], columns).column_names == columns
+    assert named_rows(one.lake, TenantId("another"), table, kept).num_rows == 0

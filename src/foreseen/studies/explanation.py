@@ -1,6 +1,6 @@
 """Explain a judged match: by the very model that answered, from what is stored of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -20,17 +20,19 @@ from foreseen.core.ids import ContentHash, RuleId, TenantId
 from foreseen.lake.lake import Lake
 from foreseen.models.explaining.explained import Explained, explained, nearest_to
 from foreseen.models.foresight import Foresight, load
+from foreseen.models.moments.elsewhere import COLUMNS as ELSEWHERE_COLUMNS
 from foreseen.models.moments.elsewhere import (
-    COLUMNS,
     REACH,
     elsewhere_of,
     sightings_of,
     tied_to,
 )
+from foreseen.models.moments.moment import COLUMNS as MOMENT_COLUMNS
 from foreseen.models.moments.moment import Moment, moments_of
 from foreseen.pipeline.predictions import last_words
 from foreseen.schema.arrow import integers, texts
 from foreseen.studies.holding import share_in_force
+from foreseen.studies.named_matches import named_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,8 @@ def explain_match(lake: Lake, engine: Engine, tenant: TenantId, uid: str) -> Exp
     Raises:
         NotFoundError: The tenant has no such match, or it was never judged.
     """
-    own = (pc.field("tenant") == tenant) & (pc.field("match_uid") == uid)
-    decisions = last_words(lake.read("predictions", None, own)).to_pylist()
-    matches = lake.read("matches", None, own)
+    decisions = last_words(named_rows(lake, tenant, "predictions", [uid])).to_pylist()
+    matches = named_rows(lake, tenant, "matches", [uid])
     if not decisions:
         raise NotFoundError(_unjudged(uid, known=matches.num_rows > 0))
     (decided,) = decisions
@@ -214,12 +215,15 @@ def _taken_apart(lake: Lake, tenant: TenantId, told: Explanation, asked: _Asked)
     return told if told.same else _noted(told, _differs(told, answer))
 
 
-def _still_there(lake: Lake, tenant: TenantId, uids: Iterable[str]) -> dict[str, Moment]:
+_NEEDED = list(dict.fromkeys((*MOMENT_COLUMNS, *ELSEWHERE_COLUMNS)))
+
+
+def _still_there(lake: Lake, tenant: TenantId, uids: Collection[str]) -> dict[str, Moment]:
     """Those of the matches that the lake still has, by uid, with what was elsewhere before them."""
-    own = pc.field("tenant") == tenant
-    rows = lake.read("matches", None, own & pc.field("match_uid").isin(list(set(uids))))
+    rows = named_rows(lake, tenant, "matches", uids, _NEEDED)
     if not rows.num_rows:
         return {}
+    own = pc.field("tenant") == tenant
     names = {name for sighting in sightings_of(rows) for name in sighting.names}
     seen = _elsewhere(lake, own & _before(integers(rows, "time")), names) if names else {}
     moments = moments_of(rows, [seen.get(uid, ()) for uid in texts(rows, "match_uid")])
@@ -230,7 +234,7 @@ def _elsewhere(
     lake: Lake, around: pc.Expression, names: AbstractSet[str]
 ) -> dict[str, tuple[str, ...]]:
     """Tokens of matches that have one of the names, by uid."""
-    tied = tied_to(lake.read("matches", [*COLUMNS, "match_uid"], around), names)
+    tied = tied_to(lake.read("matches", [*ELSEWHERE_COLUMNS, "match_uid"], around), names)
     return dict(zip(texts(tied, "match_uid"), elsewhere_of(tied), strict=True))
 
 

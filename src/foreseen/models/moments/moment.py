@@ -7,12 +7,13 @@ from sys import intern
 
 import pyarrow as pa
 
+from foreseen.models.moments.acts import COLUMNS as ACT_COLUMNS
 from foreseen.models.moments.acts import Act, acts_of
 from foreseen.models.moments.elsewhere import elsewhere_of
 from foreseen.models.moments.tokens import LONGEST, folded, shape
 from foreseen.models.moments.windows_text import as_posix, path_as_posix
 
-_COLUMNS = (
+_OWN_COLUMNS = (
     "match_uid",
     "rule_id",
     "workload",
@@ -29,6 +30,9 @@ _COLUMNS = (
     "sibling_tokens",
     "session_failures",
 )
+
+COLUMNS = tuple(dict.fromkeys((*_OWN_COLUMNS, *ACT_COLUMNS)))
+"""Columns of the matches table that a moment is made of, beside what was elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def moments_of(
     if rows is not None:
         matches, told = matches.take(pa.array(rows, pa.int64())), [told[row] for row in rows]
     acts, indices = acts_of(matches)
-    columns = [matches.column(name).to_pylist() for name in _COLUMNS]
+    columns = [matches.column(name).to_pylist() for name in _OWN_COLUMNS]
     return [
         _moment(acts[index], values, tokens)
         for index, values, tokens in zip(
