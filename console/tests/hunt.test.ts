@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { tellingColumns } from "@/pages/hunt/columns";
 import { barsOf, courseSql } from "@/pages/hunt/course";
 import { andAlso, within } from "@/parts/words";
 
@@ -42,5 +43,18 @@ describe("words", () => {
     expect(andAlso("a b", '-host:"x"')).toBe('a b -host:"x"');
     expect(andAlso("", "host:x")).toBe("host:x");
     expect(andAlso("(a OR b) c", "d")).toBe("((a OR b) c) d");
+  });
+});
+
+describe("the columns of found events", () => {
+  it("are those that have a value, the telling ones first, none lost that has one", () => {
+    const names = ["tenant", "stream", "time", "host", "process_cmd_line", "status_id", "dst_ip"];
+    const rows = [
+      { tenant: "default", stream: "web-1/0", time: 1, host: "web-1", status_id: 0, dst_ip: "" },
+      { tenant: "default", stream: "web-1/0", time: 2, process_cmd_line: "id", labels: [] },
+    ];
+    const shown = ["time", "host", "process_cmd_line", "status_id", "stream", "tenant"];
+    expect(tellingColumns(names, rows)).toEqual(shown);
+    expect(tellingColumns(names, [])).toEqual([]);
   });
 });

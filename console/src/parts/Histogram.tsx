@@ -91,7 +91,7 @@ export function Histogram(props: Props) {
             fontSize="10"
             fill="var(--quiet)"
           >
-            {momentText(new Date(bars[index]?.from ?? 0), zone).slice(5, 16)}
+            {momentText(new Date(bars[index]?.from ?? 0), zone).slice(...markOf(bars))}
           </text>
         ))}
       </svg>
@@ -157,3 +157,9 @@ function Stack({ bar, x, step, tall, most, zone, kinds, colourOf }: StackProps) 
     </g>
   );
 }
+
+const SHORT_MS = 20 * 60_000; // below it marks would all say the same minutes
+
+/** What of a moment stands below a bar: day and minute, or the second where the span is short. */
+const markOf = (bars: Bar[]): [number, number] =>
+  (bars.at(-1)?.until ?? 0) - (bars[0]?.from ?? 0) < SHORT_MS ? [11, 19] : [5, 16];

@@ -88,7 +88,7 @@ export default function HuntPage() {
               There are more rows than are shown: narrow the question, or export it.
             </Alert>
           )}
-          <Results result={found.data} />
+          <Results result={found.data} asAsked={kind === "sql"} />
           {kind === "search" && (
             <Text p="xs" size="xs" className="mono quiet wrap">
               {found.data.sql}
