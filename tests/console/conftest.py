@@ -109,14 +109,16 @@ class Watched:
         )
 
 
-def _watch(context: BrowserContext, url: str) -> Watched:
+def watch(context: BrowserContext, url: str) -> Watched:
+    """A new page, of which everything that goes wrong is noted."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     watched = Watched(page, url)
 
     def said(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            watched.faults.append(f"{message.type}: {message.text}")
+            where = message.location["url"]
+            watched.faults.append(f"{message.type}: {message.text} ({where})")
 
     page.on("console", said)
     page.on("pageerror", lambda error: watched.faults.append(f"fault: {error}"))
@@ -139,6 +141,6 @@ def watched(browser: Browser, site: Site, login: Path, theme: str) -> Iterator[W
     size = {"width": 1440, "height": 900}
     with browser.new_context(storage_state=login, viewport=size) as context:  # type: ignore[arg-type] # a dict is taken
         context.add_init_script(f"localStorage.setItem('mantine-color-scheme-value', '{theme}')")
-        found = _watch(context, site.url)
+        found = watch(context, site.url)
         yield found
         assert found.faults == []

@@ -3,7 +3,9 @@ import { Button, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { api, got, type Schema } from "@/api/client";
-import { Answer } from "@/parts/Answer";
+import { useMay } from "@/api/me";
+import { ProblemError } from "@/api/problem";
+import { Answer, Failed } from "@/parts/Answer";
 import { EventFacts } from "@/parts/EventFacts";
 import { type EventColumns, laneOf, summaryOf } from "@/parts/events";
 import { Foreign } from "@/parts/Foreign";
@@ -15,7 +17,12 @@ interface Props {
   most?: number;
 }
 
-export function EventTable({ label, search, most = 200 }: Props) {
+export function EventTable(props: Props) {
+  if (useMay("hunt")) return <Found {...props} />;
+  return <Failed error={new ProblemError(403, 'reading events needs the scope "hunt"')} />;
+}
+
+function Found({ label, search, most = 200 }: Props) {
   const [shown, setShown] = useState<string | null>(null);
   const found = useQuery({
     queryKey: ["events", search, most],

@@ -3,6 +3,7 @@ import { Alert, Box, Button, Group, SegmentedControl, Stack, Text, TextInput } f
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { useMay } from "@/api/me";
+import { ProblemError } from "@/api/problem";
 import { Failed, Waiting } from "@/parts/Answer";
 import { Editor } from "@/parts/Editor";
 import { Histogram } from "@/parts/Histogram";
@@ -18,6 +19,15 @@ import { SchemaBrowser } from "./SchemaBrowser";
 const FIRST_SQL = "SELECT time, host, process_cmd_line\nFROM events\nORDER BY time DESC";
 
 export default function HuntPage() {
+  if (useMay("hunt")) return <Hunting />;
+  return (
+    <Page title="Hunt">
+      <Failed error={new ProblemError(403, 'a hunt needs the scope "hunt"')} />
+    </Page>
+  );
+}
+
+function Hunting() {
   const [url, setUrl] = useUrl();
   const kind = url.has("sql") ? "sql" : "search";
   const asked = url.get(kind) ?? "";
