@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { filterOf, typedChange } from "@/pages/alerts/filter";
-import { changed } from "@/parts/url";
+import { filterOf, mayFit, typedChange } from "@/pages/alerts/filter";
+import { changed, decoded } from "@/parts/url";
 
 const url = (text: string) => new URLSearchParams(text);
 
@@ -35,5 +35,35 @@ describe("a change of the address", () => {
   it("replaces, takes away and leaves the rest", () => {
     const next = changed(url("a=1&b=2&b=3"), { b: ["4", "5"], a: null });
     expect(next.toString()).toBe("b=4&b=5");
+  });
+});
+
+describe("what an alert that arrives is counted for", () => {
+  const alert = { status: "open", severity: "high", title: "curl ran: curl -s x" };
+
+  it("is a filter that it may fit, by what the stream tells of it", () => {
+    expect(mayFit(filterOf(url("")), alert)).toBe(true);
+    expect(mayFit(filterOf(url("q=CURL&severity=high")), alert)).toBe(true);
+    expect(mayFit(filterOf(url("severity=low")), alert)).toBe(false);
+    expect(mayFit(filterOf(url("status=dismissed")), alert)).toBe(false);
+    expect(mayFit(filterOf(url("q=wget")), alert)).toBe(false);
+  });
+});
+
+describe("an address", () => {
+  it("keeps an empty text where that says something: nobody has taken it", () => {
+    expect(changed(url(""), { assignee: "", rule: "" }).toString()).toBe("assignee=");
+    expect(filterOf(changed(url(""), { assignee: "" })).assignee).toBe("");
+  });
+
+  it("is decoded once, and what is no encoding stays as it is", () => {
+    expect(decoded("100%25")).toBe("100%");
+    expect(decoded("a%2541")).toBe("a%41");
+    expect(decoded("100%")).toBe("100%");
+  });
+
+  it("has a day that is typed as its begin", () => {
+    expect(typedChange("from:2026-11-01").change.from).toBe("2026-11-01T00:00:00Z");
+    expect(typedChange("from:2026-11-01T07:00:00Z").change.from).toBe("2026-11-01T07:00:00Z");
   });
 });

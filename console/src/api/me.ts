@@ -1,10 +1,9 @@
 /** Who is logged in, and what they may do. */
 import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schema } from "@/api/client";
+import { ME } from "@/api/queries";
 
 export type Scope = Schema["Scope"];
-
-export const ME = ["me"] as const;
 
 export function useMe() {
   return useQuery({ queryKey: ME, queryFn: () => got(api.GET("/api/v1/me")), staleTime: 60_000 });

@@ -1,6 +1,6 @@
 import { Anchor } from "@mantine/core";
 import { useState } from "react";
-import { cut, pieces } from "@/parts/text";
+import { cut, pieces, seen } from "@/parts/text";
 
 interface Props {
   text: string | null | undefined;
@@ -19,7 +19,7 @@ export function Foreign({ text, mono = false, most = 2_000, oneLine = false }: P
   const left = text.length - shown.length;
   const look = `${mono ? "mono" : ""} ${oneLine ? "one-line" : "wrap"}`;
   return (
-    <span className={look} title={oneLine ? cut(text, 500) : undefined} dir="ltr">
+    <span className={look} title={oneLine ? seen(cut(text, 500)) : undefined} dir="ltr">
       {pieces(shown).map((piece, index) =>
         piece.foreign ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never move

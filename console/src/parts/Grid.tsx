@@ -49,11 +49,19 @@ export function Grid<Row>(props: Props<Row>) {
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
+  const next = useRef(more);
   useEffect(() => {
-    if (last >= rows.length - AHEAD) more?.();
-  }, [last, rows.length, more]);
+    next.current = more;
+  });
   useEffect(() => {
-    if (at >= 0 && at < rows.length) virtual.scrollToIndex(at, { align: "auto" });
+    // Only where the rows or what is in sight changed: a page that failed is not asked for at once.
+    if (last >= rows.length - AHEAD) next.current?.();
+  }, [last, rows.length]);
+  const shown = useRef(0);
+  useEffect(() => {
+    if (at === shown.current || at < 0 || at >= rows.length) return;
+    shown.current = at; // only where the keys went: a page that loads moves nothing
+    virtual.scrollToIndex(at, { align: "auto" });
   }, [at, rows.length, virtual]);
   useGridKeys(props);
   const template = `${chosen ? "30px " : ""}${columns.map((column) => column.width).join(" ")}`;
@@ -66,6 +74,9 @@ export function Grid<Row>(props: Props<Row>) {
       aria-label={props.label}
       aria-rowcount={(props.total ?? rows.length) + 1}
       aria-multiselectable={chosen ? true : undefined}
+      aria-activedescendant={
+        items.some((item) => item.index === at) ? rowId(props.label, at) : undefined
+      }
       tabIndex={0}
     >
       <Head
@@ -97,6 +108,8 @@ export function Grid<Row>(props: Props<Row>) {
     </div>
   );
 }
+
+const rowId = (label: string, index: number): string => `${label.replaceAll(" ", "-")}-${index}`;
 
 interface HeadProps<Row> {
   columns: Column<Row>[];
@@ -157,6 +170,7 @@ function GridRow<Row>(props: RowProps<Row>) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: keys go by the grid, see useGridKeys
     <div
+      id={rowId(props.label, index)}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={chosen ? picked : index === at}

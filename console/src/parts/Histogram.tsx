@@ -1,6 +1,9 @@
 /** Bars over time, stacked by severity or by other kinds; dragging over them chooses a span. */
+import { ActionIcon, Box } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
+import { IconChartBar, IconTable } from "@tabler/icons-react";
 import { type PointerEvent, useState } from "react";
+import { HistogramTable } from "@/parts/HistogramTable";
 import { whole } from "@/parts/numbers";
 import { SEVERITIES, severityColour } from "@/parts/severity";
 import { momentText, useZone } from "@/parts/times";
@@ -22,15 +25,40 @@ interface Props {
 
 const LEFT = 44;
 const BELOW = 16;
+const RIGHT = 26; // of the way to the table
 
 export function Histogram(props: Props) {
+  const { label, bars, kinds = SEVERITIES, height = 96, choose } = props;
+  const [table, setTable] = useState(false);
+  return (
+    <Box pos="relative">
+      {table ? (
+        <HistogramTable {...{ label, bars, kinds, height: 2 * height, choose }} />
+      ) : (
+        <Picture {...props} />
+      )}
+      <ActionIcon
+        size="sm"
+        pos="absolute"
+        top={0}
+        right={0}
+        aria-label={table ? `${label}: as a picture` : `${label}: as a table`}
+        onClick={() => setTable(!table)}
+      >
+        {table ? <IconChartBar size={14} /> : <IconTable size={14} />}
+      </ActionIcon>
+    </Box>
+  );
+}
+
+function Picture(props: Props) {
   const { label, bars, height = 96, choose } = props;
   const { kinds = SEVERITIES, colourOf = severityColour } = props;
   const { ref, width } = useElementSize();
   const [zone] = useZone();
   const [drag, setDrag] = useState<[number, number] | null>(null);
   const most = Math.max(1, ...bars.map((bar) => total(bar)));
-  const room = Math.max(0, width - LEFT);
+  const room = Math.max(0, width - LEFT - RIGHT);
   const step = bars.length ? room / bars.length : 0;
   const tall = height - BELOW;
   const indexAt = (event: PointerEvent<SVGSVGElement>) => {

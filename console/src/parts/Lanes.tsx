@@ -55,7 +55,13 @@ export function Lanes(props: Props) {
       {table ? (
         <Twin {...props} dots={shown} />
       ) : (
-        <Picture {...props} dots={shown} zoom={(from, until) => setSpan([from, until])} />
+        <Picture
+          {...props}
+          dots={shown}
+          zoom={(from, until) => {
+            if (shown.some((dot) => dot.at >= from && dot.at <= until)) setSpan([from, until]);
+          }}
+        />
       )}
     </Box>
   );

@@ -12,6 +12,7 @@ const two = (value: number): string => String(value).padStart(2, "0");
 
 /** `2026-11-21 07:33:20`; with `short` without the year, and without the date where it is today's. */
 export function momentText(time: Date, zone: Zone, short = false, now = new Date()): string {
+  if (Number.isNaN(time.getTime())) return "–"; // beyond what a calendar has
   const at = zone === "UTC" ? utc(time) : local(time);
   const today = (zone === "UTC" ? utc(now) : local(now)).day;
   const clock = `${two(at.hour)}:${two(at.minute)}:${two(at.second)}`;

@@ -3,12 +3,16 @@ import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
 const SECONDS = 10;
-let last: { id: string; undo: () => Promise<unknown> } | null = null;
+
+/** Takes something back; what it returns as text is said instead of "Undone." */
+type Undo = () => Promise<unknown>;
+
+const offered: { id: string; undo: Undo }[] = []; // what was done last comes last
 
 /** Says what was done; `undo` is offered for ten seconds, by button and by the key z. */
-export function told(message: string, undo?: () => Promise<unknown>): void {
+export function told(message: string, undo?: Undo): void {
   const id = crypto.randomUUID();
-  if (undo) last = { id, undo };
+  if (undo) offered.push({ id, undo });
   notifications.show({
     id,
     autoClose: SECONDS * 1000,
@@ -17,15 +21,13 @@ export function told(message: string, undo?: () => Promise<unknown>): void {
       <Group justify="space-between" wrap="nowrap">
         <Text size="sm">{message}</Text>
         {undo && (
-          <Button variant="light" onClick={undoLast}>
+          <Button variant="light" onClick={() => takeBack(id)}>
             Undo (z)
           </Button>
         )}
       </Group>
     ),
-    onClose: () => {
-      if (last?.id === id) last = null;
-    },
+    onClose: () => void taken(id),
   });
 }
 
@@ -37,14 +39,24 @@ export function failed(error: unknown): void {
 
 /** Takes back what was done last, while that is offered. */
 export async function undoLast(): Promise<void> {
-  if (!last) return;
-  const { id, undo } = last;
-  last = null;
+  const last = offered.at(-1);
+  if (last) await takeBack(last.id);
+}
+
+async function takeBack(id: string): Promise<void> {
+  const undo = taken(id);
+  if (!undo) return;
   notifications.hide(id);
   try {
-    await undo();
-    notifications.show({ message: "Undone.", autoClose: 3_000 });
+    const said = await undo();
+    notifications.show({ message: typeof said === "string" ? said : "Undone.", autoClose: 5_000 });
   } catch (error) {
     failed(error);
   }
+}
+
+/** What is offered under an id, which is offered no longer. */
+function taken(id: string): Undo | undefined {
+  const place = offered.findIndex((each) => each.id === id);
+  return place < 0 ? undefined : offered.splice(place, 1)[0]?.undo;
 }

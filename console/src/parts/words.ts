@@ -20,3 +20,7 @@ export const andAlso = (words: string, term: string): string =>
 /** OR binds less than standing beside each other: what has one is put in brackets. */
 const grouped = (words: string): string =>
   /\bOR\b/.test(words) && !/^\([^()]*\)$/.test(words) ? `(${words})` : words;
+
+/** A day alone as its begin in UTC; a moment stays as it is typed. */
+export const momentOf = (typed: string): string =>
+  /^\d{4}-\d\d-\d\d$/.test(typed) ? `${typed}T00:00:00Z` : typed;

@@ -1,10 +1,11 @@
 /** Which page an address shows; without a session, the one to log in on. */
 import { lazy, Suspense } from "react";
-import { Redirect, Route, Switch, useLocation } from "wouter";
+import { Redirect, Route, Router, Switch, useLocation } from "wouter";
 import { useMe } from "@/api/me";
 import { isProblem, ProblemError } from "@/api/problem";
 import { Failed, Nothing, Waiting } from "@/parts/Answer";
 import { Page } from "@/parts/Page";
+import { useRawLocation, useRawSearch } from "@/parts/url";
 import { Faults } from "@/shell/Faults";
 import { PAGES, type PageEntry } from "@/shell/pages";
 import { Shell } from "@/shell/Shell";
@@ -13,15 +14,17 @@ const LoginPage = lazy(() => import("@/shell/LoginPage"));
 
 export function App() {
   return (
-    <Suspense fallback={<Waiting />}>
-      <Switch>
-        <Route path="/login" component={LoginPage} />
-        <Route path="/setup" component={LoginPage} />
-        <Route>
-          <Inside />
-        </Route>
-      </Switch>
-    </Suspense>
+    <Router hook={useRawLocation} searchHook={useRawSearch}>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          <Route path="/login" component={LoginPage} />
+          <Route path="/setup" component={LoginPage} />
+          <Route>
+            <Inside />
+          </Route>
+        </Switch>
+      </Suspense>
+    </Router>
   );
 }
 

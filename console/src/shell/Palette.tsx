@@ -27,7 +27,7 @@ export default function Palette({ asked }: { asked: number }) {
   const typed = query.trim();
   return (
     <Spotlight
-      actions={[...pages, ...(typed ? searches(typed, go) : [])]}
+      actions={[...pages, ...(typed ? searches(typed, go, scopes.includes("hunt")) : [])]}
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
@@ -39,7 +39,11 @@ export default function Palette({ asked }: { asked: number }) {
   );
 }
 
-function searches(typed: string, go: (path: string) => void): SpotlightActionData[] {
+function searches(
+  typed: string,
+  go: (path: string) => void,
+  hunting: boolean,
+): SpotlightActionData[] {
   const word = encodeURIComponent(typed);
   return [
     {
@@ -63,12 +67,16 @@ function searches(typed: string, go: (path: string) => void): SpotlightActionDat
       leftSection: <IconUser size={18} />,
       onClick: () => go(`/users/${word}`),
     },
-    {
-      id: "hunt",
-      label: `Hunt for “${typed}”`,
-      keywords: typed,
-      leftSection: <IconSearch size={18} />,
-      onClick: () => go(`/hunt?search=${word}`),
-    },
+    ...(hunting
+      ? [
+          {
+            id: "hunt",
+            label: `Hunt for “${typed}”`,
+            keywords: typed,
+            leftSection: <IconSearch size={18} />,
+            onClick: () => go(`/hunt?search=${word}`),
+          },
+        ]
+      : []),
   ];
 }

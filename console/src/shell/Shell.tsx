@@ -15,7 +15,7 @@ import {
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconMoon, IconSearch, IconSun, IconUser } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useCallback, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { api, got } from "@/api/client";
 import { useMe } from "@/api/me";
@@ -32,6 +32,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [opened, { toggle, close }] = useDisclosure();
   const [, go] = useLocation();
   const [asked, setAsked] = useState(0);
+  const main = useFreshPage();
   const ask = useCallback(() => setAsked((times) => times + 1), []);
   useHotkeys([["mod+K", ask]], []);
   useKeys("Everywhere", [
@@ -73,7 +74,9 @@ export function Shell({ children }: { children: ReactNode }) {
       <AppShell.Navbar bg="var(--surface)" py="xs" aria-label="Pages">
         <Rail onGo={close} />
       </AppShell.Navbar>
-      <AppShell.Main>{children}</AppShell.Main>
+      <AppShell.Main ref={main} tabIndex={-1} style={{ outline: "none" }}>
+        {children}
+      </AppShell.Main>
       {asked > 0 && (
         <Suspense>
           <Palette asked={asked} />
@@ -82,6 +85,20 @@ export function Shell({ children }: { children: ReactNode }) {
       <KeysHelp />
     </AppShell>
   );
+}
+
+/** Another page begins at its top, and whoever goes by Tab or hears the page begins there, too. */
+function useFreshPage() {
+  const main = useRef<HTMLElement>(null);
+  const [path] = useLocation();
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current === path) return;
+    before.current = path;
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [path]);
+  return main;
 }
 
 function Rail({ onGo }: { onGo: () => void }) {

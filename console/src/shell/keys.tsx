@@ -88,7 +88,7 @@ function isTyping(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   const target = event.target as HTMLElement;
   if (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName)) {
-    return !(target instanceof HTMLInputElement && target.type === "checkbox");
+    return !(target instanceof HTMLInputElement && ["checkbox", "radio"].includes(target.type));
   }
   if (target.closest("[role=dialog]")) return true;
   return event.key === "Enter" && target.closest("button, a, [role=menuitem]") !== null;

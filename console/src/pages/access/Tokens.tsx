@@ -47,7 +47,7 @@ function Make() {
             name,
             scopes: scopes as Schema["Scope"][],
             description: "",
-            expires: expires ? `${expires}T00:00:00Z` : null,
+            expires: expires ? `${expires}T23:59:59Z` : null,
           },
         }),
       ),

@@ -12,7 +12,8 @@ import {
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, got, type Schema } from "@/api/client";
-import { ME, useMe } from "@/api/me";
+import { useMe } from "@/api/me";
+import { ME } from "@/api/queries";
 import { Answer } from "@/parts/Answer";
 import { Facts } from "@/parts/Facts";
 import { Panel } from "@/parts/Page";

@@ -10,25 +10,26 @@ import { Grid } from "@/parts/Grid";
 import { Histogram } from "@/parts/Histogram";
 import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
-import { useUrl } from "@/parts/url";
+import { decoded, useUrl } from "@/parts/url";
 import { useKeys } from "@/shell/keys";
 import { AlertDetail } from "./AlertDetail";
 import { AlertPage } from "./AlertPage";
 import classes from "./AlertsPage.module.css";
-import { type AlertRow, type Sort, useAlerts, useBars, useBulk } from "./alerts";
+import { type AlertRow, type Bulk, type Sort, useAlerts, useBars, useBulk } from "./alerts";
 import { BulkBar } from "./BulkBar";
 import { alertColumns } from "./columns";
 import { FilterBar } from "./FilterBar";
-import { filterOf } from "./filter";
+import { type Filter, filterOf, mayFit } from "./filter";
 import { Groups } from "./Groups";
 import type { Verdict } from "./reasons";
 import { useChosen } from "./useChosen";
+import { useRow } from "./useRow";
 import { WordDialog } from "./WordDialog";
 
 export default function AlertsPage() {
   return (
     <Switch>
-      <Route path="/alerts/:uid">{({ uid }) => <AlertPage uid={decodeURIComponent(uid)} />}</Route>
+      <Route path="/alerts/:uid">{({ uid }) => <AlertPage uid={decoded(uid)} />}</Route>
       <Route>
         <AlertList />
       </Route>
@@ -42,13 +43,16 @@ function AlertList() {
   const sort = (url.get("sort") ?? "-time") as Sort;
   const found = useAlerts(filter, sort);
   const rows = useMemo(() => found.data?.pages.flatMap((page) => page.alerts) ?? [], [found.data]);
-  const [at, setAt] = useState(0);
   const uids = useMemo(() => rows.map((row) => row.uid), [rows]);
-  const chosen = useChosen(uids);
+  const list = JSON.stringify(filter);
+  const chosen = useChosen(uids, list);
   const bars = useBars(filter);
   const opened = url.get("alert");
+  const { at, move, toTop, uid } = useRow(uids, list, opened);
   const open = useCallback((row: AlertRow) => setUrl({ alert: row.uid }, true), [setUrl]);
-  const total = bars.data?.bars.reduce((sum, bar) => sum + bar.alerts, 0);
+  const total = bars.isPlaceholderData
+    ? undefined // of another filter
+    : bars.data?.bars.reduce((sum, bar) => sum + bar.alerts, 0);
   const more = useCallback(() => {
     if (found.hasNextPage && !found.isFetchingNextPage) found.fetchNextPage();
   }, [found.hasNextPage, found.isFetchingNextPage, found.fetchNextPage]);
@@ -60,7 +64,7 @@ function AlertList() {
       idOf={(row) => row.uid}
       total={total}
       at={at}
-      move={setAt}
+      move={move}
       open={open}
       chosen={chosen}
       more={more}
@@ -71,10 +75,10 @@ function AlertList() {
     <Page
       title="Alerts"
       fill
-      note={<Arrived renew={() => setAt(0)} />}
+      note={<Arrived filter={filter} renew={toTop} />}
       actions={
         <Text size="sm" className="quiet number">
-          {total === undefined ? "" : `${whole(total)} alerts`}
+          {total === undefined ? "" : `${whole(total)}${bars.data?.complete ? "" : "+"} alerts`}
         </Text>
       }
     >
@@ -90,8 +94,9 @@ function AlertList() {
       <FilterBar filter={filter} />
       <Groups filter={filter} />
       <Actions
-        rows={rows}
-        at={at}
+        key={list}
+        here={uid}
+        title={rows.find((row) => row.uid === uid)?.title}
         chosen={chosen.all}
         filter={filter}
         total={total}
@@ -136,12 +141,12 @@ function ListKeys({ close, shown }: { close: () => void; shown: AlertRow | undef
 }
 
 /** How many came since the list was asked for; the list itself does not jump. */
-function Arrived({ renew }: { renew: () => void }) {
+function Arrived({ filter, renew }: { filter: Filter; renew: () => void }) {
   const client = useQueryClient();
   const [count, setCount] = useState(0);
   const waiting = useRef<number | undefined>(undefined);
   const connection = useLive(({ created, alert }) => {
-    if (created) setCount((before) => before + 1);
+    if (created && mayFit(filter, alert)) setCount((before) => before + 1);
     client.invalidateQueries({ queryKey: ["alerts", "one", alert.uid] });
     window.clearTimeout(waiting.current);
     waiting.current = window.setTimeout(
@@ -168,34 +173,47 @@ function Arrived({ renew }: { renew: () => void }) {
 }
 
 interface ActionsProps {
-  rows: AlertRow[];
-  at: number;
+  here: string | undefined; // the alert that the keys are on
+  title: string | undefined;
   chosen: ReadonlySet<string>;
-  filter: ReturnType<typeof filterOf>;
+  filter: Filter;
   total: number | undefined;
   clear: () => void;
 }
 
 const MOST = 10_000; // alerts of one call to the API
 
+/** What a word is about; it stays so while its dialog is open, whatever the list does. */
+interface About {
+  about: Pick<Bulk, "uids" | "filter" | "limit">;
+  count: number;
+  title?: string; // of one alert
+}
+
 /** What can be done with those chosen, or with the one that the keys are on. */
-function Actions({ rows, at, chosen, filter, total, clear }: ActionsProps) {
+function Actions({ here, title, chosen, filter, total, clear }: ActionsProps) {
   const bulk = useBulk();
   const me = useMe().data;
   const may = useMay("triage");
-  const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const [all, setAll] = useState(false); // all that match, loaded or not
-  const here = rows[at]?.uid;
+  const [asked, setAsked] = useState<(About & { verdict: Verdict }) | null>(null);
+  const [all, setAll] = useState<string | null>(null); // when all that match were chosen
   const uids = chosen.size ? [...chosen] : here ? [here] : [];
-  const about = all ? { filter, limit: MOST } : { uids };
-  const count = all ? Math.min(total ?? 0, MOST) : uids.length;
-  const send = (change: object) => {
+  const meant: About = all
+    ? {
+        about: { filter: { until: all, ...filter }, limit: MOST },
+        count: Math.min(total ?? 0, MOST),
+      }
+    : { about: { uids, limit: MOST }, count: uids.length, title: chosen.size ? undefined : title };
+  const { count } = meant;
+  const send = (change: object, { about, count }: About = meant) => {
     if (!count) return;
-    bulk.mutate({ text: "", dry_run: false, ...about, limit: MOST, ...change });
-    setAll(false);
-    clear();
+    const none = () => {
+      setAll(null);
+      clear();
+    };
+    bulk.mutate({ text: "", dry_run: false, ...about, ...change }, { onSuccess: none });
   };
-  const open = (next: Verdict) => may && count > 0 && setVerdict(next);
+  const open = (verdict: Verdict) => may && count > 0 && setAsked({ ...meant, verdict });
   useKeys("Alerts", [
     { keys: "d", does: "dismiss", run: () => open("dismissed") },
     { keys: "e", does: "escalate", run: () => open("escalated") },
@@ -212,11 +230,11 @@ function Actions({ rows, at, chosen, filter, total, clear }: ActionsProps) {
         may={may}
         count={count}
         chosen={chosen.size}
-        all={all}
+        all={all !== null}
         total={Math.min(total ?? 0, MOST)}
-        chooseAll={() => setAll(true)}
+        chooseAll={() => setAll(new Date().toISOString())}
         clear={() => {
-          setAll(false);
+          setAll(null);
           clear();
         }}
         dismiss={() => open("dismissed")}
@@ -225,13 +243,11 @@ function Actions({ rows, at, chosen, filter, total, clear }: ActionsProps) {
         take={() => me && send({ assignee: me.name })}
         busy={bulk.isPending}
       />
-      {verdict && (
+      {asked && (
         <WordDialog
-          verdict={verdict}
-          about={about}
-          count={count}
-          say={(reason, text) => send({ verdict, reason, text })}
-          close={() => setVerdict(null)}
+          {...asked}
+          say={(reason, text) => send({ verdict: asked.verdict, reason, text }, asked)}
+          close={() => setAsked(null)}
         />
       )}
     </>

@@ -6,6 +6,7 @@ import { api, got, type Schema } from "@/api/client";
 import { Answer, Nothing } from "@/parts/Answer";
 import { EventFacts } from "@/parts/EventFacts";
 import { laneOf, summaryOf } from "@/parts/events";
+import { Foreign } from "@/parts/Foreign";
 import { type Dot, Lanes } from "@/parts/Lanes";
 
 type Window = Schema["WindowView"];
@@ -42,7 +43,9 @@ export function Before({ match }: { match: string }) {
             )}
             {step?.event && <EventFacts event={step.event} />}
             {step && !step.event && (
-              <Nothing>This event is no longer in the lake; it was: {step.token}</Nothing>
+              <Nothing>
+                This event is no longer in the lake; it was: <Foreign text={step.token} mono />
+              </Nothing>
             )}
             <Extra title="Before in its login session" tokens={window.session} />
             <Extra title="By its siblings" tokens={window.siblings} />
@@ -81,7 +84,7 @@ function Extra({ title, tokens }: { title: string; tokens: string[] }) {
       </Text>
       {[...counts].map(([token, times]) => (
         <div key={token} className="mono wrap">
-          {token} {times > 1 && <span className="quiet">×{times}</span>}
+          <Foreign text={token} mono /> {times > 1 && <span className="quiet">×{times}</span>}
         </div>
       ))}
     </div>

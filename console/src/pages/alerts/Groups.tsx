@@ -25,7 +25,7 @@ export function Groups({ filter }: { filter: Filter }) {
                 px={8}
                 leftSection={<SeverityMark severity={group.severity} />}
                 rightSection={<Badge color="gray">{whole(group.alerts)}</Badge>}
-                onClick={() => setUrl({ [by]: group.value || null, group: null })}
+                onClick={() => setUrl({ [by]: group.value, group: null })}
               >
                 {cut(seen(group.value || "nobody"), 60)}
               </Button>

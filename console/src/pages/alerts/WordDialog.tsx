@@ -4,7 +4,9 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, got } from "@/api/client";
 import { Failed } from "@/parts/Answer";
+import { Foreign } from "@/parts/Foreign";
 import { Receipt } from "@/parts/Receipt";
+import { useFocusBack } from "@/parts/useFocusBack";
 import type { Bulk } from "./alerts";
 import { REASONS, TEACHES_NOTHING, type Verdict } from "./reasons";
 
@@ -12,13 +14,15 @@ interface Props {
   verdict: Verdict;
   about: Pick<Bulk, "uids" | "filter" | "limit">;
   count: number;
+  title?: string; // of the one that it is about
   say: (reason: string, text: string) => void;
   close: () => void;
 }
 
 const TITLES = { dismissed: "Dismiss", escalated: "Escalate" };
 
-export function WordDialog({ verdict, about, count, say, close }: Props) {
+export function WordDialog({ verdict, about, count, title, say, close }: Props) {
+  useFocusBack();
   const [reason, setReason] = useState<string>(REASONS[verdict][0]);
   const [text, setText] = useState("");
   const only = about.uids?.length === 1 ? about.uids[0] : undefined;
@@ -32,6 +36,7 @@ export function WordDialog({ verdict, about, count, say, close }: Props) {
     <Modal opened onClose={close} title={`${TITLES[verdict]} ${many}`} size="lg">
       <form onSubmit={submit}>
         <Stack gap="sm">
+          {title && <Foreign text={title} most={300} />}
           <Radio.Group label="Why" value={reason} onChange={setReason}>
             <Stack gap={6} mt={6}>
               {REASONS[verdict].map((each, index) => (

@@ -59,6 +59,7 @@ export function useAlerts(filter: Filter, sort: Sort) {
     structuralSharing: false, // each page would be compared with all before it
     refetchOnWindowFocus: false, // the list does not jump; "12 new" asks for it
     staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0, // who comes back to the page sees what came in between
   });
 }
 
@@ -104,10 +105,11 @@ export function useBulk() {
     onSuccess: (result, body) => {
       const { id } = result;
       const undo = async () => {
-        await got(
+        const back = await got(
           api.POST("/api/v1/alerts/bulk/{id}/undo", { params: { path: { id: id ?? "" } } }),
         );
         await renew();
+        return undone(back);
       };
       if (!body.dry_run) {
         told(summary(result, body), id && result.changed ? undo : undefined);
@@ -118,11 +120,19 @@ export function useBulk() {
   });
 }
 
+/** What became of it; what somebody changed since stays as they left it. */
+function undone({ changed, skipped }: Schema["BulkResult"]): string {
+  if (!skipped) return "Undone.";
+  return `${changed} taken back; ${skipped} were changed since, and stay.`;
+}
+
 function summary(result: Schema["BulkResult"], body: Bulk): string {
   const done =
     body.verdict ?? body.status ?? (body.assignee === undefined ? "changed" : "assigned");
   const parts = [`${result.changed} ${done}`];
   if (result.unchanged) parts.push(`${result.unchanged} were so already`);
+  const left = result.matched - result.chosen;
+  if (left > 0) parts.push(`${left} more match, and stay as they are`);
   if (result.skipped) {
     const why = result.receipts.find((receipt) => receipt.outcome === "skipped")?.reason;
     parts.push(`${result.skipped} were not: ${why ?? "see their history"}`);

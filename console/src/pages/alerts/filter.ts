@@ -1,6 +1,7 @@
 /** Which alerts are meant: as the address has it, as the API takes it, as a person types it. */
 import type { Schema } from "@/api/client";
 import type { Change } from "@/parts/url";
+import { momentOf } from "@/parts/words";
 
 export const FIELDS = ["rule", "workload", "host", "assignee", "incident"] as const;
 export type FieldName = (typeof FIELDS)[number];
@@ -24,6 +25,21 @@ export function filterOf(url: URLSearchParams): Filter {
   return filter;
 }
 
+/** Whether an alert may be of those that a filter finds, by what the stream tells of it. */
+export function mayFit(
+  filter: Filter,
+  alert: { status: string; severity: string; title: string },
+): boolean {
+  const one = (of: readonly string[] | null | undefined, value: string) =>
+    !of?.length || of.includes(value);
+  const letters = (filter.q ?? "").toLowerCase();
+  return (
+    one(filter.status, alert.status) &&
+    one(filter.severity, alert.severity) &&
+    alert.title.toLowerCase().includes(letters)
+  );
+}
+
 /** What typed words change in the address: `severity:high workload:db curl`. */
 export function typedChange(typed: string): { change: Change; problem: string | null } {
   const change: Change = {};
@@ -35,7 +51,7 @@ export function typedChange(typed: string): { change: Change; problem: string | 
     if (name === "severity" && value) severities.push(value);
     else if (name === "status" && value) states.push(value);
     else if (name && value !== undefined && isField(name)) change[name] = value;
-    else if (name === "from" || name === "until") change[name] = value;
+    else if (name === "from" || name === "until") change[name] = momentOf(value ?? "");
     else letters.push(word);
   }
   const unknown = severities.find((name) => !SEVERITY_NAMES.includes(name));

@@ -36,7 +36,10 @@ function Hunting() {
   useEffect(() => setTyped(asked), [asked]);
   const question: Question = { kind, text: asked, table };
   const found = useHunt(question);
-  const run = () => setUrl({ [kind]: typed || null, table: table === "events" ? null : table });
+  const run = () => {
+    if (typed && typed === asked) found.refetch();
+    else setUrl({ [kind]: typed || null, table: table === "events" ? null : table });
+  };
   const choose = (next: string) =>
     setUrl(next === "sql" ? { sql: found.data?.sql ?? FIRST_SQL, search: null } : { sql: null });
   const hold = (from: number, until: number) => setUrl({ search: within(asked, from, until) });
@@ -84,7 +87,7 @@ function Hunting() {
         </Group>
         {kind === "sql" && <SqlBox typed={typed} setTyped={setTyped} run={run} />}
       </Stack>
-      {found.error && <Failed error={found.error} />}
+      {found.error && <Failed error={found.error} again={() => found.refetch()} />}
       {found.isLoading && <Waiting lines={8} />}
       {found.data && (
         <Panel

@@ -85,17 +85,22 @@ function Figures({ incident, members }: { incident: Incident; members: Members |
       />
       <Figure
         name="Machines"
-        value={whole(incident.hosts.length)}
+        value={named(incident.hosts)}
         note={<Foreign text={incident.hosts.join(", ")} oneLine />}
       />
       <Figure
         name="Rules"
-        value={whole(incident.rules.length)}
+        value={named(incident.rules)}
         note={<Foreign text={incident.rules.join(", ")} oneLine />}
       />
     </SimpleGrid>
   );
 }
+
+const MOST_NAMED = 20; // of an incident's machines and rules the server names so many
+
+const named = (names: string[]): string =>
+  names.length < MOST_NAMED ? whole(names.length) : `${MOST_NAMED} or more`;
 
 interface StoryProps {
   incident: Incident;

@@ -8,7 +8,7 @@ import { type Column, Grid } from "@/parts/Grid";
 import { whole } from "@/parts/numbers";
 import { Page } from "@/parts/Page";
 import { Moment } from "@/parts/times";
-import { useUrl } from "@/parts/url";
+import { decoded, useUrl } from "@/parts/url";
 import { IncidentPage } from "./IncidentPage";
 import { type Incident, useIncidents } from "./incidents";
 import { lastedText } from "./times";
@@ -16,9 +16,7 @@ import { lastedText } from "./times";
 export default function IncidentsPage() {
   return (
     <Switch>
-      <Route path="/incidents/:uid">
-        {({ uid }) => <IncidentPage uid={decodeURIComponent(uid)} />}
-      </Route>
+      <Route path="/incidents/:uid">{({ uid }) => <IncidentPage uid={decoded(uid)} />}</Route>
       <Route>
         <IncidentList />
       </Route>

@@ -1,5 +1,6 @@
 /** Models: where each stands, what it hides and would miss, and how it came to be. */
 import { Route, Switch } from "wouter";
+import { decoded } from "@/parts/url";
 import { ComparePage } from "./ComparePage";
 import { MeasuredPage } from "./MeasuredPage";
 import { ModelList } from "./ModelList";
@@ -19,7 +20,7 @@ export default function ModelsPage() {
         <MeasuredPage />
       </Route>
       <Route path="/models/:rule">
-        {({ rule }) => <ModelPage rule={decodeURIComponent(rule)} key={rule} />}
+        {({ rule }) => <ModelPage rule={decoded(rule)} key={rule} />}
       </Route>
       <Route>
         <ModelList />

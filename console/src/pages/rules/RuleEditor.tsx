@@ -42,6 +42,12 @@ export function RuleEditor({ rule, etag }: Props) {
 
 function Form({ rule, etag, shipped }: Props & { shipped: string }) {
   const [text, setText] = useState(rule.text);
+  const [base, setBase] = useState({ text: rule.text, etag }); // what is edited, and its version
+  if (base.etag !== etag && (text === base.text || text === rule.text)) {
+    // Nothing is typed, or it is saved. Else the version stays, and saving over another's is refused.
+    setBase({ text: rule.text, etag });
+    setText(rule.text);
+  }
   const [tests, setTests] = useState(shipped);
   const may = useMay("engineer");
   const checked = useCheck({ path: rule.path, text, tests, may });
@@ -72,7 +78,13 @@ function Form({ rule, etag, shipped }: Props & { shipped: string }) {
       </SimpleGrid>
       {checked.error && <Failed error={checked.error} />}
       {may ? (
-        <Ways rule={rule} etag={etag} text={text} setText={setText} checked={checked} />
+        <Ways
+          rule={{ ...rule, text: base.text }}
+          etag={base.etag}
+          text={text}
+          setText={setText}
+          checked={checked}
+        />
       ) : (
         <Text size="sm" className="quiet">
           Your role reads rules; the role engineer edits them.
@@ -105,7 +117,14 @@ function Ways({ rule, etag, text, setText, checked }: WaysProps) {
       <WhatIfAsked asking={asking} disabled={!ready} body={edit} />
       <Keeping rule={rule}>
         {ready && <Moves edit={edit} asking={asking} />}
-        <SaveRule rule={rule} etag={etag} text={text} ready={ready} moved={asking.movedBy(edit)} />
+        <SaveRule
+          rule={rule}
+          etag={etag}
+          text={text}
+          ready={ready}
+          moved={asking.movedBy(edit)}
+          giveUp={() => setText(rule.text)}
+        />
       </Keeping>
     </Stack>
   );

@@ -1,4 +1,5 @@
 import { Anchor, Badge, Group, SimpleGrid, Tabs } from "@mantine/core";
+import { useState } from "react";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
@@ -30,6 +31,9 @@ const TABS = [
 export function RulePage({ rule }: { rule: string }) {
   const [url, setUrl] = useUrl();
   const found = useRule(rule);
+  const editing = url.get("tab") === "text";
+  const [kept, setKept] = useState(editing); // what is typed outlives a look at another tab
+  if (editing && !kept) setKept(true);
   return (
     <Page
       title="Rule"
@@ -61,7 +65,7 @@ export function RulePage({ rule }: { rule: string }) {
               <Tabs.Panel value="about" pt="sm">
                 <About rule={body} />
               </Tabs.Panel>
-              <Tabs.Panel value="text" pt="sm">
+              <Tabs.Panel value="text" pt="sm" keepMounted={kept}>
                 <RuleEditor rule={body} etag={etag} />
               </Tabs.Panel>
               <Tabs.Panel value="tuning" pt="sm">

@@ -1,5 +1,6 @@
 /** Rules: what each does here, its text, and what an edit would change. */
 import { Route, Switch } from "wouter";
+import { decoded } from "@/parts/url";
 import { CoveragePage } from "./CoveragePage";
 import { NewRulePage } from "./NewRulePage";
 import { RuleList } from "./RuleList";
@@ -19,7 +20,7 @@ export default function RulesPage() {
         <NewSuppressionPage />
       </Route>
       <Route path="/rules/suppressions/:name">
-        {({ name }) => <SuppressionPage name={decodeURIComponent(name)} key={name} />}
+        {({ name }) => <SuppressionPage name={decoded(name)} key={name} />}
       </Route>
       <Route path="/rules/coverage">
         <CoveragePage />
@@ -31,7 +32,7 @@ export default function RulesPage() {
         <NewRulePage />
       </Route>
       <Route path="/rules/:rule">
-        {({ rule }) => <RulePage rule={decodeURIComponent(rule)} key={rule} />}
+        {({ rule }) => <RulePage rule={decoded(rule)} key={rule} />}
       </Route>
       <Route>
         <RuleList />

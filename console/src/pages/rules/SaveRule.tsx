@@ -15,12 +15,17 @@ interface Props {
   text: string;
   ready: boolean;
   moved: WhatIf | undefined;
+  giveUp: () => void; // what was typed
 }
 
-export function SaveRule({ rule, etag, text, ready, moved }: Props) {
+export function SaveRule({ rule, etag, text, ready, moved, giveUp }: Props) {
   const [why, setWhy] = useState("");
   const { saving, removing, renew } = useChanges(rule, etag);
   const keep = () => saving.mutate({ text, why, moved }, { onSuccess: () => setWhy("") });
+  const anew = () => {
+    giveUp();
+    return renew();
+  };
   return (
     <>
       <Group gap="xs" align="flex-end">
@@ -43,7 +48,7 @@ export function SaveRule({ rule, etag, text, ready, moved }: Props) {
           Take the rule away
         </Button>
       </Group>
-      <Refused error={saving.error ?? removing.error} anew={() => renew()} />
+      <Refused error={saving.error ?? removing.error} anew={anew} />
     </>
   );
 }

@@ -1,9 +1,11 @@
 import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import { useFocusBack } from "@/parts/useFocusBack";
 import { useRestore } from "./matches";
 
 /** Why a suppressed match should be told, and what that does. */
 export function RestoreDialog({ uid, close }: { uid: string; close: () => void }) {
+  useFocusBack();
   const [text, setText] = useState("");
   const restoring = useRestore();
   const submit = (event: FormEvent) => {

@@ -7,7 +7,7 @@ import { Answer, Nothing } from "@/parts/Answer";
 import { Grid } from "@/parts/Grid";
 import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
-import { useUrl } from "@/parts/url";
+import { decoded, useUrl } from "@/parts/url";
 import { useKeys } from "@/shell/keys";
 import { AuditPage } from "./AuditPage";
 import { ByRule } from "./ByRule";
@@ -21,9 +21,7 @@ export default function SuppressedPage() {
   return (
     <Switch>
       <Route path="/suppressed/audit" component={AuditPage} />
-      <Route path="/suppressed/:uid">
-        {({ uid }) => <MatchPage uid={decodeURIComponent(uid)} />}
-      </Route>
+      <Route path="/suppressed/:uid">{({ uid }) => <MatchPage uid={decoded(uid)} />}</Route>
       <Route>
         <SuppressedList />
       </Route>

@@ -15,6 +15,7 @@ export function useSample(rule: string | null) {
   return useQuery({
     queryKey: [...SAMPLE, rule],
     staleTime: Number.POSITIVE_INFINITY, // it goes on where a person has come to
+    gcTime: 0, // who comes back is not asked again for what they answered
     refetchOnWindowFocus: false,
     queryFn: () =>
       got(api.GET("/api/v1/models/audit-sample", { params: { query: { rule, limit: AT_ONCE } } })),

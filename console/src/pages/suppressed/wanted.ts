@@ -1,6 +1,7 @@
 /** Which suppressed matches are meant: as the address has it, as the API takes it, as a person types it. */
 import type { Schema } from "@/api/client";
 import type { Change } from "@/parts/url";
+import { momentOf } from "@/parts/words";
 
 type Basis = Schema["Basis"];
 
@@ -44,7 +45,7 @@ export function typedChange(typed: string): { change: Change; problem: string | 
     if (!name || !value || !NAMES.includes(name)) {
       return { change: {}, problem: `“${word}”: write NAME:VALUE with one of ${NAMES.join(", ")}` };
     }
-    change[name] = value;
+    change[name] = name === "from" || name === "until" ? momentOf(value) : value;
   }
   return { change, problem: null };
 }

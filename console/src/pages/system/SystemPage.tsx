@@ -2,6 +2,7 @@
 import { Badge, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, got, type Schema } from "@/api/client";
+import { ProblemError } from "@/api/problem";
 import { Answer, Nothing } from "@/parts/Answer";
 import { counted } from "@/parts/numbers";
 import { Figure, Page, Panel } from "@/parts/Page";
@@ -37,8 +38,10 @@ function Ready() {
     refetchInterval: OFTEN,
     queryFn: async () => {
       // 503 is an answer, too: it says what is missing.
-      const { data, error } = await api.GET("/readyz");
-      return (data ?? error) as Schema["Readiness"];
+      const { data, error, response } = await api.GET("/readyz");
+      const said = (data ?? error) as Partial<Schema["Readiness"]> | undefined;
+      if (typeof said?.dependencies === "object") return said as Schema["Readiness"];
+      throw new ProblemError(response.status, "something before the server answers in its place");
     },
   });
   return (

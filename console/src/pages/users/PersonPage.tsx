@@ -1,5 +1,5 @@
 /** One user: when and from where they logged in, what they ran, what they touched, what alerted. */
-import { Anchor, SimpleGrid, Tabs } from "@mantine/core";
+import { Anchor, SimpleGrid, Tabs, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
@@ -23,7 +23,7 @@ export function PersonPage({ name }: { name: string }) {
     queryFn: () =>
       got(
         api.GET("/api/v1/people/{name}", {
-          params: { path: { name }, query: { from, limit: 200 } },
+          params: { path: { name }, query: { from, limit: MOST } },
         }),
       ),
   });
@@ -43,6 +43,11 @@ export function PersonPage({ name }: { name: string }) {
       <Answer of={found} lines={8}>
         {(acts) => <Numbers person={acts.person} />}
       </Answer>
+      {found.data && isCut(found.data) && (
+        <Text size="xs" className="quiet">
+          Lists end after {MOST} entries, the newest of them: a shorter time, or Hunt, shows others.
+        </Text>
+      )}
       <Tabs
         value={url.get("tab") ?? "commands"}
         onChange={(tab) => setUrl({ tab: tab === "commands" ? null : tab }, true)}
@@ -78,6 +83,13 @@ export function PersonPage({ name }: { name: string }) {
     </Page>
   );
 }
+
+const MOST = 200; // entries of each list
+
+const isCut = (acts: Schema["ActsView"]): boolean =>
+  [acts.commands, acts.alerted, acts.programs, acts.logins, acts.sessions, acts.files].some(
+    (list) => list.length >= MOST,
+  );
 
 function Numbers({ person }: { person: Schema["PersonView"] }) {
   return (

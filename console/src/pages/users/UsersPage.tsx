@@ -1,5 +1,6 @@
 /** People of the telemetry: who logged in, what they ran, which files they touched. */
 import { Route, Switch } from "wouter";
+import { decoded } from "@/parts/url";
 import { PersonPage } from "./PersonPage";
 import { UserList } from "./UserList";
 
@@ -7,7 +8,7 @@ export default function UsersPage() {
   return (
     <Switch>
       <Route path="/users/:name">
-        {({ name }) => <PersonPage name={decodeURIComponent(name)} key={name} />}
+        {({ name }) => <PersonPage name={decoded(name)} key={name} />}
       </Route>
       <Route>
         <UserList />

@@ -3,12 +3,14 @@ import { Anchor, Button, Grid, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, got } from "@/api/client";
+import { useMay } from "@/api/me";
 import { Answer } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
 import { whole } from "@/parts/numbers";
 import { Panel } from "@/parts/Page";
 import { count, foreign, moment, type Row, RowTable, textOf, textsOf } from "@/parts/RowTable";
 import { useSpan } from "@/parts/span";
+import { seen } from "@/parts/text";
 import { useUrl } from "@/parts/url";
 import { fieldIs } from "@/parts/words";
 
@@ -16,6 +18,7 @@ const MOST = 100;
 
 export function ChangedFiles({ workload }: { workload: string }) {
   const [url, setUrl] = useUrl();
+  const hunting = useMay("hunt");
   const under = url.get("under") ?? "";
   const { from, until } = useSpan();
   const found = useQuery({
@@ -41,12 +44,14 @@ export function ChangedFiles({ workload }: { workload: string }) {
           </Grid.Col>
           <Grid.Col span={{ base: 12, lg: 9 }}>
             <Panel
-              title={under ? `Changed files below ${under}` : "Changed files"}
+              title={under ? `Changed files below ${seen(under)}` : "Changed files"}
               note={`made, written, moved, removed, or given other rights${told.files.length === MOST ? `; the last ${MOST}` : ""}`}
               actions={
-                <Anchor component={Link} size="sm" href={hunt}>
-                  Hunt in file events
-                </Anchor>
+                hunting && (
+                  <Anchor component={Link} size="sm" href={hunt}>
+                    Hunt in file events
+                  </Anchor>
+                )
               }
             >
               <Files rows={told.files} />

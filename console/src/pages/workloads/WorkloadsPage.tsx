@@ -1,5 +1,6 @@
 /** Workloads by their risk; one of them with its course, hosts, alerts, processes and files. */
 import { Route, Switch } from "wouter";
+import { decoded } from "@/parts/url";
 import { WorkloadList } from "./WorkloadList";
 import { WorkloadPage } from "./WorkloadPage";
 
@@ -7,7 +8,7 @@ export default function WorkloadsPage() {
   return (
     <Switch>
       <Route path="/workloads/:name">
-        {({ name }) => <WorkloadPage name={decodeURIComponent(name)} key={name} />}
+        {({ name }) => <WorkloadPage name={decoded(name)} key={name} />}
       </Route>
       <Route>
         <WorkloadList />
