@@ -34,7 +34,7 @@ PAGES = {
     "/rules/download_tool?tab=text": "Rule",
     "/rules/download_tool?tab=tuning": "Rule",
     "/models": "Models",
-    "/models/download_tool": "Model",
+    "/models/compiler_run": "Model",
     "/models/versions": "Versions of the models",
     "/models/promises": "Threshold and drift",
     "/models/compare": "Compare versions",

@@ -60,7 +60,7 @@ def test_a_viewer_is_not_offered_what_only_others_may_do(looking: Watched) -> No
     looking.go("/rules", "Rules")
     looking.quiet()
     expect(page.get_by_role("link", name="New rule")).to_have_count(0)
-    looking.go("/models/download_tool", "Model")
+    looking.go("/models/compiler_run", "Model")
     looking.quiet()
     expect(page.get_by_role("button", name="Let it only observe")).to_have_count(0)
     looking.go("/hunt?search=process_name%3Asocat", "Hunt")
