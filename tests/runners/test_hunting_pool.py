@@ -47,6 +47,12 @@ def children_of(process: int) -> list[int]:
     return [int(number) for number in found.split()]
 
 
+def seconds_of_cpu(process: int) -> float:
+    _, _, told = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")
+    user, system = told.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def until(seconds: float, holds: object) -> None:
     end = time.monotonic() + seconds
     while not holds():  # type: ignore[operator]
@@ -120,12 +126,24 @@ def test_a_killed_process_is_an_error_and_the_next_answer_is_sound(pool: Pool) -
     with ThreadPoolExecutor() as threads:
         asked = threads.submit(pool.ask, TENANT, Asked(ENDLESS, seconds=30))
         until(5, lambda: not pool.workers)
-        time.sleep(0.2)
-        for process in children_of(pool.spawner_id):
-            os.kill(process, signal.SIGKILL)
+        (process,) = children_of(pool.spawner_id)
+        until(20, lambda: seconds_of_cpu(process) > 0.5)
+        os.kill(process, signal.SIGKILL)
         with pytest.raises(EndedError, match="narrow it"):
             asked.result()
     assert counted(pool)["n"] == 10
+
+
+def test_a_process_that_dies_before_it_took_the_question_is_replaced(pool: Pool) -> None:
+    counted(pool)
+    (process,) = children_of(pool.spawner_id)
+    os.kill(process, signal.SIGSTOP)
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(counted, pool)
+        until(5, lambda: not pool.workers)
+        time.sleep(0.2)  # the question lies in its socket
+        os.kill(process, signal.SIGKILL)
+        assert asked.result()["n"] == 10
 
 
 def test_the_program_that_makes_processes_may_die_too(pool: Pool) -> None:

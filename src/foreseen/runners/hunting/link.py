@@ -43,8 +43,8 @@ class EndedError(TransientError):
     """The process of a query ended, by a crash or for want of memory; the next one is sound."""
 
 
-class MovedError(TransientError):
-    """A file of the lake went while a process was sealed for it: look again."""
+class NotBegunError(EndedError):
+    """No process took the question: one ended before, or a file of the lake went: ask anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,7 @@ class Worker:
 
     Raises:
         ConfigurationError: The kernel cannot seal it.
-        EndedError: It did not begin.
-        MovedError: One of its files is gone.
+        NotBegunError: It did not begin, or one of its files is gone.
     """
 
     def __init__(
@@ -117,7 +116,7 @@ class Worker:
         try:
             self._wire = Wire(spawner.connected())
         except Gone as error:
-            raise EndedError("the program that makes processes for queries has ended") from error
+            raise NotBegunError("the program that makes processes for queries has ended") from error
         try:
             self._handle = self._hello()
             self.seal = self._sealed(
@@ -130,7 +129,7 @@ class Worker:
             )
         except Gone as error:
             self.close()
-            raise EndedError(
+            raise NotBegunError(
                 "no process for the query began: it ended before it was sealed"
             ) from error
         except ForeseenError:
@@ -149,11 +148,12 @@ class Worker:
             MalformedInputError: See `hunt`.
             DeniedError: It reaches outside the tables.
             TooSlowError: Its time was over.
+            NotBegunError: The process ended before it took the question.
             EndedError: The process died of it.
         """
         self.answered += 1
         end = time.monotonic() + question.seconds * _GRACE
-        told, stream = False, b""
+        taken, told, stream = False, False, b""
         try:
             self._wire.send(Kind.QUESTION, question)
             while True:
@@ -165,12 +165,16 @@ class Worker:
                     self._give_up_after(end, question, stopped=told)
                     if frame is not None:
                         watch.progress(float(orjson.loads(frame[1])), 100)
+                elif frame[0] is Kind.TAKEN:
+                    taken = True
                 elif frame[0] is Kind.ROWS:
                     stream = frame[1]
                 else:
                     return self._last(frame, stream)
         except (Gone, orjson.JSONDecodeError) as error:
             self.close()
+            if not taken:
+                raise NotBegunError("the query's process ended before it took the query") from error
             raise EndedError(
                 "the query ended its process: it took too much memory or CPU, or crashed the "
                 "database; narrow it"
@@ -227,5 +231,5 @@ class Worker:
 
 def _error(said: dict[str, str]) -> ForeseenError:
     if said["kind"] == "moved":
-        return MovedError(said["text"])
+        return NotBegunError(said["text"])
     return _ERRORS.get(said["kind"], MalformedInputError)(said["text"])

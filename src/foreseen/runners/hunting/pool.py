@@ -20,14 +20,14 @@ from foreseen.lake.asking.hunt import LONGEST_SQL
 from foreseen.lake.asking.shown import Reach, reach_of
 from foreseen.lake.lake import Lake, S3Options
 from foreseen.runners.hunting.bucket import readable
-from foreseen.runners.hunting.link import Answer, Bucket, EndedError, MovedError, Worker
+from foreseen.runners.hunting.link import Answer, Bucket, EndedError, NotBegunError, Worker
 from foreseen.runners.hunting.sandbox import Walls
 from foreseen.runners.hunting.spawning import Spawner
 from foreseen.runners.hunting.wire import LARGEST, Question
 
 _LOOK_SECONDS = 0.1
 _MOST_ANSWERED = 1_000  # then a process makes room for a fresh one
-_TRIES = 3  # a file may go between the look at the log and the seal
+_TRIES = 3  # a file or a process may go between the look at it and the question
 
 
 class FullError(TransientError):
@@ -118,7 +118,7 @@ class Pool:
             for attempt in range(_TRIES):
                 try:
                     return self._answered(tenant, asked, heard)
-                except MovedError:
+                except NotBegunError:
                     if attempt + 1 == _TRIES:
                         raise
         raise AssertionError  # the last attempt returned or raised

@@ -29,6 +29,8 @@ class Kind(Enum):
     """From the process: which walls stand."""
     QUESTION = b"Q"
     CANCEL = b"C"
+    TAKEN = b"T"
+    """From the process: it is at work on the question, and whatever ends it now may be of it."""
     PROGRESS = b"P"
     """From the process: percents done."""
     ROWS = b"R"

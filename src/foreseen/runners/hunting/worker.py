@@ -117,6 +117,7 @@ def _answer(wire: Wire, question: Question, inbox: _Inbox, reaching: _Reaching) 
     def tell(done: float, total: float) -> None:
         wire.send(Kind.PROGRESS, 100 * done / total)
 
+    wire.send(Kind.TAKEN)
     limit_cpu(question.seconds * question.threads * 1.1)
     limits = HuntLimits(
         seconds=question.seconds,
