@@ -1,5 +1,8 @@
 """Logins by HTTP: set-up, password, second factor, sessions, lockout, roles, tokens, audit log."""
 
+import csv
+import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -12,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from tests.api.people import OPERATOR, A, Site, console, cookie_in, site
 
+from foreseen.api.identity import audit_log
 from foreseen.api.identity.settings import TenantSettings
 from foreseen.control.identity.links import Purpose, make_link
 from foreseen.control.identity.lockout import Attempt, admit, tell_failure
@@ -410,8 +414,9 @@ def test_without_local_login_only_the_rescuer_gets_in_and_that_is_told(
 
 
 def test_every_change_is_in_the_audit_log_with_before_and_after(
-    place: Site, client: httpx.Client
+    place: Site, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(audit_log, "_PAGE", 2)
     admin = set_up(place, client)
     new = {"name": "ana", "role": "viewer", "email": "ana@example.org"}
     users, log = "/api/v1/users", "/api/v1/audit-log"
@@ -437,6 +442,14 @@ def test_every_change_is_in_the_audit_log_with_before_and_after(
     assert client.get(log, params=later, headers=admin).json()["entries"] == []
     for wrong in ({"cursor": "-1"}, {"cursor": "x"}, {"limit": 0}, {"from": "yesterday"}):
         assert client.get(log, params=wrong, headers=admin).status_code == 422
+    kept = client.get(f"{log}/export", params={"kind": "user"}, headers=admin).text.splitlines()
+    listed = client.get(log, params={"kind": "user", "limit": 200}, headers=admin).json()
+    assert [json.loads(line) for line in kept] == listed["entries"]
+    csv_headers = {**admin, "Accept": "text/csv"}
+    table = client.get(f"{log}/export", params={"text": "AN"}, headers=csv_headers).text
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [int(row["number"]) for row in rows] == [each["number"] for each in named]
+    assert json.loads(rows[0]["after"] or "null") == named[0]["after"]
     verification = client.get(f"{log}/verification", headers=admin).json()
     assert (verification["whole"], verification["entries"]) == (
         True,

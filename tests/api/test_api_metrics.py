@@ -142,6 +142,12 @@ def test_a_server_at_work_says_what_went_through_and_how_long_it_took(
         assert found['foreseen_snapshot_bytes_total{state="judge"}'] > 0
         assert sum(n for k, n in found.items() if k.startswith("foreseen_alerts{")) > 0
         assert found["foreseen_retries_total"] == 0
+        told = client.get("/api/v1/figures/pipeline", headers=reader).json()
+        assert (told["here"], told["lag_seconds"]) == (True, 0)
+        steps = {step["name"]: step for step in told["steps"]}
+        assert steps["receipt_to_commit"]["count"] == events
+        both = steps["receipt_to_decision"]
+        assert 0 < both["p50"] <= both["p99"]
 
 
 def test_the_figures_need_a_token_to_read_and_are_of_ones_own_organisation(
@@ -160,6 +166,9 @@ def test_the_figures_need_a_token_to_read_and_are_of_ones_own_organisation(
         answer = client.get("/metrics", headers={"Authorization": f"Bearer {theirs}"})
         assert answer.status_code == 403
         assert "no worker" in answer.json()["detail"]
+        path, headers = "/api/v1/figures/pipeline", {"Authorization": f"Bearer {theirs}"}
+        nothing: dict[str, Any] = {"here": False, "lag_seconds": None, "steps": []}
+        assert client.get(path, headers=headers).json() == nothing
 
 
 def test_figures_go_on_counting_over_a_worker_that_began_again(tmp_path: Path) -> None:
@@ -230,3 +239,20 @@ def test_labels_and_numbers_are_written_as_the_form_asks() -> None:
     assert figures['foreseen_h_seconds_bucket{le="2.0"}'] == 3
     assert figures['foreseen_h_seconds_bucket{le="+Inf"}'] == 3
     assert figures["foreseen_h_seconds_sum"] == 6
+
+
+def test_a_quantile_lies_in_the_bucket_of_the_duration_that_has_its_rank() -> None:
+    assert Histogram().quantile(0.5) is None
+    durations = np.random.default_rng(3).gamma(2.0, 0.4, 2_000)
+    held = Histogram()
+    for each in durations:
+        held.add(float(each))
+    for share in (0.01, 0.5, 0.9, 0.99):
+        rank = float(np.quantile(durations, share))
+        high = next(edge for edge in EDGES if edge >= rank)
+        low = max([0.0, *(edge for edge in EDGES if edge < rank)])
+        found = held.quantile(share)
+        assert found is not None
+        assert low <= found <= high
+    held.add(100_000.0, times=5_000)
+    assert held.quantile(0.9) is None

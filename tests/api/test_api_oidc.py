@@ -50,6 +50,16 @@ def entered(client: httpx.Client, issuer_query: str, kept: str) -> dict[str, Any
     return me
 
 
+def test_a_login_page_learns_whether_there_is_a_provider(
+    place: Site, client: httpx.Client, provider: str
+) -> None:
+    ways = "/api/v1/auth/ways"
+    assert client.get(ways).json() == {"provider": False}
+    provided(place, provider)
+    assert client.get(ways).json() == {"provider": True}
+    assert client.get(ways, params={"tenant": "nobody"}).json() == {"provider": False}
+
+
 def test_who_comes_first_is_made_with_the_role_of_their_groups_and_known_again(
     place: Site, client: httpx.Client, provider: str
 ) -> None:

@@ -46,6 +46,8 @@ PAGES = {
     "/users": "Users",
     "/users/ops": "User",
     "/users/ops?tab=alerted": "User",
+    "/users/ops?tab=risk": "User",
+    "/users/ops?tab=new": "User",
     "/users/ops?tab=files": "User",
     "/hunt?search=process_name%3Asocat": "Hunt",
     "/integrations": "Integrations",

@@ -166,6 +166,10 @@ def test_what_a_user_ran_is_looked_up_by_name(watched: Watched) -> None:
     page.get_by_role("table", name="What alerted").get_by_text("its alert").first.wait_for()
     page.get_by_role("tab", name="Logins").click()
     page.get_by_role("table", name="Logins").wait_for()
+    page.get_by_role("tab", name="Risk").click()
+    page.get_by_role("table", name="What the risk is from").get_by_role("row").nth(1).wait_for()
+    page.get_by_role("tab", name="What is new").click()
+    expect(page.get_by_role("table", name="New: Programs")).to_contain_text("/usr/", timeout=SLOW)
 
 
 def test_what_is_new_on_a_workload_and_which_files_changed_is_told(watched: Watched) -> None:

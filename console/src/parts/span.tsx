@@ -10,6 +10,7 @@ import { useUrl } from "@/parts/url";
 const HOUR = 3_600_000;
 const HOURS: Record<string, number> = { "24 h": 24, "7 d": 168, "30 d": 720, "90 d": 2_160 };
 const USUAL = "7 d";
+const MOST_HOURS = 168; // of a course by the hour
 
 /** The end of spans, ms, and whether it lies back; null until it is known. */
 export function useEnd(): { end: number; past: boolean } | null {
@@ -24,15 +25,25 @@ export function useEnd(): { end: number; past: boolean } | null {
   return { end, past: end < now };
 }
 
-/** The span, and its ends; undefined until they are known. */
-export function useSpan(): { span: string; from: string | undefined; until: string | undefined } {
+interface Span {
+  /** Its name. */
+  span: string;
+  /** Its ends; undefined until they are known. */
+  from: string | undefined;
+  until: string | undefined;
+  /** By what a course over it is told. */
+  every: "hour" | "day";
+}
+
+export function useSpan(): Span {
   const [url] = useUrl();
   const end = useEnd();
   const asked = url.get("span") ?? USUAL;
   const span = asked in HOURS ? asked : USUAL;
   const from = end && new Date(end.end - (HOURS[span] ?? 0) * HOUR).toISOString();
   const until = end ? new Date(end.end).toISOString() : undefined;
-  return { span, from: from ?? undefined, until };
+  const every = (HOURS[span] ?? 0) <= MOST_HOURS ? "hour" : "day";
+  return { span, from: from ?? undefined, until, every };
 }
 
 export function SpanChoice() {

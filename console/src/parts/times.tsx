@@ -40,8 +40,9 @@ const UNITS: [number, string][] = [
   [60, "min"],
 ];
 
-/** Seconds as `41 s`, `6.2 min`, `3 h`, `12 d`. */
+/** Seconds as `420 ms`, `41 s`, `6.2 min`, `3 h`, `12 d`. */
 export function spanText(seconds: number): string {
+  if (seconds !== 0 && Math.abs(seconds) < 1) return `${Math.round(1_000 * seconds)} ms`;
   for (const [size, unit] of UNITS) {
     if (Math.abs(seconds) >= size) return `${tidy(seconds / size)} ${unit}`;
   }

@@ -11,11 +11,12 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { api, got } from "@/api/client";
 import { isProblem, SECOND_FACTOR } from "@/api/problem";
+import { Foreign } from "@/parts/Foreign";
 
 interface Typed {
   name: string;
@@ -23,12 +24,15 @@ interface Typed {
   code: string;
 }
 
+const USUAL = "default"; // the organisation of a server that has one
 const NOBODY: Typed = { name: "", password: "", code: "" };
 
-function enter(link: string, setup: boolean, typed: Typed) {
+/** Whose login it is: `/login?tenant=acme` is for another organisation than the usual one. */
+const tenantOf = (search: string): string => new URLSearchParams(search).get("tenant") || USUAL;
+
+function enter(link: string, setup: boolean, typed: Typed, tenant: string) {
   const code = typed.code || null;
-  if (!link)
-    return got(api.POST("/api/v1/auth/login", { body: { ...typed, code, tenant: "default" } }));
+  if (!link) return got(api.POST("/api/v1/auth/login", { body: { ...typed, code, tenant } }));
   const password = setup ? typed.password : null;
   return got(
     api.POST("/api/v1/auth/setup", {
@@ -48,9 +52,10 @@ export default function LoginPage() {
   const client = useQueryClient();
   const setup = location === "/setup";
   const [link] = useState(() => window.location.hash.slice(1));
+  const [tenant] = useState(() => tenantOf(window.location.search));
   const [typed, setTyped] = useState(NOBODY);
   const entering = useMutation({
-    mutationFn: () => enter(link, setup, typed),
+    mutationFn: () => enter(link, setup, typed, tenant),
     onSuccess: async () => {
       const next = nextOf(window.location.search);
       client.clear();
@@ -80,6 +85,11 @@ export default function LoginPage() {
           <Title order={1}>
             {link ? (setup ? "Set up your account" : "Log in by link") : "Log in to Foreseen"}
           </Title>
+          {!link && tenant !== USUAL && (
+            <Text size="sm" className="quiet">
+              Organisation <Foreign text={tenant} />
+            </Text>
+          )}
           {link && (
             <Text size="sm" className="quiet">
               {setup
@@ -127,13 +137,23 @@ export default function LoginPage() {
           <Button type="submit" size="sm" loading={entering.isPending}>
             {setup ? "Choose and log in" : "Log in"}
           </Button>
-          {!link && (
-            <Anchor size="sm" href="/api/v1/auth/oidc/login">
-              Log in by your organisation's provider
-            </Anchor>
-          )}
+          {!link && <Provider tenant={tenant} />}
         </Stack>
       </Paper>
     </Center>
+  );
+}
+
+/** The way by the organisation's provider, where it has one. */
+function Provider({ tenant }: { tenant: string }) {
+  const ways = useQuery({
+    queryKey: ["ways", tenant],
+    queryFn: () => got(api.GET("/api/v1/auth/ways", { params: { query: { tenant } } })),
+  });
+  if (!ways.data?.provider) return null;
+  return (
+    <Anchor size="sm" href={`/api/v1/auth/oidc/login?tenant=${encodeURIComponent(tenant)}`}>
+      Log in by your organisation's provider
+    </Anchor>
   );
 }

@@ -21,7 +21,8 @@ import { api, got } from "@/api/client";
 import { useMe } from "@/api/me";
 import { useZone } from "@/parts/times";
 import { undoLast } from "@/parts/undo";
-import { KeysHelp, useKeys } from "@/shell/keys";
+import { KeysHelp } from "@/shell/KeysHelp";
+import { useKeys } from "@/shell/keys";
 import { PAGES } from "@/shell/pages";
 
 const HEIGHT = 44; // px; parts/Page.tsx fills what is left
@@ -33,9 +34,11 @@ export function Shell({ children }: { children: ReactNode }) {
   const [, go] = useLocation();
   const [asked, setAsked] = useState(0);
   const main = useFreshPage();
+  const [help, { open: showKeys, close: hideKeys }] = useDisclosure();
   const ask = useCallback(() => setAsked((times) => times + 1), []);
   useHotkeys([["mod+K", ask]], []);
   useKeys("Everywhere", [
+    { keys: "?", does: "show these keys", run: showKeys },
     { keys: "z", does: "undo what was done last", run: undoLast },
     ...PAGES.map((page) => ({
       keys: `g ${page.key}`,
@@ -67,7 +70,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </Button>
             <ZoneSwitch />
             <SchemeSwitch />
-            <Person />
+            <Person showKeys={showKeys} />
           </Group>
         </Group>
       </AppShell.Header>
@@ -82,7 +85,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Palette asked={asked} />
         </Suspense>
       )}
-      <KeysHelp />
+      {help && <KeysHelp close={hideKeys} />}
     </AppShell>
   );
 }
@@ -150,7 +153,7 @@ function SchemeSwitch() {
   );
 }
 
-function Person() {
+function Person({ showKeys }: { showKeys: () => void }) {
   const me = useMe().data;
   const client = useQueryClient();
   const leave = async () => {
@@ -176,6 +179,7 @@ function Person() {
         <Menu.Item component={Link} href="/access">
           Password, tokens, sessions
         </Menu.Item>
+        <Menu.Item onClick={showKeys}>Keys</Menu.Item>
         <Menu.Item onClick={leave}>Log out</Menu.Item>
       </Menu.Dropdown>
     </Menu>

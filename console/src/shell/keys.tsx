@@ -1,5 +1,5 @@
 /** Keys: each page says which it has; `?` lists those that work now. */
-import { Kbd, Modal, Stack, Table, Title } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
 import {
   createContext,
   type ReactNode,
@@ -8,7 +8,6 @@ import {
   useEffect,
   useMemo,
   useRef,
-  useState,
 } from "react";
 
 export interface Key {
@@ -17,7 +16,7 @@ export interface Key {
   run: () => void;
 }
 
-interface Group {
+export interface Group {
   name: string;
   keys: Key[];
 }
@@ -55,17 +54,21 @@ export function KeysProvider({ children }: { children: ReactNode }) {
     }),
     [],
   );
-  const press = useCallback((event: KeyboardEvent) => {
-    if (isTyping(event)) return;
-    const name = nameOf(event);
-    const recent = event.timeStamp - before.current.at < PAUSE ? before.current.key : "";
-    const found = find(groups.current, recent ? `${recent} ${name}` : name, name);
-    before.current = { key: name, at: event.timeStamp };
-    if (!found) return;
-    event.preventDefault();
-    before.current = { key: "", at: 0 };
-    found.run();
-  }, []);
+  const [letters] = useLetters();
+  const press = useCallback(
+    (event: KeyboardEvent) => {
+      if (isTyping(event) || (!letters && event.key.length === 1)) return;
+      const name = nameOf(event);
+      const recent = event.timeStamp - before.current.at < PAUSE ? before.current.key : "";
+      const found = find(groups.current, recent ? `${recent} ${name}` : name, name);
+      before.current = { key: name, at: event.timeStamp };
+      if (!found) return;
+      event.preventDefault();
+      before.current = { key: "", at: 0 };
+      found.run();
+    },
+    [letters],
+  );
   useEffect(() => {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
@@ -94,40 +97,16 @@ function isTyping(event: KeyboardEvent): boolean {
   return event.key === "Enter" && target.closest("button, a, [role=menuitem]") !== null;
 }
 
-/** The list of keys, opened by `?`. */
-export function KeysHelp() {
+/** What works now, those of one name together; the last shown first. */
+export function useKeysNow(): () => Group[] {
   const keyboard = useContext(Context);
-  const [shown, setShown] = useState<Group[] | null>(null);
-  useKeys("Everywhere", [
-    { keys: "?", does: "show these keys", run: () => setShown([...(keyboard?.groups() ?? [])]) },
-  ]);
-  return (
-    <Modal opened={shown !== null} onClose={() => setShown(null)} title="Keys" size="lg">
-      <Stack>
-        {merged(shown ?? []).map((group) => (
-          <div key={group.name}>
-            <Title order={3}>{group.name}</Title>
-            <Table>
-              <Table.Tbody>
-                {group.keys.map((key) => (
-                  <Table.Tr key={key.keys}>
-                    <Table.Td w={140}>
-                      {key.keys.split(" ").map((part) => (
-                        <Kbd key={part} mr={4}>
-                          {part}
-                        </Kbd>
-                      ))}
-                    </Table.Td>
-                    <Table.Td>{key.does}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
-        ))}
-      </Stack>
-    </Modal>
-  );
+  return useCallback(() => merged(keyboard?.groups() ?? []), [keyboard]);
+}
+
+/** Whether keys of one letter work: who speaks to the computer, or slips, can switch them off. */
+export function useLetters(): [boolean, (on: boolean) => void] {
+  const [on, setOn] = useLocalStorage({ key: "foreseen.letters", defaultValue: true });
+  return [on, setOn];
 }
 
 function merged(groups: Group[]): Group[] {

@@ -5,13 +5,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import orjson
 import pyarrow as pa
+from fastapi import Header
 from fastapi.responses import StreamingResponse
 
 from foreseen.api.hunt_forms import ARROW, CSV, NDJSON, form_of
+from foreseen.api.problems import documented
 from foreseen.api.times import iso
 from foreseen.lake.asking.rendering import csv_lines
 
@@ -20,6 +22,11 @@ _ANY = {"*/*": NDJSON, "application/*": NDJSON, "text/*": CSV, "application/json
 _SUFFIX = {NDJSON: "ndjson", CSV: "csv", ARROW: "arrows"}
 _Thing = TypeVar("_Thing")
 Time = pa.timestamp("ms", "UTC")
+Accepted = Annotated[str, Header(alias="accept", max_length=1_000)]
+EXPORTING = documented(406) | {
+    200: {"content": {form: {} for form in EXPORT_FORMS}, "description": "One in each row"}
+}
+"""Answers of a route that exports."""
 
 
 @dataclass(frozen=True, slots=True)

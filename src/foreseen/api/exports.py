@@ -3,13 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from foreseen.api.alert_filters import Filtered
-from foreseen.api.export_forms import EXPORT_FORMS, Part, export_form_of, streamed
+from foreseen.api.export_forms import (
+    EXPORT_FORMS,
+    EXPORTING,
+    Accepted,
+    Part,
+    export_form_of,
+    streamed,
+)
 from foreseen.api.export_rows import ALERTS, INCIDENTS
-from foreseen.api.problems import documented
 from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced, Services
 from foreseen.control.alerts import (
@@ -32,23 +38,19 @@ _FEW_MEMBERS = 100
 """Alerts with so many are read together, others on their own."""
 
 _AT_ONCE = 10_000
-_Accept = Annotated[str, Header(max_length=1_000)]
 _Sort = Annotated[
     Literal["time", "-time"], Query(description="by the time of the first match; risks may change")
 ]
-_DOCUMENTED = documented(406) | {
-    200: {"content": {form: {} for form in EXPORT_FORMS}, "description": "One in each row"}
-}
 
 
-@router.get("/alerts/export", response_class=StreamingResponse, responses=_DOCUMENTED)
+@router.get("/alerts/export", response_class=StreamingResponse, responses=EXPORTING)
 def export_alerts(
     services: Serviced,
     grant: Reading,
     wanted: Filtered,
     *,
     sort: _Sort = "time",
-    accept: _Accept = "*/*",
+    accept: Accepted = "*/*",
 ) -> StreamingResponse:
     """All alerts that the filter finds, as NDJSON, CSV or an Arrow stream, by `Accept`.
 
@@ -62,9 +64,9 @@ def export_alerts(
     return streamed(form, ALERTS, parts if form == EXPORT_FORMS[0] else pages)
 
 
-@router.get("/incidents/export", response_class=StreamingResponse, responses=_DOCUMENTED)
+@router.get("/incidents/export", response_class=StreamingResponse, responses=EXPORTING)
 def export_incidents(
-    services: Serviced, grant: Reading, accept: _Accept = "*/*"
+    services: Serviced, grant: Reading, accept: Accepted = "*/*"
 ) -> StreamingResponse:
     """All incidents, those opened last first; in the forms of alerts."""
     pages = _story_pages(services, grant.tenant)

@@ -48,6 +48,21 @@ class Histogram:
         self.buckets += np.bincount(np.searchsorted(_EDGES, seconds), minlength=_SIZE)
         self.sum += float(seconds.sum())
 
+    def quantile(self, share: float) -> float | None:
+        """What this share of durations did not exceed, seconds, by a straight line in its bucket.
+
+        None without any duration, and where it lies in the bucket that has no upper end.
+        Source: Prometheus' histogram_quantile.
+        """
+        totals = np.cumsum(self.buckets)
+        wanted = share * float(totals[-1])
+        place = int(np.searchsorted(totals, wanted))
+        if not totals[-1] or place >= len(EDGES):
+            return None
+        low, high = (EDGES[place - 1] if place else 0.0), EDGES[place]
+        below = float(totals[place] - self.buckets[place])
+        return low + (high - low) * (wanted - below) / float(self.buckets[place])
+
     def copy(self) -> "Histogram":
         """As it is now."""
         other = Histogram()

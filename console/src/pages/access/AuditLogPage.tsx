@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
 import { api, got, type Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
+import { ExportMenu, exporting } from "@/parts/ExportMenu";
 import { Foreign } from "@/parts/Foreign";
 import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
@@ -29,7 +30,11 @@ export default function AuditLogPage() {
   });
   const entries = found.data?.pages.flatMap((page) => page.entries) ?? [];
   return (
-    <Page title="Audit log" note={<Verified />}>
+    <Page
+      title="Audit log"
+      note={<Verified />}
+      actions={<ExportMenu name="audit-log" ask={exporting("/api/v1/audit-log/export", query)} />}
+    >
       <AuditFilters entries={entries} />
       <Panel flush>
         <Answer

@@ -3,7 +3,6 @@ import {
   ActionIcon,
   Anchor,
   Badge,
-  Button,
   Group,
   Paper,
   SimpleGrid,
@@ -12,23 +11,20 @@ import {
   Title,
 } from "@mantine/core";
 import { IconArrowsMaximize, IconX } from "@tabler/icons-react";
-import { useState } from "react";
 import { Link } from "wouter";
-import { useMay, useMe } from "@/api/me";
 import { Answer } from "@/parts/Answer";
 import { Foreign } from "@/parts/Foreign";
 import { bits, whole } from "@/parts/numbers";
 import { Risk, Severity, Status } from "@/parts/severity";
 import { Moment } from "@/parts/times";
-import { type Alert, useAlert, useBulk } from "./alerts";
+import { type Alert, useAlert } from "./alerts";
 import { Before } from "./Before";
+import { Decide } from "./Decide";
 import { History } from "./History";
 import { Raw } from "./Raw";
 import { Related } from "./Related";
-import type { Verdict } from "./reasons";
 import { Tree } from "./Tree";
 import { Why } from "./Why";
-import { WordDialog } from "./WordDialog";
 
 interface Props {
   uid: string;
@@ -43,7 +39,7 @@ export function AlertDetail({ uid, close, whole: onPage = false }: Props) {
       <Answer of={found} lines={10}>
         {(alert) => (
           <Stack gap="sm">
-            <Head alert={alert} close={close} />
+            <Head alert={alert} close={close} keys={onPage} />
             <SimpleGrid cols={onPage ? { base: 1, lg: 2 } : 1} spacing="lg">
               <Why key={`why ${uid}`} path="alert" uid={uid} />
               <Sections alert={alert} />
@@ -84,7 +80,13 @@ function Sections({ alert }: { alert: Alert }) {
   );
 }
 
-function Head({ alert, close }: { alert: Alert; close?: () => void }) {
+interface HeadProps {
+  alert: Alert;
+  close?: () => void;
+  keys: boolean; // of its own: in the list they are the list's
+}
+
+function Head({ alert, close, keys }: HeadProps) {
   return (
     <Stack gap={6}>
       <Group justify="space-between" wrap="nowrap" align="flex-start">
@@ -152,61 +154,7 @@ function Head({ alert, close }: { alert: Alert; close?: () => void }) {
           </Anchor>
         )}
       </Group>
-      <Decide alert={alert} />
+      <Decide alert={alert} keys={keys} />
     </Stack>
-  );
-}
-
-function Decide({ alert }: { alert: Alert }) {
-  const bulk = useBulk();
-  const me = useMe().data;
-  const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const about = { uids: [alert.uid] };
-  const send = (change: object) =>
-    bulk.mutate({ text: "", dry_run: false, limit: 1, ...about, ...change });
-  if (!useMay("triage")) return null;
-  const said = alert.status === "dismissed" || alert.status === "escalated";
-  return (
-    <Group gap="xs">
-      <Button
-        onClick={() => setVerdict("dismissed")}
-        loading={bulk.isPending}
-        variant={said ? "default" : "filled"}
-      >
-        Dismiss
-      </Button>
-      <Button
-        onClick={() => setVerdict("escalated")}
-        loading={bulk.isPending}
-        color="red"
-        variant="outline"
-      >
-        Escalate
-      </Button>
-      {alert.status === "open" && (
-        <Button variant="default" onClick={() => send({ status: "acknowledged" })}>
-          Look into
-        </Button>
-      )}
-      {me && alert.assignee !== me.name && (
-        <Button variant="default" onClick={() => send({ assignee: me.name })}>
-          Take
-        </Button>
-      )}
-      {alert.status === "escalated" && !alert.resolved && (
-        <Button variant="default" onClick={() => send({ resolved: true })}>
-          Resolved
-        </Button>
-      )}
-      {verdict && (
-        <WordDialog
-          verdict={verdict}
-          about={about}
-          count={1}
-          say={(reason, text) => send({ verdict, reason, text })}
-          close={() => setVerdict(null)}
-        />
-      )}
-    </Group>
   );
 }

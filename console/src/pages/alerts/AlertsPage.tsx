@@ -4,27 +4,25 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { useLive } from "@/api/live";
-import { useMay, useMe } from "@/api/me";
-import { Answer, Nothing } from "@/parts/Answer";
+import { Answer, Failed, Nothing } from "@/parts/Answer";
+import { ExportMenu, exporting } from "@/parts/ExportMenu";
 import { Grid } from "@/parts/Grid";
 import { Histogram } from "@/parts/Histogram";
 import { whole } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
 import { decoded, useUrl } from "@/parts/url";
 import { useKeys } from "@/shell/keys";
+import { Actions } from "./Actions";
 import { AlertDetail } from "./AlertDetail";
 import { AlertPage } from "./AlertPage";
 import classes from "./AlertsPage.module.css";
-import { type AlertRow, type Bulk, type Sort, useAlerts, useBars, useBulk } from "./alerts";
-import { BulkBar } from "./BulkBar";
+import { type AlertRow, type Sort, useAlerts, useBars } from "./alerts";
 import { alertColumns } from "./columns";
 import { FilterBar } from "./FilterBar";
 import { type Filter, filterOf, mayFit } from "./filter";
 import { Groups } from "./Groups";
-import type { Verdict } from "./reasons";
 import { useChosen } from "./useChosen";
 import { useRow } from "./useRow";
-import { WordDialog } from "./WordDialog";
 
 export default function AlertsPage() {
   return (
@@ -77,18 +75,25 @@ function AlertList() {
       fill
       note={<Arrived filter={filter} renew={toTop} />}
       actions={
-        <Text size="sm" className="quiet number">
-          {total === undefined ? "" : `${whole(total)}${bars.data?.complete ? "" : "+"} alerts`}
-        </Text>
+        <Group gap="sm">
+          <Text size="sm" className="quiet number">
+            {total === undefined ? "" : `${whole(total)}${bars.data?.complete ? "" : "+"} alerts`}
+          </Text>
+          <ExportMenu name="alerts" ask={exporting("/api/v1/alerts/export", { ...filter })} />
+        </Group>
       }
     >
       <Panel flush>
         <Box px="sm" pt="xs">
-          <Histogram
-            label="Alerts over time, by severity"
-            bars={(bars.data?.bars ?? []).map(barOf)}
-            choose={(from, until) => setUrl({ from: iso(from), until: iso(until) })}
-          />
+          {bars.error && !bars.data ? (
+            <Failed error={bars.error} again={() => bars.refetch()} />
+          ) : (
+            <Histogram
+              label="Alerts over time, by severity"
+              bars={(bars.data?.bars ?? []).map(barOf)}
+              choose={(from, until) => setUrl({ from: iso(from), until: iso(until) })}
+            />
+          )}
         </Box>
       </Panel>
       <FilterBar filter={filter} />
@@ -169,87 +174,5 @@ function Arrived({ filter, renew }: { filter: Filter; renew: () => void }) {
         </Button>
       )}
     </Group>
-  );
-}
-
-interface ActionsProps {
-  here: string | undefined; // the alert that the keys are on
-  title: string | undefined;
-  chosen: ReadonlySet<string>;
-  filter: Filter;
-  total: number | undefined;
-  clear: () => void;
-}
-
-const MOST = 10_000; // alerts of one call to the API
-
-/** What a word is about; it stays so while its dialog is open, whatever the list does. */
-interface About {
-  about: Pick<Bulk, "uids" | "filter" | "limit">;
-  count: number;
-  title?: string; // of one alert
-}
-
-/** What can be done with those chosen, or with the one that the keys are on. */
-function Actions({ here, title, chosen, filter, total, clear }: ActionsProps) {
-  const bulk = useBulk();
-  const me = useMe().data;
-  const may = useMay("triage");
-  const [asked, setAsked] = useState<(About & { verdict: Verdict }) | null>(null);
-  const [all, setAll] = useState<string | null>(null); // when all that match were chosen
-  const uids = chosen.size ? [...chosen] : here ? [here] : [];
-  const meant: About = all
-    ? {
-        about: { filter: { until: all, ...filter }, limit: MOST },
-        count: Math.min(total ?? 0, MOST),
-      }
-    : { about: { uids, limit: MOST }, count: uids.length, title: chosen.size ? undefined : title };
-  const { count } = meant;
-  const send = (change: object, { about, count }: About = meant) => {
-    if (!count) return;
-    const none = () => {
-      setAll(null);
-      clear();
-    };
-    bulk.mutate({ text: "", dry_run: false, ...about, ...change }, { onSuccess: none });
-  };
-  const open = (verdict: Verdict) => may && count > 0 && setAsked({ ...meant, verdict });
-  useKeys("Alerts", [
-    { keys: "d", does: "dismiss", run: () => open("dismissed") },
-    { keys: "e", does: "escalate", run: () => open("escalated") },
-    {
-      keys: "i",
-      does: "look into it (acknowledged)",
-      run: () => may && send({ status: "acknowledged" }),
-    },
-    { keys: "a", does: "take it", run: () => may && me && send({ assignee: me.name }) },
-  ]);
-  return (
-    <>
-      <BulkBar
-        may={may}
-        count={count}
-        chosen={chosen.size}
-        all={all !== null}
-        total={Math.min(total ?? 0, MOST)}
-        chooseAll={() => setAll(new Date().toISOString())}
-        clear={() => {
-          setAll(null);
-          clear();
-        }}
-        dismiss={() => open("dismissed")}
-        escalate={() => open("escalated")}
-        acknowledge={() => send({ status: "acknowledged" })}
-        take={() => me && send({ assignee: me.name })}
-        busy={bulk.isPending}
-      />
-      {asked && (
-        <WordDialog
-          {...asked}
-          say={(reason, text) => send({ verdict: asked.verdict, reason, text }, asked)}
-          close={() => setAsked(null)}
-        />
-      )}
-    </>
   );
 }

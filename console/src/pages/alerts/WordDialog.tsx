@@ -1,12 +1,12 @@
 /** Dismiss or escalate: the reason, words of one's own, and what a dismissal would move. */
-import { Button, Group, Modal, Radio, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Radio, Stack, Text, Textarea } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { api, got } from "@/api/client";
 import { Failed } from "@/parts/Answer";
+import { Dialog } from "@/parts/Dialog";
 import { Foreign } from "@/parts/Foreign";
 import { Receipt } from "@/parts/Receipt";
-import { useFocusBack } from "@/parts/useFocusBack";
 import type { Bulk } from "./alerts";
 import { REASONS, TEACHES_NOTHING, type Verdict } from "./reasons";
 
@@ -22,7 +22,6 @@ interface Props {
 const TITLES = { dismissed: "Dismiss", escalated: "Escalate" };
 
 export function WordDialog({ verdict, about, count, title, say, close }: Props) {
-  useFocusBack();
   const [reason, setReason] = useState<string>(REASONS[verdict][0]);
   const [text, setText] = useState("");
   const only = about.uids?.length === 1 ? about.uids[0] : undefined;
@@ -33,7 +32,7 @@ export function WordDialog({ verdict, about, count, title, say, close }: Props) 
     close();
   };
   return (
-    <Modal opened onClose={close} title={`${TITLES[verdict]} ${many}`} size="lg">
+    <Dialog onClose={close} title={`${TITLES[verdict]} ${many}`} size="lg">
       <form onSubmit={submit}>
         <Stack gap="sm">
           {title && <Foreign text={title} most={300} />}
@@ -75,7 +74,7 @@ export function WordDialog({ verdict, about, count, title, say, close }: Props) 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -122,6 +122,12 @@ interface OverTimeProps {
 /** When the rows were, if they say so; of all of them, also of those that are not shown. */
 function OverTime({ result, choose }: OverTimeProps) {
   const course = useCourse(result);
+  if (course.error)
+    return (
+      <Text size="sm" className="quiet" px="sm" pt="xs">
+        Its course over time could not be counted: {course.error.message}
+      </Text>
+    );
   if (!course.data?.length) return null;
   return (
     <Box px="sm" pt="xs">

@@ -1,10 +1,11 @@
 /** Words on a rule's alerts, newest first: who, why, whether they teach, and what they moved. */
-import { Anchor, Badge, Button, Modal, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
 import { Answer, Nothing } from "@/parts/Answer";
+import { Dialog } from "@/parts/Dialog";
 import { Foreign } from "@/parts/Foreign";
 import { Receipt } from "@/parts/Receipt";
 import { seen } from "@/parts/text";
@@ -46,9 +47,9 @@ export function Dispositions({ rule }: { rule: string }) {
               </Button>
             )}
             {shown && (
-              <Modal opened onClose={() => setShown(null)} title="What it moved" size="lg">
+              <Dialog onClose={() => setShown(null)} title="What it moved" size="lg">
                 <Receipt receipt={shown.receipt ?? {}} />
-              </Modal>
+              </Dialog>
             )}
           </>
         );

@@ -1,10 +1,11 @@
 /** How far a model is trusted now, and the way further or back, with a reason. */
-import { Button, Group, Modal, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, got, type Schema } from "@/api/client";
 import { useMay } from "@/api/me";
 import { Refused } from "@/parts/Changed";
+import { Dialog } from "@/parts/Dialog";
 import { percent, whole } from "@/parts/numbers";
 import { Figure } from "@/parts/Page";
 import { seen } from "@/parts/text";
@@ -86,11 +87,7 @@ function Move({ model, etag, way, close }: MoveProps) {
   });
   const failing = model.gates.filter((gate) => !gate.passed);
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={way === "promote" ? "Trust it further" : "Let it only observe"}
-    >
+    <Dialog onClose={close} title={way === "promote" ? "Trust it further" : "Let it only observe"}>
       <Stack>
         {way === "promote" && (
           <>
@@ -136,6 +133,6 @@ function Move({ model, etag, way, close }: MoveProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

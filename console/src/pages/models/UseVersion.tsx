@@ -1,11 +1,12 @@
 /** Takes a version into use: an older one, or the newer one again. */
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, got, gotTagged } from "@/api/client";
 import { useMay } from "@/api/me";
 import { Answer } from "@/parts/Answer";
 import { Refused } from "@/parts/Changed";
+import { Dialog } from "@/parts/Dialog";
 import { told } from "@/parts/undo";
 
 interface Props {
@@ -28,12 +29,12 @@ export function UseVersion({ version, refused }: Props) {
       <Button variant="default" size="compact-xs" onClick={() => setAsked(true)}>
         Use this one
       </Button>
-      {asked && <Dialog version={version} close={() => setAsked(false)} />}
+      {asked && <Confirm version={version} close={() => setAsked(false)} />}
     </>
   );
 }
 
-function Dialog({ version, close }: { version: number; close: () => void }) {
+function Confirm({ version, close }: { version: number; close: () => void }) {
   const client = useQueryClient();
   const [reason, setReason] = useState("");
   const path = { number: version };
@@ -55,7 +56,7 @@ function Dialog({ version, close }: { version: number; close: () => void }) {
     },
   });
   return (
-    <Modal opened onClose={close} title={`Use version ${version}`}>
+    <Dialog onClose={close} title={`Use version ${version}`}>
       <Answer of={seen} lines={2}>
         {({ etag }) => (
           <Stack>
@@ -82,7 +83,7 @@ function Dialog({ version, close }: { version: number; close: () => void }) {
           </Stack>
         )}
       </Answer>
-    </Modal>
+    </Dialog>
   );
 }
 

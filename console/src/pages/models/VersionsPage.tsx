@@ -1,9 +1,10 @@
-import { Anchor, Badge, Button, Group, Modal, Stack, Table, Text } from "@mantine/core";
+import { Anchor, Badge, Button, Group, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
+import { Dialog } from "@/parts/Dialog";
 import { Foreign } from "@/parts/Foreign";
 import { percent } from "@/parts/numbers";
 import { Page, Panel } from "@/parts/Page";
@@ -150,7 +151,7 @@ function GatesOf({ version, close }: { version: number; close: () => void }) {
       got(api.GET("/api/v1/models/versions/{number}", { params: { path: { number: version } } })),
   });
   return (
-    <Modal opened onClose={close} title={`Gates of version ${version}`} size="xl">
+    <Dialog onClose={close} title={`Gates of version ${version}`} size="xl">
       <Answer of={found}>
         {({ gates }) => (
           <Stack>
@@ -165,6 +166,6 @@ function GatesOf({ version, close }: { version: number; close: () => void }) {
           </Stack>
         )}
       </Answer>
-    </Modal>
+    </Dialog>
   );
 }

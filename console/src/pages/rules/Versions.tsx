@@ -1,11 +1,12 @@
 /** How a text was: who changed it, when and why, what changed, and the way back. */
-import { Button, Group, Modal, Select, Stack, Table, TextInput } from "@mantine/core";
+import { Button, Group, Select, Stack, Table, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { useMay } from "@/api/me";
 import { Answer } from "@/parts/Answer";
 import { Refused } from "@/parts/Changed";
+import { Dialog } from "@/parts/Dialog";
 import { Diff } from "@/parts/Diff";
 import { Foreign } from "@/parts/Foreign";
 import { Moment } from "@/parts/times";
@@ -106,7 +107,7 @@ function Restore({ of, version, close }: { of: Kept; version: number; close: () 
     },
   });
   return (
-    <Modal opened onClose={close} title={`Restore version ${version}`}>
+    <Dialog onClose={close} title={`Restore version ${version}`}>
       <Stack>
         <TextInput
           label="Why"
@@ -128,7 +129,7 @@ function Restore({ of, version, close }: { of: Kept; version: number; close: () 
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

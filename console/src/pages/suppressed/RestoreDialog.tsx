@@ -1,11 +1,10 @@
-import { Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useFocusBack } from "@/parts/useFocusBack";
+import { Dialog } from "@/parts/Dialog";
 import { useRestore } from "./matches";
 
 /** Why a suppressed match should be told, and what that does. */
 export function RestoreDialog({ uid, close }: { uid: string; close: () => void }) {
-  useFocusBack();
   const [text, setText] = useState("");
   const restoring = useRestore();
   const submit = (event: FormEvent) => {
@@ -13,7 +12,7 @@ export function RestoreDialog({ uid, close }: { uid: string; close: () => void }
     restoring.mutate({ uid, text }, { onSuccess: close });
   };
   return (
-    <Modal opened onClose={close} title="Restore as an alert" size="lg">
+    <Dialog onClose={close} title="Restore as an alert" size="lg">
       <form onSubmit={submit}>
         <Stack gap="sm">
           <Text size="sm">
@@ -39,6 +38,6 @@ export function RestoreDialog({ uid, close }: { uid: string; close: () => void }
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -12,6 +12,7 @@ import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
 import { Commands, Files, Logins, Programs, Sessions } from "./Acts";
 import { Alerted } from "./Alerted";
+import { Course, New, Risk } from "./PersonCourse";
 
 export function PersonPage({ name }: { name: string }) {
   const [url, setUrl] = useUrl();
@@ -41,7 +42,12 @@ export function PersonPage({ name }: { name: string }) {
       actions={<SpanChoice />}
     >
       <Answer of={found} lines={8}>
-        {(acts) => <Numbers person={acts.person} />}
+        {(acts) => (
+          <>
+            <Numbers person={acts.person} />
+            <Course name={name} />
+          </>
+        )}
       </Answer>
       {found.data && isCut(found.data) && (
         <Text size="xs" className="quiet">
@@ -56,6 +62,8 @@ export function PersonPage({ name }: { name: string }) {
         <Tabs.List>
           <Tabs.Tab value="commands">What they ran</Tabs.Tab>
           <Tabs.Tab value="alerted">What alerted</Tabs.Tab>
+          <Tabs.Tab value="risk">Risk</Tabs.Tab>
+          <Tabs.Tab value="new">What is new</Tabs.Tab>
           <Tabs.Tab value="programs">Programs</Tabs.Tab>
           <Tabs.Tab value="logins">Logins</Tabs.Tab>
           <Tabs.Tab value="sessions">Sessions</Tabs.Tab>
@@ -66,6 +74,12 @@ export function PersonPage({ name }: { name: string }) {
         </Tabs.Panel>
         <Tabs.Panel value="alerted" pt="xs">
           <Answer of={found}>{(acts) => <Alerted acts={acts} />}</Answer>
+        </Tabs.Panel>
+        <Tabs.Panel value="risk" pt="xs">
+          <Risk name={name} />
+        </Tabs.Panel>
+        <Tabs.Panel value="new" pt="xs">
+          <Answer of={found}>{(acts) => <New name={name} first={acts.person.first_time} />}</Answer>
         </Tabs.Panel>
         <Tabs.Panel value="programs" pt="xs">
           <Answer of={found}>{(acts) => <Programs acts={acts} />}</Answer>

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { api, got, type Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
+import { CountsChart } from "@/parts/CountsChart";
 import { EventTable } from "@/parts/EventTable";
 import { Foreign } from "@/parts/Foreign";
 import { counted } from "@/parts/numbers";
@@ -12,9 +13,8 @@ import { SpanChoice, useSpan } from "@/parts/span";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
 import { fieldIs } from "@/parts/words";
-import { Baseline } from "./Baseline";
 import { ChangedFiles } from "./ChangedFiles";
-import { Course } from "./Course";
+import { New } from "./New";
 import { Ports } from "./Ports";
 import { Processes } from "./Processes";
 import { Risk } from "./Risk";
@@ -22,8 +22,7 @@ import { Risk } from "./Risk";
 /** One workload: what it did over time, on which hosts, and what alerted. */
 export function WorkloadPage({ name }: { name: string }) {
   const [url, setUrl] = useUrl();
-  const { from, span } = useSpan();
-  const every = span === "24 h" || span === "7 d" ? ("hour" as const) : ("day" as const);
+  const { from, every } = useSpan();
   const found = useQuery({
     queryKey: ["workload", name, from, every],
     enabled: from !== undefined,
@@ -53,7 +52,11 @@ export function WorkloadPage({ name }: { name: string }) {
           <>
             <Numbers course={course} />
             <Panel title="Over time" note="events, matches, and what was decided of them">
-              <Course course={course} />
+              <CountsChart
+                label="Events, matches and decisions over time"
+                buckets={course.course}
+                counts={["events", "matches", "suppressed", "alerted"]}
+              />
             </Panel>
             <Risk workload={name} />
           </>
@@ -77,7 +80,7 @@ export function WorkloadPage({ name }: { name: string }) {
         </Tabs.Panel>
         <Tabs.Panel value="new" pt="xs">
           <Answer of={found}>
-            {(course) => <Baseline workload={name} first={course.course[0]?.time ?? null} />}
+            {(course) => <New workload={name} first={course.course[0]?.time ?? null} />}
           </Answer>
         </Tabs.Panel>
         <Tabs.Panel value="processes" pt="xs">

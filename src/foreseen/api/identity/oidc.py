@@ -54,6 +54,24 @@ class AddressView(BaseModel):
     address: str
 
 
+class WaysView(BaseModel):
+    """How people of an organisation log in, besides name and password.
+
+    Attributes:
+        provider: Whether `/auth/oidc/login` leads to a provider.
+    """
+
+    provider: bool
+
+
+@router.get("/auth/ways", dependencies=[Depends(public)], responses=documented())
+def ways(
+    services: Serviced, tenant: Annotated[str, Query(max_length=200)] = DEFAULT_TENANT
+) -> WaysView:
+    """By what one can log in to an organisation; one that does not exist has no provider."""
+    return WaysView(provider=services.identity.of(TenantId(tenant)).oidc is not None)
+
+
 @router.get(
     "/auth/oidc/login",
     dependencies=[Depends(public)],

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +10,7 @@ from pydantic import BaseModel, TypeAdapter
 from foreseen.api.cursors import Cursor, Limit, cursor_of, place_of
 from foreseen.api.lake.desk import ANSWERS, Desked
 from foreseen.api.lake.events import Moment
+from foreseen.api.lake.every import Every
 from foreseen.api.lake.overview import silent_from
 from foreseen.api.scopes import Reading
 from foreseen.api.services import Serviced
@@ -20,7 +20,7 @@ from foreseen.core.decisions import Outcome
 from foreseen.core.errors import NotFoundError
 from foreseen.lake.asking.narrowed import Asker
 from foreseen.lake.asking.sums import Bucket, Host, Hosts, Summed, Within, course, sums
-from foreseen.lake.rollups import HOUR_MS, Counted
+from foreseen.lake.rollups import Counted
 
 router = APIRouter(prefix="/api/v1/workloads")
 
@@ -28,18 +28,6 @@ _PLACE: TypeAdapter[tuple[str, str]] = TypeAdapter(tuple[str, str])
 _LETTERS = 50  # of a name in a cursor; the rest is in its hash
 _MOST_BUCKETS, _MOST_HOSTS = 2_000, 200
 _From = Annotated[str | None, Query(alias="from", max_length=50)]
-
-
-class Every(StrEnum):
-    """Length of a bucket."""
-
-    HOUR = "hour"
-    DAY = "day"
-
-    @property
-    def length(self) -> int:
-        """In ms."""
-        return HOUR_MS if self is Every.HOUR else 24 * HOUR_MS
 
 
 class WorkloadView(BaseModel):

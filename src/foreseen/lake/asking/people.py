@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from foreseen.lake.asking.narrowed import Asker, narrowed
+from foreseen.lake.asking.past import FILE, PROCESS
 from foreseen.lake.asking.people_at_risk import ALERTED
-from foreseen.lake.asking.person_names import FAILURE, KEY, LOGIN, NAME, NAMED, WITHIN
-
-PROCESS, FILE = 1007, 1001
-"""OCSF's classes of processes and files."""
+from foreseen.lake.asking.person_names import (
+    FAILURE,
+    KEY,
+    LOGIN,
+    NAME,
+    NAMED,
+    OF_PERSON,
+    WITHIN,
+    person_values,
+)
 
 _COUNTS = f"""
     count(*) AS events, min(time) AS first_time, max(time) AS last_time,
@@ -22,44 +29,39 @@ _LIST = f"""
         FROM events LEFT JOIN ({NAMED}) AS named ON {KEY} = named.key
         WHERE {WITHIN} GROUP BY 1)
     WHERE name IS NOT NULL AND name > $after ORDER BY name LIMIT $most"""  # noqa: S608 (of ours)
-_IDS = f"SELECT key FROM ({NAMED}) WHERE account = $name ORDER BY key"  # noqa: S608 (of ours)
-_OF = (
-    f"{WITHIN} AND (user_name = $name OR user_uid = $name OR auth_account = $name "
-    f"OR process_user_name = $name OR {KEY} IN (SELECT unnest($ids)))"
-)
-_ONE = f"SELECT {_COUNTS} FROM events WHERE {_OF}"  # noqa: S608 (of ours)
+_ONE = f"SELECT {_COUNTS} FROM events WHERE {OF_PERSON}"  # noqa: S608 (of ours)
 _LOGINS = f"""
     SELECT time, host, stream, seq, event_type, status_id, auth_service, auth_account, src_ip,
-        session_uid FROM events WHERE {_OF} AND class_uid = {LOGIN}
+        session_uid FROM events WHERE {OF_PERSON} AND class_uid = {LOGIN}
     ORDER BY time DESC, stream, seq DESC LIMIT $most"""  # noqa: S608 (of ours)
 _SESSIONS = f"""
     SELECT stream, session_uid, min(host) AS host, min(time) AS first_time,
         max(time) AS last_time, count(*) AS events,
         list_sort(list_distinct(flatten(list(labels)))) AS rules
-    FROM events WHERE {_OF} AND session_uid <> ''
+    FROM events WHERE {OF_PERSON} AND session_uid <> ''
     GROUP BY stream, session_uid ORDER BY last_time DESC, stream, session_uid LIMIT $most"""  # noqa: S608 (of ours)
 _COMMANDS = f"""
     SELECT time, host, stream, seq, session_uid, process_user_uid, process_path,
         process_cmd_line, labels
-    FROM events WHERE {_OF} AND class_uid = {PROCESS} AND process_cmd_line <> ''
+    FROM events WHERE {OF_PERSON} AND class_uid = {PROCESS} AND process_cmd_line <> ''
         AND coalesce(event_type, '') NOT IN ('fork', 'vfork', 'clone', 'clone3')
     ORDER BY time DESC, stream, seq DESC LIMIT $most"""  # noqa: S608 (of ours)
 _PROGRAMS = f"""
     SELECT process_path, count(DISTINCT coalesce(process_uid, stream || '#' || seq)) AS processes,
         min(time) AS first_time, max(time) AS last_time, count(DISTINCT host) AS hosts,
         arg_max(process_cmd_line, time) AS last_cmd_line
-    FROM events WHERE {_OF} AND process_path <> ''
+    FROM events WHERE {OF_PERSON} AND process_path <> ''
     GROUP BY process_path ORDER BY processes DESC, process_path LIMIT $most"""  # noqa: S608 (of ours)
 _FILES = f"""
     SELECT file_path, count(*) AS events, min(time) AS first_time, max(time) AS last_time,
         count(DISTINCT host) AS hosts, list_sort(list_distinct(list(event_type))) AS acts,
         arg_max(process_path, time) AS last_program
-    FROM events WHERE {_OF} AND class_uid = {FILE} AND file_path <> ''
+    FROM events WHERE {OF_PERSON} AND class_uid = {FILE} AND file_path <> ''
     GROUP BY file_path ORDER BY last_time DESC, file_path LIMIT $most"""  # noqa: S608 (of ours)
 _TOLD = f"""
     SELECT match_uid, time, rule_id, workload, host, stream, seq, process_path, process_cmd_line,
         file_path, http_url, query_hostname, api_operation, auth_service, surprise
-    FROM matches JOIN ({ALERTED}) USING (match_uid) WHERE {_OF}
+    FROM matches JOIN ({ALERTED}) USING (match_uid) WHERE {OF_PERSON}
     ORDER BY time DESC, match_uid LIMIT $most"""  # noqa: S608 (of ours)
 
 
@@ -137,8 +139,7 @@ def acts_of(
     with narrowed(asker) as asked:
         for table in ("events", "matches", "predictions"):
             asked.show(table, table, {"time": (since, until - 1)})
-        values: dict[str, object] = {"since": since, "until": until, "name": name}
-        values["ids"] = [row["key"] for row in asked.records(_IDS, values)]
+        values = person_values(asked, name, between)
         (counts,) = asked.records(_ONE, values)
         if not counts["events"]:
             return None

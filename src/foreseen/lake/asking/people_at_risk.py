@@ -5,13 +5,14 @@ from typing import Any
 from foreseen.lake.asking.narrowed import Asker, narrowed
 from foreseen.lake.asking.person_names import KEY, NAME, NAMED, WITHIN
 
-ALERTED = f"""
-    SELECT match_uid, surprise FROM (
-        SELECT match_uid, surprise, outcome FROM predictions WHERE {WITHIN}
-        QUALIFY row_number() OVER (
-            PARTITION BY match_uid ORDER BY coalesce(revised, '') <> '' DESC, outcome) = 1)
-    WHERE outcome = 'alerted'"""  # noqa: S608 (of ours)
-"""Matches that alerted; a word that revises another one holds (pipeline.predictions.last_words)."""
+DECIDED = f"""
+    SELECT match_uid, surprise, outcome FROM predictions WHERE {WITHIN}
+    QUALIFY row_number() OVER (
+        PARTITION BY match_uid ORDER BY coalesce(revised, '') <> '' DESC, outcome) = 1"""  # noqa: S608 (of ours)
+"""What holds of each match: a word that revises another one (pipeline.predictions.last_words)."""
+
+ALERTED = f"SELECT match_uid, surprise FROM ({DECIDED}) WHERE outcome = 'alerted'"  # noqa: S608 (of ours)
+"""Matches that alerted."""
 
 _AT_RISK = f"""
     SELECT name, count(*) AS rules, sum(matches)::BIGINT AS matches, sum(surprise) AS surprise,

@@ -1,5 +1,7 @@
 """Who somebody is: SQL that gives events a name where they have the number of a login alone."""
 
+from foreseen.lake.asking.narrowed import Narrowed
+
 LOGIN, FAILURE = 3002, 2
 """OCSF's class of logins, and its status of what failed."""
 
@@ -27,3 +29,27 @@ NAMED = f"""
 NAME = f"""left(coalesce(nullif(user_name, ''), named.account, nullif(auth_account, ''),
     nullif(user_uid, '')), {LONGEST_NAME})"""
 """Of a row that is joined with `NAMED` as `named`."""
+
+_IDS = f"SELECT key FROM ({NAMED}) WHERE account = $name ORDER BY key"  # noqa: S608 (of ours)
+OF_PERSON = (
+    f"{WITHIN} AND (user_name = $name OR user_uid = $name OR auth_account = $name "
+    f"OR process_user_name = $name OR {KEY} IN (SELECT unnest($ids)))"
+)
+"""Rows of one person within a time; its parameters are `person_values`."""
+
+
+def person_values(asked: Narrowed, name: str, between: tuple[int, int]) -> dict[str, object]:
+    """The parameters of `OF_PERSON`; `asked` shows `events`.
+
+    Args:
+        asked: Where events are asked for.
+        name: Name, account or id.
+        between: First time, and time after the last, ms UTC.
+
+    Raises:
+        TooSlowError: Its time was over.
+        CorruptError: A file of the lake cannot be read.
+    """
+    since, until = between
+    values: dict[str, object] = {"since": since, "until": until, "name": name}
+    return {**values, "ids": [row["key"] for row in asked.records(_IDS, values)]}

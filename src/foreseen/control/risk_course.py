@@ -1,11 +1,12 @@
-"""The risk of a workload over time: the highest of its alerts that waited for a person then."""
+"""The risk over time of some alerts: the highest of those that waited for a person then."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Engine, Row, select
+from sqlalchemy import Engine, Row, Select, select
+from sqlalchemy.orm import Session
 
 from foreseen.control.alert_standing import MOST, WAITING
 from foreseen.control.alert_tables import AlertHistoryRow
@@ -15,6 +16,7 @@ from foreseen.core.ids import RuleId, TenantId
 
 _ENDS, _BEGINS = ("dismiss", "escalate"), ("undo", "reopen")
 _AT_ONCE = 500  # uids in a statement; SQLite takes a bounded number of values
+_Asked = Row[str, str, float, int, str]  # uid, rule, risk, first time, status
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +50,24 @@ class Share:
 
 def waits_on(engine: Engine, tenant: TenantId, workload: str) -> tuple[list[Wait], bool]:
     """When each of a workload's newest alerts waited; whether older ones were not looked at."""
-    query = (
-        select(AlertRow.uid, AlertRow.rule, AlertRow.risk, AlertRow.first_time, AlertRow.status)
-        .where(AlertRow.tenant == tenant, AlertRow.workload == workload)
+    newest = (
+        _asked(tenant)
+        .where(AlertRow.workload == workload)
         .order_by(AlertRow.first_time.desc(), AlertRow.uid.desc())
         .limit(MOST)
     )
-    acts: dict[str, list[tuple[int, str]]] = defaultdict(list)
     with reading(engine) as session:
-        rows = session.execute(query).all()
-        for start in range(0, len(rows), _AT_ONCE):
-            some = [row.uid for row in rows[start : start + _AT_ONCE]]
-            said = (
-                select(AlertHistoryRow.alert, AlertHistoryRow.time, AlertHistoryRow.action)
-                .where(
-                    AlertHistoryRow.tenant == tenant,
-                    AlertHistoryRow.alert.in_(some),
-                    AlertHistoryRow.action.in_([*_ENDS, *_BEGINS]),
-                )
-                .order_by(AlertHistoryRow.alert, AlertHistoryRow.number)
-            )
-            for alert, time, action in session.execute(said):
-                acts[alert].append((time, action))
-    return [_wait(row, acts[row.uid]) for row in rows], len(rows) == MOST
+        rows = session.execute(newest).all()
+        return _waits(session, tenant, rows), len(rows) == MOST
+
+
+def waits_of(engine: Engine, tenant: TenantId, alerts: Sequence[str]) -> list[Wait]:
+    """When each of these alerts waited, by their uids; those that are not there are left out."""
+    rows: list[_Asked] = []
+    with reading(engine) as session:
+        for some in _parts(alerts):
+            rows += session.execute(_asked(tenant).where(AlertRow.uid.in_(some))).all()
+        return _waits(session, tenant, rows)
 
 
 def course_of(waits: Sequence[Wait], times: Sequence[int]) -> list[RiskPoint]:
@@ -112,7 +109,34 @@ def shares_at(waits: Sequence[Wait], time: int) -> list[Share]:
     return sorted(found, key=lambda each: (-each.risk, -each.waiting, each.rule))
 
 
-def _wait(row: Row[str, str, float, int, str], acts: Sequence[tuple[int, str]]) -> Wait:
+def _asked(tenant: TenantId) -> Select[str, str, float, int, str]:
+    told = (AlertRow.uid, AlertRow.rule, AlertRow.risk, AlertRow.first_time, AlertRow.status)
+    return select(*told).where(AlertRow.tenant == tenant)
+
+
+def _parts(uids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(uids), _AT_ONCE):
+        yield uids[start : start + _AT_ONCE]
+
+
+def _waits(session: Session, tenant: TenantId, rows: Sequence[_Asked]) -> list[Wait]:
+    acts: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for some in _parts([row.uid for row in rows]):
+        said = (
+            select(AlertHistoryRow.alert, AlertHistoryRow.time, AlertHistoryRow.action)
+            .where(
+                AlertHistoryRow.tenant == tenant,
+                AlertHistoryRow.alert.in_(some),
+                AlertHistoryRow.action.in_([*_ENDS, *_BEGINS]),
+            )
+            .order_by(AlertHistoryRow.alert, AlertHistoryRow.number)
+        )
+        for alert, time, action in session.execute(said):
+            acts[alert].append((time, action))
+    return [_wait(row, acts[row.uid]) for row in rows]
+
+
+def _wait(row: _Asked, acts: Sequence[tuple[int, str]]) -> Wait:
     """Its spells: words that end one count up to what the alert's status says now."""
     spells = list(_spells(row.first_time, acts))
     if row.status in WAITING and (not spells or spells[-1][1] is not None):

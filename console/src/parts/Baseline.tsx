@@ -1,35 +1,38 @@
-/** What a workload did of late that it had not done before, and what it does no more. */
+/** What a workload or a person did of late that was not done before, and what is done no more. */
 import { Group, SegmentedControl, SimpleGrid, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { api, got, type Schema } from "@/api/client";
+import type { Schema } from "@/api/client";
 import { Answer } from "@/parts/Answer";
 import { Panel } from "@/parts/Page";
 import { count, foreign, moment, RowTable } from "@/parts/RowTable";
 import { useEnd } from "@/parts/span";
 import { Moment } from "@/parts/times";
 import { useUrl } from "@/parts/url";
-import { countsText, KINDS, LATELY, usualLately } from "./baseline";
+import { countsText, KINDS, LATELY, usualLately } from "./past";
 
 type Compared = Schema["ComparedView"];
 
-export function Baseline({ workload, first }: { workload: string; first: string | null }) {
+interface Props {
+  /** Whose, as the key of the question. */
+  id: string[];
+  /** When they were first seen. */
+  first: string | null;
+  ask: (from: string, until: string) => Promise<Schema["BaselineView"]>;
+}
+
+export function Baseline({ id, first, ask }: Props) {
   const [url, setUrl] = useUrl();
   const end = useEnd()?.end;
   const usual = end === undefined ? "24 h" : usualLately(first, end);
   const asked = url.get("lately") ?? usual;
   const lately = asked in LATELY ? asked : usual;
   const found = useQuery({
-    queryKey: ["workload", workload, "baseline", end, lately],
+    queryKey: [...id, "baseline", end, lately],
     enabled: end !== undefined,
     placeholderData: (before) => before,
     queryFn: () => {
       const until = new Date(end ?? 0).toISOString();
-      const from = new Date((end ?? 0) - (LATELY[lately] ?? 0)).toISOString();
-      return got(
-        api.GET("/api/v1/workloads/{workload}/baseline", {
-          params: { path: { workload }, query: { from, until, limit: 20 } },
-        }),
-      );
+      return ask(new Date((end ?? 0) - (LATELY[lately] ?? 0)).toISOString(), until);
     },
   });
   return (
@@ -64,10 +67,10 @@ function Past({ told }: { told: Schema["BaselineView"] }) {
   return (
     <Text size="sm" className={young ? undefined : "quiet"} c={young ? "var(--medium)" : undefined}>
       {young ? (
-        "Nothing is known of it from before: all of it is new."
+        "Nothing is known from before: all of it is new."
       ) : (
         <>
-          Its past begins <Moment at={told.first_time} />.
+          The past begins <Moment at={told.first_time} />.
         </>
       )}{" "}
       Names of scratch files are left out: /tmp/…

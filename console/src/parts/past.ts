@@ -1,4 +1,4 @@
-/** What is held against the past of a workload, in words. */
+/** What is held against the past of a workload or a person, in words. */
 
 const HOUR = 3_600_000;
 
@@ -7,12 +7,14 @@ export const LATELY: Record<string, number> = { "1 h": HOUR, "24 h": 24 * HOUR, 
 export const KINDS: Record<string, string> = {
   program: "Programs",
   user: "Users",
+  host: "Hosts",
+  source: "Sources of logins",
   destination: "Destinations",
   folder: "Folders with changes",
   port: "Listening ports",
 };
 
-/** The choice that a workload's own telemetry allows: late is a day, or an hour if it is young. */
+/** The choice that the telemetry allows: late is a day, or an hour if that is young. */
 export function usualLately(first: string | null | undefined, end: number): string {
   return first && end - Date.parse(first) < 2 * 24 * HOUR ? "1 h" : "24 h";
 }

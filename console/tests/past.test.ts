@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countsText, usualLately } from "@/pages/workloads/baseline";
+import { countsText, usualLately } from "@/parts/past";
 
 const END = Date.parse("2026-11-21T21:00:00Z");
 
