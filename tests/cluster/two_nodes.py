@@ -94,7 +94,7 @@ def _kill_tree(root: int) -> None:
 
 def _naming(folder: str) -> list[int]:
     """Processes that were told a folder."""
-    listing = ["ps", "-eo", "pid=,args="]
+    listing = ["ps", "-eww", "-o", "pid=,args="]  # whole, whatever COLUMNS says
     told = subprocess.run(listing, capture_output=True, text=True, check=True)
     rows = (line.split(None, 1) for line in told.stdout.splitlines())
     return [int(pid) for pid, *words in rows if words and folder in words[0]]

@@ -97,6 +97,23 @@ def test_a_damaged_file_keeps_no_other_table_from_its_upkeep(tmp_path: Path) -> 
     assert len(lake.files("matches")) == 1
 
 
+def test_a_few_matches_are_read_by_few_rows_before_and_after_files_are_merged(
+    tmp_path: Path,
+) -> None:
+    lake = Lake.open(tmp_path)
+    for number in range(2):
+        rows = matches(range(number * 6_000, (number + 1) * 6_000))
+        lake.commit({"matches": rows}, Cursor("a", number + 1))
+    for merged in (False, True):
+        if merged:
+            lake.compact()
+        files = [pq.ParquetFile(path).metadata for path in lake.files("matches")]
+        assert len(files) == (1 if merged else 2)
+        sizes = [f.row_group(n).num_rows for f in files for n in range(f.num_row_groups)]
+        assert sum(sizes) == 12_000
+        assert max(sizes) <= 4_096
+
+
 def test_statistics_of_merged_files_are_those_of_their_rows(tmp_path: Path) -> None:
     lake = filled(tmp_path, 8)
     lake.compact()

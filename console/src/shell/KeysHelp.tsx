@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { Dialog } from "@/parts/Dialog";
 import { type Key, useKeysNow, useLetters } from "@/shell/keys";
 
-export function KeysHelp({ close }: { close: () => void }) {
+export default function KeysHelp({ close }: { close: () => void }) {
   const now = useKeysNow();
   const groups = useMemo(now, [now]); // as they were when it was opened
   const [letters, setLetters] = useLetters();

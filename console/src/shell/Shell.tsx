@@ -21,13 +21,13 @@ import { api, got } from "@/api/client";
 import { useMe } from "@/api/me";
 import { useZone } from "@/parts/times";
 import { undoLast } from "@/parts/undo";
-import { KeysHelp } from "@/shell/KeysHelp";
 import { useKeys } from "@/shell/keys";
 import { PAGES } from "@/shell/pages";
 
 const HEIGHT = 44; // px; parts/Page.tsx fills what is left
 
 const Palette = lazy(() => import("@/shell/Palette"));
+const KeysHelp = lazy(() => import("@/shell/KeysHelp"));
 
 export function Shell({ children }: { children: ReactNode }) {
   const [opened, { toggle, close }] = useDisclosure();
@@ -85,7 +85,11 @@ export function Shell({ children }: { children: ReactNode }) {
           <Palette asked={asked} />
         </Suspense>
       )}
-      {help && <KeysHelp close={hideKeys} />}
+      {help && (
+        <Suspense>
+          <KeysHelp close={hideKeys} />
+        </Suspense>
+      )}
     </AppShell>
   );
 }

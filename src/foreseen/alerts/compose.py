@@ -91,6 +91,20 @@ def joined(alert: Alert, match_uid: str, time: int, prediction: Prediction | Non
     )
 
 
+HAPPENED_COLUMNS = (
+    "process_path",
+    "process_name",
+    "activity_id",
+    "event_type",
+    "dst_ip",
+    "dst_port",
+    "class_uid",
+    "file_path",
+    "process_cmd_line",
+)
+"""What `what_happened` reads of a row."""
+
+
 def what_happened(row: Mapping[str, object]) -> str:
     """One line on what the event did."""
     image = str(row.get("process_path") or row.get("process_name") or "a process")

@@ -14,23 +14,34 @@ from deltalake.transaction import AddAction
 from foreseen.lake.places.local import in_folder, settle, sync_file
 from foreseen.lake.places.place import Place, parquet_file
 
-__all__ = ["COUNTED", "DATA_FOLDER", "data_path", "read_named", "sync_file", "write_file"]
+__all__ = [
+    "COUNTED",
+    "DATA_FOLDER",
+    "GROUP_ROWS",
+    "data_path",
+    "read_named",
+    "sync_file",
+    "write_file",
+]
 
 DATA_FOLDER = "data"
-_ROW_GROUP = 122_880  # rows; DuckDB's own unit
+GROUP_ROWS = 122_880
+"""Most rows of a row group where a table says nothing else; DuckDB's own unit."""
+
 _COMPRESSION_LEVEL = 3
 #: Columns that the log has statistics of.
 COUNTED = ("time", "ingested_time", "seq", "class_uid", "tenant", "stream", "workload", "rule_id")
 _LONGEST_STATISTIC = 256  # characters; longer values give no statistics
 
 
-def write_file(
+def write_file(  # noqa: PLR0913 (each says something of the file)
     place: Place | Path,
     rows: pa.Table,
     partition: dict[str, str | None],
     *,
     modified: int,
     data_change: bool = True,
+    group_rows: int = GROUP_ROWS,
 ) -> AddAction:
     """Write rows to a new file of the table, force it to the disk, and describe it for the log.
 
@@ -43,6 +54,7 @@ def write_file(
         partition: Values of the partition columns.
         modified: Time stamp for the log, ms UTC.
         data_change: False when the rows only move from other files.
+        group_rows: Most rows of a row group.
 
     Raises:
         OSError: It could not be written (disk full); nothing is left behind.
@@ -52,7 +64,7 @@ def write_file(
         (place.folder / DATA_FOLDER).mkdir(parents=True, exist_ok=True)
     path = f"{DATA_FOLDER}/{uuid.uuid4().hex}.parquet"
     try:
-        size = _write(place, path, rows)
+        size = _write(place, path, rows, group_rows)
         settle(place, [path])
     except OSError:
         if place.folder is not None:
@@ -61,7 +73,7 @@ def write_file(
     return AddAction(path, size, partition, modified, data_change, json.dumps(_statistics(rows)))
 
 
-def _write(place: Place, path: str, rows: pa.Table) -> int:
+def _write(place: Place, path: str, rows: pa.Table, group_rows: int) -> int:
     """Write rows; returns the file's size in bytes."""
     with place.files.open_output_stream(f"{place.root}/{path}") as file:
         pq.write_table(
@@ -69,7 +81,7 @@ def _write(place: Place, path: str, rows: pa.Table) -> int:
             file,
             compression="zstd",
             compression_level=_COMPRESSION_LEVEL,
-            row_group_size=_ROW_GROUP,
+            row_group_size=group_rows,
             write_page_checksum=True,  # a flipped byte is told, not read
         )
         return file.tell()

@@ -202,7 +202,14 @@ class TableStore:
         """
         now = time.time_ns() // 1_000_000
         adds = [
-            write_file(self.place, rows, values, modified=now, data_change=data_change)
+            write_file(
+                self.place,
+                rows,
+                values,
+                modified=now,
+                data_change=data_change,
+                group_rows=self.table.group_rows,
+            )
             for values, rows in parts
         ]
         if adds:

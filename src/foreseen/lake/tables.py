@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from foreseen.core.errors import MalformedInputError
+from foreseen.lake.files import GROUP_ROWS
 from foreseen.lake.rollups import folded
 from foreseen.schema.arrow import (
     EVENT_SCHEMA,
@@ -39,6 +40,8 @@ class LakeTable:
             many small files from it.
         folded: What compaction does with rows that it brings together: the same facts in fewer
             rows. None: they stay as they are.
+        group_rows: Most rows of a row group. Fewer make reading a few rows cheaper, which of
+            matches, wide by their windows, people wait for.
     """
 
     name: str
@@ -46,6 +49,7 @@ class LakeTable:
     order: tuple[str, ...]
     by_day: bool
     folded: Callable[[pa.Table], pa.Table] | None = None
+    group_rows: int = GROUP_ROWS
 
     @property
     def partition_by(self) -> list[str]:
@@ -65,7 +69,13 @@ TABLES: Mapping[str, LakeTable] = MappingProxyType(
         table.name: table
         for table in (
             LakeTable("events", EVENT_SCHEMA, _EVENT_ORDER, by_day=True),
-            LakeTable("matches", MATCH_SCHEMA, (*_EVENT_ORDER, "rule_id"), by_day=False),
+            LakeTable(
+                "matches",
+                MATCH_SCHEMA,
+                (*_EVENT_ORDER, "rule_id"),
+                by_day=False,
+                group_rows=4_096,
+            ),
             LakeTable(
                 "quarantine", QUARANTINE_SCHEMA, ("tenant", "source", "offset"), by_day=False
             ),

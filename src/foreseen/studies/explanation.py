@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Engine
 
-from foreseen.alerts.compose import BASIS_SENTENCES, what_happened
+from foreseen.alerts.compose import BASIS_SENTENCES, HAPPENED_COLUMNS, what_happened
 from foreseen.control.artefacts import content
 from foreseen.core.decisions import Basis, Outcome
 from foreseen.core.errors import CorruptError, NotFoundError
@@ -83,7 +83,7 @@ def explain_match(lake: Lake, engine: Engine, tenant: TenantId, uid: str) -> Exp
         NotFoundError: The tenant has no such match, or it was never judged.
     """
     decisions = last_words(named_rows(lake, tenant, "predictions", [uid])).to_pylist()
-    matches = named_rows(lake, tenant, "matches", [uid])
+    matches = named_rows(lake, tenant, "matches", [uid], [*_NEEDED, *_TOLD])
     if not decisions:
         raise NotFoundError(_unjudged(uid, known=matches.num_rows > 0))
     (decided,) = decisions
@@ -216,6 +216,7 @@ def _taken_apart(lake: Lake, tenant: TenantId, told: Explanation, asked: _Asked)
 
 
 _NEEDED = list(dict.fromkeys((*MOMENT_COLUMNS, *ELSEWHERE_COLUMNS)))
+_TOLD = [name for name in HAPPENED_COLUMNS if name not in _NEEDED]
 
 
 def _still_there(lake: Lake, tenant: TenantId, uids: Collection[str]) -> dict[str, Moment]:

@@ -9,7 +9,10 @@ import pyarrow.compute as pc
 
 from foreseen.core.ids import TenantId
 from foreseen.lake.lake import Lake
-from foreseen.schema.arrow import integers
+from foreseen.schema.arrow import integers, texts
+
+_WHOSE = {"matches": "stream", "predictions": "workload"}
+"""By what, beside their times, rows of a table lie together."""
 
 
 def named_rows(
@@ -21,8 +24,8 @@ def named_rows(
 ) -> pa.Table:
     """Rows of a table that has matches by `match_uid` and `time`; of unknown uids none.
 
-    Two columns are read for their times, and then only the files that reach over these: a table
-    has eighty columns, some of them wide.
+    Three columns are read for their places, and then only the row groups that may hold these: a
+    table has eighty columns, some of them wide.
 
     Args:
         lake: The lake.
@@ -33,6 +36,8 @@ def named_rows(
     """
     named = pa.array(sorted(set(uids)), pa.string())
     own = (pc.field("tenant") == tenant) & pc.field("match_uid").isin(named)
-    times = sorted(set(integers(lake.read(table, ["match_uid", "time"], own), "time")))
-    around = reduce(or_, (pc.field("time") == time for time in times), pc.scalar(value=False))
-    return lake.read(table, columns, own & around)
+    whose = _WHOSE[table]
+    found = lake.read(table, ["match_uid", "time", whose], own)
+    places = sorted(set(zip(texts(found, whose), integers(found, "time"), strict=True)))
+    at = ((pc.field(whose) == name) & (pc.field("time") == time) for name, time in places)
+    return lake.read(table, columns, own & reduce(or_, at, pc.scalar(value=False)))

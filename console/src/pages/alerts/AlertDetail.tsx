@@ -24,7 +24,7 @@ import { History } from "./History";
 import { Raw } from "./Raw";
 import { Related } from "./Related";
 import { Tree } from "./Tree";
-import { Why } from "./Why";
+import { useExplanation, Why } from "./Why";
 
 interface Props {
   uid: string;
@@ -34,6 +34,7 @@ interface Props {
 
 export function AlertDetail({ uid, close, whole: onPage = false }: Props) {
   const found = useAlert(uid);
+  const why = useExplanation("alert", uid); // asked beside the alert, not after it
   return (
     <Paper withBorder p="sm" bg="var(--surface)" component="section" aria-label="Alert">
       <Answer of={found} lines={10}>
@@ -42,7 +43,7 @@ export function AlertDetail({ uid, close, whole: onPage = false }: Props) {
             <Head alert={alert} close={close} keys={onPage} />
             <SimpleGrid cols={onPage ? { base: 1, lg: 2 } : 1} spacing="lg">
               <Why key={`why ${uid}`} path="alert" uid={uid} />
-              <Sections alert={alert} />
+              <Sections alert={alert} told={!why.isPending} />
             </SimpleGrid>
           </Stack>
         )}
@@ -51,7 +52,8 @@ export function AlertDetail({ uid, close, whole: onPage = false }: Props) {
   );
 }
 
-function Sections({ alert }: { alert: Alert }) {
+/** `told`: whether it is known why, which is asked first. */
+function Sections({ alert, told }: { alert: Alert; told: boolean }) {
   return (
     <Tabs defaultValue="before" keepMounted={false} key={alert.uid}>
       <Tabs.List>
@@ -62,7 +64,7 @@ function Sections({ alert }: { alert: Alert }) {
         <Tabs.Tab value="raw">Event</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="before" pt="xs">
-        <Before match={alert.uid} />
+        <Before match={alert.uid} after={told} />
       </Tabs.Panel>
       <Tabs.Panel value="tree" pt="xs">
         <Tree uid={alert.uid} />

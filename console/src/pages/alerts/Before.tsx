@@ -11,14 +11,25 @@ import { type Dot, Lanes } from "@/parts/Lanes";
 
 type Window = Schema["WindowView"];
 
-export function Before({ match }: { match: string }) {
-  const [picked, setPicked] = useState<string | null>(null);
-  const found = useQuery({
+function useWindow(match: string, after: boolean) {
+  return useQuery({
     queryKey: ["window", match],
+    enabled: after,
     staleTime: 300_000,
     queryFn: () =>
       got(api.GET("/api/v1/matches/{uid}/window", { params: { path: { uid: match } } })),
   });
+}
+
+interface Props {
+  match: string;
+  /** Whether it is asked for now: why something alerted is read first, and both want the server. */
+  after?: boolean;
+}
+
+export function Before({ match, after = true }: Props) {
+  const [picked, setPicked] = useState<string | null>(null);
+  const found = useWindow(match, after);
   return (
     <Answer of={found} lines={5}>
       {(window) => {

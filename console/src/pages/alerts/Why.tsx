@@ -11,6 +11,7 @@ import {
   Title,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "wouter";
 import { api, got } from "@/api/client";
 import { Answer } from "@/parts/Answer";
@@ -25,7 +26,7 @@ interface Props {
   uid: string;
 }
 
-function useExplanation(path: Props["path"], uid: string) {
+export function useExplanation(path: Props["path"], uid: string) {
   return useQuery({
     queryKey: ["explanation", path, uid],
     staleTime: 300_000,
@@ -110,35 +111,49 @@ function Members({ taken }: { taken: Taken }) {
   );
 }
 
+/** Only what is open is drawn: the nearest matches alone are two thousand elements. */
 function Chapters({ taken }: { taken: Taken }) {
+  const [open, setOpen] = useState(["change"]);
   const other = taken.expected ? "unexpected" : "expected";
+  const chapters = [
+    {
+      name: "change",
+      title: `The smallest change that would have made it ${other}`,
+      drawn: () => <Turned turned={taken.turned} />,
+    },
+    {
+      name: "nearest",
+      title: "The nearest expected matches, side by side",
+      drawn: () => <Nearest nearest={taken.nearest} />,
+    },
+    {
+      name: "shares",
+      title: "What weighs most in its context",
+      drawn: () => <Shares taken={taken} />,
+    },
+  ];
   return (
-    <Accordion multiple variant="separated" chevronPosition="left" defaultValue={["change"]}>
-      <Accordion.Item value="change">
-        <Accordion.Control>The smallest change that would have made it {other}</Accordion.Control>
-        <Accordion.Panel>
-          <Turned turned={taken.turned} />
-        </Accordion.Panel>
-      </Accordion.Item>
-      <Accordion.Item value="nearest">
-        <Accordion.Control>The nearest expected matches, side by side</Accordion.Control>
-        <Accordion.Panel>
-          {taken.nearest.length === 0 && (
-            <Text size="sm">The model keeps none to compare it with.</Text>
-          )}
-          {taken.nearest.map((near) => (
-            <Beside key={near.uid} near={near} />
-          ))}
-        </Accordion.Panel>
-      </Accordion.Item>
-      <Accordion.Item value="shares">
-        <Accordion.Control>What weighs most in its context</Accordion.Control>
-        <Accordion.Panel>
-          <Shares taken={taken} />
-        </Accordion.Panel>
-      </Accordion.Item>
+    <Accordion
+      multiple
+      variant="separated"
+      chevronPosition="left"
+      value={open}
+      onChange={setOpen}
+      transitionDuration={0}
+    >
+      {chapters.map(({ name, title, drawn }) => (
+        <Accordion.Item key={name} value={name}>
+          <Accordion.Control>{title}</Accordion.Control>
+          <Accordion.Panel>{open.includes(name) && drawn()}</Accordion.Panel>
+        </Accordion.Item>
+      ))}
     </Accordion>
   );
+}
+
+function Nearest({ nearest }: { nearest: Near[] }) {
+  if (!nearest.length) return <Text size="sm">The model keeps none to compare it with.</Text>;
+  return nearest.map((near) => <Beside key={near.uid} near={near} />);
 }
 
 function Turned({ turned }: { turned: Taken["turned"] }) {

@@ -82,11 +82,10 @@ export function useGroups(filter: Filter, by: GroupBy | null) {
   });
 }
 
-export function useAlert(uid: string | undefined) {
+export function useAlert(uid: string) {
   return useQuery({
     queryKey: ["alerts", "one", uid],
-    enabled: uid !== undefined,
-    queryFn: () => got(api.GET("/api/v1/alerts/{uid}", { params: { path: { uid: uid ?? "" } } })),
+    queryFn: () => got(api.GET("/api/v1/alerts/{uid}", { params: { path: { uid } } })),
   });
 }
 

@@ -83,7 +83,8 @@ def merge(
     files = group.files
     modified = max(file.modified for file in files)
     table = store.table
-    into = Into(store.place, table.schema, dict(files[0].partition), modified, table.folded)
+    partition = dict(files[0].partition)
+    into = Into(store.place, table.schema, partition, modified, table.folded, table.group_rows)
     adds = rewrite(into, [logged_name(store.place, file.path) for file in files], group.shape)
     failpoint("upkeep.before_merge")
     if not exchange(store, files, adds, now=now):

@@ -158,6 +158,7 @@ def expire(
             store.table.schema,
             dict(expiry.files[0].partition),
             min(file.modified for file in expiry.files),
+            group_rows=store.table.group_rows,
         )
         paths = [logged_name(store.place, file.path) for file in expiry.files]
         adds = rewrite(into, paths, hot_shape(32 << 20), lambda rows: _of(rows, uids))

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction
 
-from foreseen.lake.files import COUNTED, DATA_FOLDER
+from foreseen.lake.files import COUNTED, DATA_FOLDER, GROUP_ROWS
 from foreseen.lake.places.local import settle
 from foreseen.lake.places.place import Place
 
@@ -25,7 +25,7 @@ class Shape:
     Attributes:
         target: Bytes from which on a file is large; a new one is begun.
         level: Level of compression (zstd).
-        sorted_bytes: Arrow bytes that are sorted at once, and so the size of a row group.
+        sorted_bytes: Arrow bytes that are sorted at once, and so the largest size of a row group.
         prefix: How names of the files begin.
     """
 
@@ -45,6 +45,7 @@ class Into:
         partition: Values of the partition columns.
         modified: Time for the log, ms UTC.
         folded: The same facts in fewer rows, for a table that counts.
+        group_rows: Most rows of a row group.
     """
 
     place: Place
@@ -52,6 +53,7 @@ class Into:
     partition: dict[str, str | None]
     modified: int
     folded: Callable[[pa.Table], pa.Table] | None = None
+    group_rows: int = GROUP_ROWS
 
 
 @dataclass(slots=True)
@@ -103,9 +105,9 @@ class Writer:
         self._counted = _Counted()
 
     def write(self, rows: pa.Table) -> None:
-        """One row group."""
+        """Rows that were sorted together: one row group, or as many as the table wants of them."""
         stream, writer = self._begun()
-        writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
+        writer.write_table(rows, row_group_size=self._into.group_rows)
         self._counted.add(rows)
         if stream.tell() >= self._shape.target:
             self._end()
