@@ -43,7 +43,7 @@ export function AlertDetail({ uid, close, whole: onPage = false }: Props) {
             <Head alert={alert} close={close} keys={onPage} />
             <SimpleGrid cols={onPage ? { base: 1, lg: 2 } : 1} spacing="lg">
               <Why key={`why ${uid}`} path="alert" uid={uid} />
-              <Sections alert={alert} told={!why.isPending} />
+              <Sections alert={alert} told={!why.isPending || why.failureCount > 0} />
             </SimpleGrid>
           </Stack>
         )}
@@ -52,7 +52,7 @@ export function AlertDetail({ uid, close, whole: onPage = false }: Props) {
   );
 }
 
-/** `told`: whether it is known why, which is asked first. */
+/** `told`: whether it is known why, which is asked first, or that this takes long. */
 function Sections({ alert, told }: { alert: Alert; told: boolean }) {
   return (
     <Tabs defaultValue="before" keepMounted={false} key={alert.uid}>
