@@ -102,6 +102,11 @@ def test_a_job_that_waits_is_cancelled_at_once_and_only_once(place: ModelSite) -
     assert not place.runner().look(Event())
     told = [(each.change.action, each.change.kind) for each in entries(place.engine, OWN)]
     assert told[:2] == [("cancel", "job"), ("order", "job")]
+    for state, number in (("cancelled", 1), ("failed", 0), ("waiting", 0)):
+        listed = place.client.get("/api/v1/jobs", params={"state": state}, headers=engineer).json()[
+            "jobs"
+        ]
+        assert [job["state"] for job in listed] == [state] * number
 
 
 def test_the_process_of_a_job_that_runs_is_ended_when_it_is_cancelled(judged: ModelSite) -> None:

@@ -13,8 +13,7 @@ from foreseen.api.services import Serviced, Services
 from foreseen.api.times import iso
 from foreseen.control import job_orders
 from foreseen.control.grants import Grant
-from foreseen.control.job_orders import JobKind, Ordered, TooManyJobsError
-from foreseen.control.jobs import JobState
+from foreseen.control.job_orders import JobKind, Ordered, Standing, TooManyJobsError
 from foreseen.core.errors import MalformedInputError
 
 router = APIRouter(prefix="/api/v1/jobs")
@@ -28,7 +27,6 @@ class JobView(BaseModel):
 
     Attributes:
         kind: What it does; `retrain` and `review` are the server's own.
-        state: `waiting`, `running`, `done`, `failed` or `cancelled`.
         progress: Share that is done, 0..1; of some kinds nothing is told between begin and end.
         error: Why it failed.
         author: Who asked for it; null: the server itself.
@@ -38,7 +36,7 @@ class JobView(BaseModel):
 
     id: int
     kind: str
-    state: str
+    state: Standing
     progress: float
     error: str | None
     author: str | None
@@ -60,7 +58,7 @@ def list_jobs(  # noqa: PLR0913, PLR0917 (each is a part of the request)
     services: Serviced,
     grant: Reading,
     kind: Annotated[str | None, Query(max_length=50)] = None,
-    state: JobState | None = None,
+    state: Standing | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=30)] = None,
 ) -> JobPage:
@@ -69,7 +67,7 @@ def list_jobs(  # noqa: PLR0913, PLR0917 (each is a part of the request)
         services.control,
         grant.tenant,
         kind=kind,
-        state=state,
+        standing=state,
         before=_before(cursor),
         limit=limit + 1,
     )
@@ -123,11 +121,10 @@ def accepted(
 
 def job_view(found: Ordered) -> JobView:
     """A job as answers have it."""
-    state = "cancelled" if found.cancelled is not None else found.state.value
     return JobView(
         id=found.number,
         kind=found.kind,
-        state=state,
+        state=found.standing,
         progress=found.progress,
         error=found.error,
         author=found.author,

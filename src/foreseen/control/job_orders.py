@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import orjson
-from sqlalchemy import Engine, Row, Select, func, select, true
+from sqlalchemy import ColumnElement, Engine, Row, Select, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from foreseen.control.audit_log import Actor, Change, record
@@ -36,6 +36,16 @@ class JobKind(StrEnum):
     """What models promised, and what came of it."""
     COMPARE = "compare"
     """What changes from one version of the models to another."""
+
+
+class Standing(StrEnum):
+    """Where a job stands, as people see it: one that somebody cancelled has not failed."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class TooManyJobsError(ConflictError):
@@ -71,6 +81,11 @@ class Ordered:
     cancelled: str | None
     begun: int
     has_result: bool
+
+    @property
+    def standing(self) -> Standing:
+        """Where it stands, as people see it."""
+        return Standing(self.state) if self.cancelled is None else Standing.CANCELLED
 
 
 def order(  # noqa: PLR0913 (who asks whom for what, and when)
@@ -119,14 +134,14 @@ def listed(  # noqa: PLR0913 (each narrows it by another thing)
     tenant: TenantId,
     *,
     kind: str | None = None,
-    state: JobState | None = None,
+    standing: Standing | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> list[Ordered]:
     """A tenant's jobs, newest first, the server's own among them."""
     query = _seen(tenant).where(
         true() if kind is None else JobRow.kind == kind,
-        true() if state is None else JobRow.state == state,
+        true() if standing is None else _stands(standing),
         true() if before is None else JobRow.id < before,
     )
     with reading(engine) as session:
@@ -226,6 +241,13 @@ def _seen(tenant: TenantId) -> Select[JobRow, str, str | None, int, bool]:
         .outerjoin(JobOrderRow, JobOrderRow.job == JobRow.id)
         .where(JobRow.tenant == tenant)
     )
+
+
+def _stands(standing: Standing) -> ColumnElement[bool]:
+    """Condition on `_seen`; what a person cancelled is kept as failed."""
+    if standing is Standing.CANCELLED:
+        return JobOrderRow.cancelled.is_not(None)
+    return and_(JobRow.state == standing.value, JobOrderRow.cancelled.is_(None))
 
 
 def _found(session: Session, tenant: TenantId, number: int) -> Ordered:

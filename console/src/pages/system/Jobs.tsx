@@ -12,7 +12,15 @@ import { failed, told } from "@/parts/undo";
 import { useUrl } from "@/parts/url";
 
 const OFTEN = 5_000; // ms
-const STATES = ["waiting", "running", "done", "failed"] as const;
+type State = Schema["Standing"];
+const COLOURS: Record<State, string> = {
+  waiting: "blue",
+  running: "blue",
+  done: "green",
+  failed: "red",
+  cancelled: "gray",
+};
+const STATES = Object.keys(COLOURS) as State[];
 
 export function Jobs() {
   const [url, setUrl] = useUrl();
@@ -36,7 +44,7 @@ export function Jobs() {
       placeholder="any state"
       clearable
       w={140}
-      data={[...STATES]}
+      data={STATES}
       value={state}
       onChange={(value) => setUrl({ state: value }, true)}
     />
@@ -89,9 +97,7 @@ function JobTable({ jobs }: { jobs: Schema["JobView"][] }) {
             <Table.Td className="number">{job.id}</Table.Td>
             <Table.Td>{job.kind}</Table.Td>
             <Table.Td>
-              <Badge color={{ done: "green", failed: "red" }[job.state] ?? "blue"}>
-                {job.state}
-              </Badge>
+              <Badge color={COLOURS[job.state]}>{job.state}</Badge>
             </Table.Td>
             <Table.Td>
               <Group gap="xs" wrap="nowrap">
