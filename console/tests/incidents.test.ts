@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { type Evidence, evidenceHtml, shown } from "@/pages/incidents/evidence";
 import { graphOf, placed } from "@/pages/incidents/graph";
 import type { Match } from "@/pages/incidents/incidents";
+import { named } from "@/pages/incidents/names";
 import { notesOf } from "@/pages/incidents/said";
 import { chainOf } from "@/pages/incidents/tactics";
 import { dotsOf } from "@/pages/incidents/timeline";
@@ -131,6 +132,8 @@ function evidence(): Evidence {
       risk: 70,
       hosts: [HOSTILE],
       rules: [HOSTILE],
+      host_count: 31,
+      rule_count: 1,
     },
     alerts: [alert],
     matches: [bad],
@@ -171,4 +174,9 @@ test("megabytes are cut, and the cut is told", () => {
   const text = shown("x".repeat(3_000_000));
   expect(text.length).toBeLessThan(21_000);
   expect(text).toContain("characters more");
+});
+
+test("names that the server left out are counted", () => {
+  expect(named(["web-1", "db-1"], 31)).toBe("web-1, db-1 and 29 more");
+  expect(named(["web-1"], 1)).toBe("web-1");
 });

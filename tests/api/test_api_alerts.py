@@ -253,6 +253,7 @@ def test_incidents_sum_up_their_alerts(api: Any) -> None:
     (found,) = page["incidents"]
     assert (found["alerts"], found["open"], found["matches"]) == (2, 1, 3)
     assert (found["hosts"], found["rules"]) == (["db-1", "web-1"], ["curl", "nc"])
+    assert (found["host_count"], found["rule_count"]) == (2, 2)
     assert found["keys"] == ["web-1/0/session/4", "person/alice"]
     assert api.client.get("/api/v1/incidents/a", headers=api.read).json() == found
     assert api.client.get("/api/v1/incidents/a", headers=api.other_read).status_code == 404

@@ -57,6 +57,8 @@ def _incident(found: Story) -> dict[str, object]:
         "risk": found.risk,
         "hosts": list(found.hosts),
         "rules": list(found.rules),
+        "host_count": found.host_count,
+        "rule_count": found.rule_count,
     }
 
 
@@ -105,6 +107,8 @@ INCIDENTS: Exported[Story] = Exported(
             "risk": pa.float64(),
             "hosts": _TEXTS,
             "rules": _TEXTS,
+            "host_count": pa.int64(),
+            "rule_count": pa.int64(),
         }
     ),
     lambda found: incident_view(found).model_dump(),

@@ -27,7 +27,7 @@ class IncidentView(BaseModel):
         alerts: How many it has, and how many of them wait for a word.
         matches: Matches in its alerts.
         risk: The highest of its alerts.
-        hosts: Machines in it, at most a few; so are rules.
+        hosts: Machines in it, at most a few of all `host_count`; so are rules.
     """
 
     uid: str
@@ -40,6 +40,8 @@ class IncidentView(BaseModel):
     risk: float
     hosts: tuple[str, ...]
     rules: tuple[str, ...]
+    host_count: int
+    rule_count: int
 
 
 class IncidentPage(BaseModel):
@@ -81,4 +83,6 @@ def incident_view(found: Story) -> IncidentView:
         risk=found.risk,
         hosts=found.hosts,
         rules=found.rules,
+        host_count=found.host_count,
+        rule_count=found.rule_count,
     )

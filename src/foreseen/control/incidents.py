@@ -25,8 +25,8 @@ class Story:
         matches: Matches in them.
         risk: The highest.
         last_time: Event time of the last match, ms UTC.
-        hosts: Machines, at most a few.
-        rules: Rules, at most a few.
+        hosts: Machines, at most a few of all `host_count`.
+        rules: Rules, at most a few of all `rule_count`.
     """
 
     uid: str
@@ -39,6 +39,8 @@ class Story:
     last_time: int
     hosts: tuple[str, ...]
     rules: tuple[str, ...]
+    host_count: int
+    rule_count: int
 
 
 _FEW = 20
@@ -101,6 +103,8 @@ def _stories(session: Session, tenant: TenantId, rows: Sequence[IncidentRow]) ->
             *sums.get(row.uid, (0, 0, 0, 0.0, row.opened)),
             tuple(sorted(hosts[row.uid]))[:_FEW],
             tuple(sorted(rules[row.uid]))[:_FEW],
+            len(hosts[row.uid]),
+            len(rules[row.uid]),
         )
         for row in rows
     ]

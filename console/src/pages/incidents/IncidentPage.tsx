@@ -22,6 +22,7 @@ import {
   useMembers,
 } from "./incidents";
 import { Notes } from "./Notes";
+import { named } from "./names";
 import { Picked } from "./Picked";
 import { dotsOf } from "./timeline";
 import { lastedText } from "./times";
@@ -85,22 +86,17 @@ function Figures({ incident, members }: { incident: Incident; members: Members |
       />
       <Figure
         name="Machines"
-        value={named(incident.hosts)}
-        note={<Foreign text={incident.hosts.join(", ")} oneLine />}
+        value={whole(incident.host_count)}
+        note={<Foreign text={named(incident.hosts, incident.host_count)} oneLine />}
       />
       <Figure
         name="Rules"
-        value={named(incident.rules)}
-        note={<Foreign text={incident.rules.join(", ")} oneLine />}
+        value={whole(incident.rule_count)}
+        note={<Foreign text={named(incident.rules, incident.rule_count)} oneLine />}
       />
     </SimpleGrid>
   );
 }
-
-const MOST_NAMED = 20; // of an incident's machines and rules the server names so many
-
-const named = (names: string[]): string =>
-  names.length < MOST_NAMED ? whole(names.length) : `${MOST_NAMED} or more`;
 
 interface StoryProps {
   incident: Incident;

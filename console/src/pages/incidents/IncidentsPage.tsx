@@ -11,6 +11,7 @@ import { Moment } from "@/parts/times";
 import { decoded, useUrl } from "@/parts/url";
 import { IncidentPage } from "./IncidentPage";
 import { type Incident, useIncidents } from "./incidents";
+import { named } from "./names";
 import { lastedText } from "./times";
 
 export default function IncidentsPage() {
@@ -29,11 +30,9 @@ type Show = keyof typeof SHOW;
 
 const CHOSEN: Record<Show, (incident: Incident) => boolean> = {
   waiting: (incident) => incident.open > 0,
-  stories: (incident) => incident.rules.length > 1,
+  stories: (incident) => incident.rule_count > 1,
   all: () => true,
 };
-
-const list = (names: readonly string[]): string => names.join(", ");
 
 const COLUMNS: Column<Incident>[] = [
   { name: "Opened", width: "8.4rem", cell: (row) => <Moment at={row.opened} short /> },
@@ -45,12 +44,12 @@ const COLUMNS: Column<Incident>[] = [
   {
     name: "Rules",
     width: "minmax(12rem, 3fr)",
-    cell: (row) => <Foreign text={list(row.rules)} oneLine />,
+    cell: (row) => <Foreign text={named(row.rules, row.rule_count)} oneLine />,
   },
   {
     name: "Machines",
     width: "minmax(7rem, 1fr)",
-    cell: (row) => <Foreign text={list(row.hosts)} oneLine />,
+    cell: (row) => <Foreign text={named(row.hosts, row.host_count)} oneLine />,
   },
 ];
 

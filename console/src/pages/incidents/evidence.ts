@@ -2,6 +2,7 @@
 import type { Schema } from "@/api/client";
 import { summaryOf } from "@/parts/events";
 import { cut, seen } from "@/parts/text";
+import { named } from "./names";
 import type { Note } from "./said";
 import type { Chain } from "./tactics";
 
@@ -93,8 +94,8 @@ const factsOf = ({ incident }: Evidence): [string, unknown][] => [
   ["risk", Math.round(incident.risk)],
   ["alerts", `${incident.alerts}, ${incident.open} wait for a word`],
   ["matches in alerts", incident.matches],
-  ["machines", incident.hosts.join(", ")],
-  ["rules", incident.rules.join(", ")],
+  ["machines", named(incident.hosts, incident.host_count)],
+  ["rules", named(incident.rules, incident.rule_count)],
   ["tied by", incident.keys],
 ];
 
